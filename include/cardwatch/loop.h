@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_LOOP_H
+#define CARDWATCH_LOOP_H
+
+#include <stdint.h>
+
+/*
+ * Loop: the event loop, its timers, signals and worker pool (libuv behind it, in no header).
+ *
+ * One loop a process, one thread turns it. Callbacks run on that thread and never from inside the call that started them.
+ * Everything made on a loop is let go of before cw_loop_free, which turns the loop until libuv has closed it all.
+ */
+
+struct cw_loop;
+struct cw_timer;
+struct cw_signal;
+
+int cw_loop_new(struct cw_loop **ret_loop) __attribute__((warn_unused_result));
+
+/* Closes the loop; asserts that nothing was left open on it. */
+void cw_loop_free(struct cw_loop *loop);
+
+/* Turns until cw_loop_stop, or until nothing is left that could happen. */
+void cw_loop_run(struct cw_loop *loop);
+void cw_loop_stop(struct cw_loop *loop);
+
+typedef void (*cw_timer_fn)(void *data);
+
+int cw_timer_new(struct cw_loop *loop, cw_timer_fn fn, void *data, struct cw_timer **ret_timer)
+        __attribute__((warn_unused_result));
+/* Once, `delay_ms` from now (0: the next turn); starting a started timer moves it. */
+void cw_timer_start(struct cw_timer *timer, uint64_t delay_ms);
+void cw_timer_stop(struct cw_timer *timer);
+void cw_timer_free(struct cw_timer *timer);
+
+typedef void (*cw_signal_fn)(void *data, int signum);
+
+int cw_signal_new(struct cw_loop *loop, int signum, cw_signal_fn fn, void *data, struct cw_signal **ret_signal)
+        __attribute__((warn_unused_result));
+void cw_signal_free(struct cw_signal *signal);
+
+#endif
