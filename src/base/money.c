@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: a number's text is a run of digits and the place of its point; the exponent only moves the point. So parsing
+ * keeps where the first and last digits that are not zero stand, and every question of range or precision is one about
+ * places.
+ */
+#include "cardwatch/money.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+
+#define DECIMALS 6
+
+/* An exponent beyond this decides by itself: no text that fits into memory could balance it. */
+#define EXPONENT_LIMIT (INT64_MAX / 4)
+
+struct number {
+        bool negative;
+        const char *digits; /* whole digits, perhaps a point, decimals */
+        size_t n_digits; /* bytes of it, the point included */
+        int64_t n_whole; /* digits before the point */
+        int64_t exponent;
+};
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+static size_t count_digits(const char *text, size_t len)
+{
+        size_t n = 0;
+
+        while (n < len && is_digit(text[n]))
+                n++;
+        return n;
+}
+
+/* Reads [eE][+-]digits at the end of a number; the whole rest must be that. */
+static int scan_exponent(const char *text, size_t len, int64_t *ret_exponent)
+{
+        int64_t exponent = 0;
+        bool negative = false;
+        size_t i = 1;
+
+        if (text[0] != 'e' && text[0] != 'E')
+                return -EINVAL;
+        if (i < len && (text[i] == '+' || text[i] == '-'))
+                negative = text[i++] == '-';
+        if (i == len || count_digits(text + i, len - i) != len - i)
+                return -EINVAL;
+        for (; i < len; i++)
+                exponent = exponent > EXPONENT_LIMIT / 10 - 1 ? EXPONENT_LIMIT : exponent * 10 + (text[i] - '0');
+        *ret_exponent = negative ? -exponent : exponent;
+        return 0;
+}
+
+static int scan(const char *text, size_t len, struct number *ret_number)
+{
+        struct number number = {0};
+        size_t i = 0, n;
+
+        if (i < len && text[i] == '-') {
+                number.negative = true;
+                i++;
+        }
+        number.digits = text + i;
+        n = count_digits(text + i, len - i);
+        if (n == 0 || (n > 1 && text[i] == '0'))
+                return -EINVAL;
+        number.n_whole = (int64_t)n;
+        i += n;
+        if (i < len && text[i] == '.') {
+                n = count_digits(text + i + 1, len - i - 1);
+                if (n == 0)
+                        return -EINVAL;
+                i += n + 1;
+        }
+        number.n_digits = (size_t)(text + i - number.digits);
+        if (i < len && scan_exponent(text + i, len - i, &number.exponent) < 0)
+                return -EINVAL;
+        *ret_number = number;
+        return 0;
+}
+
+/* Multiplies by a power of ten. */
+static int scale(uint64_t *value, int64_t places)
+{
+        for (; places > 0; places--) {
+                if (*value > (uint64_t)CW_AMOUNT_MAX / 10)
+                        return -ERANGE;
+                *value *= 10;
+        }
+        return 0;
+}
+
+/* The digits from the first to the last that is not zero, as 10^-6 of the unit. */
+static int evaluate(const struct number *number, cw_amount *ret_amount)
+{
+        /* The place of a digit is its power of ten; `place` is that of the digit about to be read. */
+        int64_t place = number->n_whole - 1 + number->exponent, last_place = 0;
+        bool excess = false;
+        uint64_t value = 0;
+
+        for (size_t i = 0; i < number->n_digits; i++) {
+                unsigned digit = (unsigned char)number->digits[i] - (unsigned)'0';
+
+                if (number->digits[i] == '.')
+                        continue;
+                if (digit != 0) {
+                        if (place < -DECIMALS)
+                                return excess ? -ERANGE : -EDOM;
+                        if (!excess && value != 0)
+                                excess = scale(&value, last_place - place) < 0;
+                        excess = excess || value > (uint64_t)CW_AMOUNT_MAX - digit;
+                        value += excess ? 0 : digit;
+                        last_place = place;
+                }
+                place--;
+        }
+        if (excess || (value != 0 && scale(&value, last_place + DECIMALS) < 0))
+                return -ERANGE;
+        *ret_amount = number->negative ? -(cw_amount)value : (cw_amount)value;
+        return 0;
+}
+
+int cw_amount_parse(const char *text, size_t len, cw_amount *ret_amount)
+{
+        struct number number;
+        int r;
+
+        r = scan(text, len, &number);
+        if (r < 0)
+                return r;
+        return evaluate(&number, ret_amount);
+}
+
+static int narrow(__int128 wide, cw_amount *ret_amount)
+{
+        if (wide > CW_AMOUNT_MAX || wide < CW_AMOUNT_MIN)
+                return -ERANGE;
+        *ret_amount = (cw_amount)wide;
+        return 0;
+}
+
+/* Rounds half to even. `divisor` is not zero, and neither is beyond 127 bits by construction. */
+static __int128 divide(__int128 dividend, __int128 divisor)
+{
+        bool negative = (dividend < 0) != (divisor < 0);
+        __int128 a = dividend < 0 ? -dividend : dividend;
+        __int128 b = divisor < 0 ? -divisor : divisor;
+        __int128 quotient = a / b, rest = a % b;
+
+        if (rest * 2 > b || (rest * 2 == b && (quotient & 1)))
+                quotient++;
+        return negative ? -quotient : quotient;
+}
+
+int cw_amount_add(cw_amount a, cw_amount b, cw_amount *ret_sum)
+{
+        return narrow((__int128)a + b, ret_sum);
+}
+
+int cw_amount_sub(cw_amount a, cw_amount b, cw_amount *ret_difference)
+{
+        return narrow((__int128)a - b, ret_difference);
+}
+
+int cw_amount_mul(cw_amount a, cw_amount b, cw_amount *ret_product)
+{
+        return narrow(divide((__int128)a * b, CW_AMOUNT_UNIT), ret_product);
+}
+
+int cw_amount_div(cw_amount a, cw_amount b, cw_amount *ret_quotient)
+{
+        if (b == 0)
+                return -EDOM;
+        return narrow(divide((__int128)a * CW_AMOUNT_UNIT, b), ret_quotient);
+}
+
+static void format(struct cw_buf *buf, cw_amount amount, unsigned min_digits, bool for_people)
+{
+        uint64_t value = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+        char whole[24], decimals[8];
+        int n_whole = snprintf(whole, sizeof(whole), "%" PRIu64, value / (uint64_t)CW_AMOUNT_UNIT);
+        int n_decimals = DECIMALS, least = min_digits < DECIMALS ? (int)min_digits : DECIMALS;
+
+        snprintf(decimals, sizeof(decimals), "%06u", (unsigned)(value % (uint64_t)CW_AMOUNT_UNIT));
+        while (n_decimals > least && decimals[n_decimals - 1] == '0')
+                n_decimals--;
+
+        if (amount < 0)
+                cw_buf_puts(buf, for_people ? "\u2212" : "-");
+        for (int i = 0; i < n_whole; i++) {
+                if (for_people && i > 0 && (n_whole - i) % 3 == 0)
+                        cw_buf_putc(buf, ',');
+                cw_buf_putc(buf, whole[i]);
+        }
+        if (n_decimals > 0)
+                cw_buf_printf(buf, ".%.*s", n_decimals, decimals);
+}
+
+void cw_amount_format(struct cw_buf *buf, cw_amount amount, unsigned min_digits)
+{
+        format(buf, amount, min_digits, false);
+}
+
+void cw_amount_format_grouped(struct cw_buf *buf, cw_amount amount, unsigned min_digits)
+{
+        format(buf, amount, min_digits, true);
+}
+
+unsigned cw_currency_digits(const char *currency)
+{
+        /* ISO 4217, list one; codes without minor units (gold, test codes) are written like amounts of none. */
+        static const struct {
+                char code[4];
+                unsigned digits;
+        } others[] = {
+                {"BHD", 3}, {"BIF", 0}, {"CLF", 4}, {"CLP", 0}, {"DJF", 0}, {"GNF", 0}, {"IQD", 3},
+                {"ISK", 0}, {"JOD", 3}, {"JPY", 0}, {"KMF", 0}, {"KRW", 0}, {"KWD", 3}, {"LYD", 3},
+                {"OMR", 3}, {"PYG", 0}, {"RWF", 0}, {"TND", 3}, {"UGX", 0}, {"UYI", 0}, {"UYW", 4},
+                {"VND", 0}, {"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0},
+        };
+
+        for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+                if (strcmp(others[i].code, currency) == 0)
+                        return others[i].digits;
+        return 2;
+}
