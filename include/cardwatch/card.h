@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CARD_H
+#define CARDWATCH_CARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cardwatch/money.h"
+
+/*
+ * Card: one card as one observation showed it.
+ *
+ * Plain data; `reference` belongs to whoever says so (a decoded page, the snapshot's string pool). At most the last four
+ * digits of the card number ever reach this type.
+ */
+struct cw_card {
+        int64_t id;
+        int64_t customer;
+        cw_amount available, pending, total;
+        const char *reference; /* of the customer; NULL: it has none */
+        char currency[4];      /* ISO 4217, upper case */
+        char last4[5];         /* "" when the API gave no number */
+        bool suppressed;       /* deactivated */
+};
+
+enum cw_severity { CW_SEVERITY_NONE, CW_SEVERITY_INFO, CW_SEVERITY_WARNING, CW_SEVERITY_CRITICAL };
+
+/* "info", "warning", "critical"; "none" for none. */
+const char *cw_severity_name(enum cw_severity severity);
+
+/* CW_SEVERITY_NONE when the text names none. */
+enum cw_severity cw_severity_parse(const char *text);
+
+#endif

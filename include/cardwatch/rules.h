@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_RULES_H
+#define CARDWATCH_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardwatch/card.h"
+
+struct cw_expr;
+struct cw_value;
+
+/*
+ * Ruleset: everything the core decides by, as the configuration said it.
+ *
+ * Built once by the configuration, then immutable and counted: a reload makes a new one. Plain structs without behaviour
+ * except matching; all strings and arrays are owned by the ruleset and malloc'd, so that cw_ruleset_unref can let go of them.
+ */
+
+struct cw_label {
+        char *name, *value;
+};
+
+enum cw_suppressed_match { CW_SUPPRESSED_UNSAID, CW_SUPPRESSED_FALSE, CW_SUPPRESSED_TRUE, CW_SUPPRESSED_ANY };
+
+/* All that is said must hold; a list that is empty says nothing. Ids are sorted rising. */
+struct cw_match {
+        char **sources;
+        size_t n_sources;
+        int64_t *customers;
+        size_t n_customers;
+        char **references; /* globs */
+        size_t n_references;
+        char **currencies; /* upper case */
+        size_t n_currencies;
+        int64_t *cards;
+        size_t n_cards;
+        enum cw_suppressed_match suppressed;
+};
+
+struct cw_override {
+        struct cw_match match;
+        struct cw_value *params; /* one for each of the rule's, in its order */
+        bool *given;             /* which of them it sets */
+};
+
+struct cw_rule {
+        char *name;
+        bool enabled;
+        enum cw_severity severity;
+        struct cw_match match;
+        size_t n_params;
+        char **param_names;
+        struct cw_value *params;
+        struct cw_override *overrides; /* the first that matches a card wins */
+        size_t n_overrides;
+        struct cw_expr *when, *clear; /* a condition; clear may be NULL */
+        struct cw_expr *on;           /* or an event; exactly one of when and on is set */
+        struct cw_label *labels;
+        size_t n_labels;
+        char *summary, *description; /* Mustache, NULL: the default words */
+        uint64_t meaning;            /* hash of all that decides when it fires: a rule is its name and its meaning */
+        bool sees_suppressed;        /* deactivated cards too (config.md, "Which cards a condition sees") */
+        bool looks_back;             /* uses changed, delta or previous: one more look at the next observation */
+};
+
+enum cw_builtin_kind {
+        CW_BUILTIN_SOURCE_DOWN,
+        CW_BUILTIN_AUTH_FAILED,
+        CW_BUILTIN_STALE,
+        CW_BUILTIN_SUSPECT_SNAPSHOT,
+        CW_BUILTIN_BAD_DATA,
+        CW_BUILTIN_NOTIFIER_FAILING,
+        CW_BUILTIN_STORE_FAILING,
+        CW_BUILTIN_RELOAD_FAILED,
+        CW_BUILTIN_CLOCK_SKEW,
+        CW_BUILTIN_COUNT
+};
+
+struct cw_builtin {
+        bool enabled;
+        enum cw_severity severity;
+        uint32_t after_polls; /* source-down */
+        int64_t after_ms;     /* notifier-failing */
+};
+
+struct cw_source_traits {
+        char *name;
+        int64_t every_ms;
+        uint32_t stale_after;   /* intervals */
+        uint32_t missing_after; /* complete polls */
+};
+
+enum { CW_LIST_ALL = 0 };
+
+struct cw_notifier_traits {
+        char *name;
+        bool send_resolved;
+        uint32_t list;        /* alerts written out in a message, CW_LIST_ALL: every one */
+        int64_t retry_for_ms; /* after the first failure, then it is a dead letter */
+};
+
+enum cw_group_key { CW_GROUP_RULE, CW_GROUP_SEVERITY, CW_GROUP_CUSTOMER, CW_GROUP_CURRENCY, CW_GROUP_CARD, CW_GROUP_LABEL };
+
+struct cw_group_by {
+        enum cw_group_key key;
+        char *label; /* for CW_GROUP_LABEL */
+};
+
+struct cw_route {
+        size_t *notify; /* indices of notifiers */
+        size_t n_notify;
+        struct cw_group_by *group_by;
+        size_t n_group_by;
+        int64_t group_wait_ms, group_interval_ms, repeat_every_ms; /* repeat 0: never */
+};
+
+struct cw_ruleset {
+        unsigned refs;
+        struct cw_source_traits *sources;
+        size_t n_sources;
+        struct cw_rule *rules;
+        size_t n_rules;
+        struct cw_builtin builtins[CW_BUILTIN_COUNT];
+        struct cw_notifier_traits *notifiers;
+        size_t n_notifiers;
+        struct cw_route route;
+};
+
+/* Empty, with one reference and the builtins as config.md has them by default. -ENOMEM. */
+int cw_ruleset_new(struct cw_ruleset **ret_rules) __attribute__((warn_unused_result));
+struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
+void cw_ruleset_unref(struct cw_ruleset *rules);
+
+bool cw_match_card(const struct cw_match *match, const char *source, const struct cw_card *card);
+void cw_match_deinit(struct cw_match *match);
+
+/* Derives `meaning`, `sees_suppressed` and `looks_back` from the rest: the last step of building a rule. */
+void cw_rule_seal(struct cw_rule *rule);
+
+/* "source-down" … */
+const char *cw_builtin_name(enum cw_builtin_kind kind);
+
+#endif
