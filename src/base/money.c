@@ -217,7 +217,7 @@ void cw_amount_format_grouped(struct cw_buf *buf, cw_amount amount, unsigned min
 
 unsigned cw_currency_digits(const char *currency)
 {
-        /* ISO 4217, list one; codes without minor units (gold, test codes) are written like amounts of none. */
+        /* ISO 4217, list one. What it gives no digits for (gold, test codes) is written with two, like most. */
         static const struct {
                 char code[4];
                 unsigned digits;

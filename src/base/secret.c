@@ -4,6 +4,7 @@
 #include "cardwatch/secret.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
