@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_RENDER_H
+#define CARDWATCH_RENDER_H
+
+#include <stddef.h>
+
+#include "cardwatch/notice.h"
+
+struct cw_buf;
+
+/*
+ * Render: a notice as JSON, text and HTML.
+ *
+ * Pure: the same notice gives the same bytes. The JSON is the contract of delivery.md ("The webhook's body") and the data of
+ * every template; text and HTML are for people (delivery.md, "What a person reads"). Texts from outside (references, labels) are
+ * escaped for each format and shown cut to a sane length, with control characters made visible. Times for people are in the
+ * process's time zone.
+ */
+
+struct cw_render_options {
+        const char *external_url; /* NULL: no links */
+};
+
+/* One object, no trailing newline. */
+int cw_render_json(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* "low-balance: 3 cards of acme-1": what, how many, whose. */
+int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf) __attribute__((warn_unused_result));
+
+/* The whole message for a phone at night; lines end in LF. */
+int cw_render_text(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* The same as a complete HTML document with inline style only. */
+int cw_render_html(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* One item's summary: the rule's template, or the default words. */
+int cw_render_summary(const struct cw_notice *notice, const struct cw_item *item,
+                      const struct cw_render_options *options, struct cw_buf *buf) __attribute__((warn_unused_result));
+
+/*
+ * Checks a template at load: 0, or -EINVAL with the byte offset and what is wrong. Mustache: interpolation, sections, inverted
+ * sections, comments, set delimiters.
+ */
+int cw_template_check(const char *text, size_t *ret_offset, struct cw_buf *ret_message) __attribute__((warn_unused_result));
+
+#endif
