@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CONFIG_H
+#define CARDWATCH_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardwatch/log.h"
+#include "cardwatch/rules.h"
+
+struct cw_buf;
+struct cw_secret;
+
+/*
+ * Config: the YAML file as checked structs.
+ *
+ * Reads the file and its includes, checks every key against one table (which also gives defaults, documentation and
+ * `config --defaults`), compiles the rules, resolves names and secrets, and reports every mistake in one pass with its place.
+ * Everything is owned by the cw_config; the ruleset in it is counted and outlives it where it is still used.
+ */
+
+enum cw_secret_origin { CW_SECRET_PLAIN, CW_SECRET_ENV, CW_SECRET_FILE, CW_SECRET_CREDENTIAL };
+
+struct cw_config_tls {
+        char *ca, *cert, *key;
+};
+
+struct cw_config_source {
+        char *name, *url, *username;
+        struct cw_secret *password, *api_key, *totp_secret, *otp;
+        bool otp_single_use;
+        int64_t every_ms, timeout_ms;
+        uint32_t page_size, concurrency, retries, missing_after, stale_after;
+        uint64_t max_response;
+        struct cw_config_tls tls;
+};
+
+enum cw_config_notifier_type { CW_NOTIFIER_WEBHOOK, CW_NOTIFIER_EMAIL, CW_NOTIFIER_SYSLOG, CW_NOTIFIER_FILE };
+enum cw_config_starttls { CW_STARTTLS_REQUIRED, CW_STARTTLS_OPPORTUNISTIC, CW_STARTTLS_OFF };
+
+struct cw_config_notifier {
+        char *name;
+        enum cw_config_notifier_type type;
+        bool send_resolved;
+        uint32_t list; /* CW_LIST_ALL or a count */
+        int64_t timeout_ms, retry_for_ms;
+        struct cw_secret *url, *secret;      /* webhook */
+        struct cw_label *headers;            /* webhook */
+        size_t n_headers;
+        char *proxy;                         /* webhook */
+        char *smtp, *username, *from;        /* email */
+        struct cw_secret *password;          /* email */
+        char **to;                           /* email */
+        size_t n_to;
+        enum cw_config_starttls starttls;    /* email; the default for the host is already applied */
+        char *target, *app_name;             /* syslog */
+        unsigned facility;                   /* syslog, RFC 5424 number */
+        char *path;                          /* file */
+        struct cw_config_tls tls;
+};
+
+struct cw_config {
+        char *path;
+        char *timezone; /* NULL: the system's */
+        enum cw_log_level log_level;
+        enum cw_log_format log_format;
+        char *store_path;
+        int64_t keep_history_ms;
+        char *control_socket; /* NULL: none */
+        char *external_url;
+        struct cw_config_source *sources;
+        size_t n_sources;
+        struct cw_config_notifier *notifiers;
+        size_t n_notifiers;
+        struct cw_ruleset *rules;
+        char hash[33]; /* of the meaning of the file, secrets left out */
+};
+
+struct cw_config_diagnostic {
+        char *file;
+        unsigned line, column; /* from 1, in characters; 0: none */
+        bool warning;
+        char *message;
+        char *excerpt; /* the line itself; NULL: none */
+        unsigned width; /* of what is underlined, at least 1 */
+};
+
+struct cw_config_report {
+        struct cw_config_diagnostic *items; /* in order of file and place */
+        size_t n_items, n_errors, n_warnings;
+};
+
+#define CW_CONFIG_REPORT_NULL {0}
+
+struct cw_config_load_options {
+        bool offline; /* no secret needs to exist */
+};
+
+/* 0: right (warnings may stand in the report). -EINVAL: mistakes, all in the report. -ENOMEM. */
+int cw_config_load(const char *path, const struct cw_config_load_options *options, struct cw_config **ret_config,
+                   struct cw_config_report *report) __attribute__((warn_unused_result));
+void cw_config_free(struct cw_config *config);
+
+void cw_config_report_deinit(struct cw_config_report *report);
+
+/* As config.md shows it, one block per diagnostic; `format` json: an array of objects. */
+void cw_config_report_text(const struct cw_config_report *report, struct cw_buf *buf);
+void cw_config_report_json(const struct cw_config_report *report, struct cw_buf *buf);
+
+/* Appends every supported key with its default and a line of help, as valid annotated YAML. */
+void cw_config_defaults(struct cw_buf *buf);
+
+/* Appends the same table as mdoc list items for the man page; tests compare it with packaging/man. */
+void cw_config_man(struct cw_buf *buf);
+
+#endif
