@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+
+static void test_appends(void **state)
+{
+        struct cw_buf buf = CW_BUF_NULL;
+
+        (void)state;
+        assert_string_equal(cw_buf_text(&buf), "");
+        cw_buf_puts(&buf, "a");
+        cw_buf_putc(&buf, 'b');
+        cw_buf_append(&buf, "cdx", 2);
+        cw_buf_printf(&buf, "%d-%s", 42, "z");
+        cw_buf_printf(&buf, "%s", "");
+        assert_string_equal(buf.data, "abcd42-z");
+        assert_int_equal(buf.len, 8);
+        cw_buf_clear(&buf);
+        assert_string_equal(cw_buf_text(&buf), "");
+        cw_buf_deinit(&buf);
+        cw_buf_deinit(&buf);
+}
+
+static void test_grows_by_any_steps(void **state)
+{
+        struct cw_buf buf = CW_BUF_NULL;
+
+        (void)state;
+        for (int i = 0; i < 10000; i++)
+                cw_buf_printf(&buf, "%04d", i);
+        assert_int_equal(buf.len, 40000);
+        assert_memory_equal(buf.data + 4 * 1234, "1234", 4);
+        assert_int_equal(strlen(buf.data), 40000);
+        cw_buf_wipe(&buf);
+        assert_null(buf.data);
+}
+
+static void test_the_limit_sticks_until_cleared(void **state)
+{
+        struct cw_buf buf = {.limit = 10};
+
+        (void)state;
+        cw_buf_puts(&buf, "0123456789");
+        assert_int_equal(cw_buf_error(&buf), 0);
+        cw_buf_putc(&buf, 'x');
+        assert_int_equal(cw_buf_error(&buf), -EMSGSIZE);
+        cw_buf_append(&buf, "", 0);
+        assert_string_equal(buf.data, "0123456789");
+        assert_null(cw_buf_reserve(&buf, 0));
+        cw_buf_clear(&buf);
+        cw_buf_putc(&buf, 'x');
+        assert_int_equal(cw_buf_error(&buf), 0);
+        assert_null(cw_buf_reserve(&buf, SIZE_MAX));
+        assert_int_equal(cw_buf_error(&buf), -EMSGSIZE);
+        cw_buf_deinit(&buf);
+        assert_int_equal(buf.limit, 10);
+}
+
+static void test_reserved_room_is_written_in_place(void **state)
+{
+        struct cw_buf buf = CW_BUF_NULL;
+        char *room = cw_buf_reserve(&buf, 1000);
+
+        (void)state;
+        memset(room, 'q', 1000);
+        cw_buf_grew(&buf, 3);
+        assert_string_equal(buf.data, "qqq");
+        cw_buf_deinit(&buf);
+}
+
+static void test_taking(void **state)
+{
+        struct cw_buf buf = {.limit = 3};
+        cw_autofree char *text = NULL, *empty = NULL, *untouched = NULL;
+
+        (void)state;
+        cw_buf_puts(&buf, "abc");
+        assert_int_equal(cw_buf_take(&buf, &text), 0);
+        assert_string_equal(text, "abc");
+        assert_int_equal(buf.len, 0);
+        assert_int_equal(cw_buf_take(&buf, &empty), 0);
+        assert_string_equal(empty, "");
+        cw_buf_puts(&buf, "abcd");
+        assert_int_equal(cw_buf_take(&buf, &untouched), -EMSGSIZE);
+        assert_null(untouched);
+        assert_int_equal(cw_buf_error(&buf), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_appends),
+                cmocka_unit_test(test_grows_by_any_steps),
+                cmocka_unit_test(test_the_limit_sticks_until_cleared),
+                cmocka_unit_test(test_reserved_room_is_written_in_place),
+                cmocka_unit_test(test_taking),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
