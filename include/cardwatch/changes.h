@@ -47,13 +47,14 @@ struct cw_alert_row {
         struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
 };
 
+/* What a receiver knows of an alert. What is on its way to it stands in the intents. */
 struct cw_ledger_row {
         char *notifier;
         uint64_t fingerprint;
-        uint32_t edge;      /* told up to this transition */
-        uint8_t state;      /* enum cw_entry_state it was told as */
-        uint8_t severity;
-        bool accepted;      /* the receiver has it */
+        uint32_t edge;    /* the last transition that was accepted, or that became a dead letter */
+        uint8_t state;    /* enum cw_entry_state of the last accepted; CW_ENTRY_EVENT: none was */
+        uint8_t severity; /* likewise */
+        bool accepted;    /* false: `edge` is a dead letter's */
         bool gone;
 };
 
@@ -62,6 +63,7 @@ struct cw_group_row {
         char *key;         /* canonical text of source and group values */
         int64_t begun_at, told_at, due_at; /* 0: not */
         uint32_t repeat;
+        char thread[33];   /* id of the message that opened it; "" until one was rendered */
         bool gone;
 };
 

@@ -8,7 +8,8 @@
  * Loop: the event loop, its timers, signals and worker pool (libuv behind it, in no header).
  *
  * One loop a process, one thread turns it. Callbacks run on that thread and never from inside the call that started them.
- * Everything made on a loop is let go of before cw_loop_free, which turns the loop until libuv has closed it all.
+ * Everything made on a loop is let go of before cw_loop_free, which turns the loop until libuv has closed it all. The process
+ * ignores SIGPIPE from cw_loop_new on: a peer that went away is a failed write.
  */
 
 struct cw_loop;
@@ -33,6 +34,7 @@ void cw_timer_start(struct cw_timer *timer, uint64_t delay_ms);
 void cw_timer_stop(struct cw_timer *timer);
 void cw_timer_free(struct cw_timer *timer);
 
+/* A signal that is waited for does not keep the loop turning. */
 typedef void (*cw_signal_fn)(void *data, int signum);
 
 int cw_signal_new(struct cw_loop *loop, int signum, cw_signal_fn fn, void *data, struct cw_signal **ret_signal)
