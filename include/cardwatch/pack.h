@@ -11,9 +11,9 @@ struct cw_buf;
 /*
  * Pack: numbers and texts as few bytes, and back.
  *
- * For records that we write and only we read. Numbers are base-128 varints (signed ones zigzag), texts carry their length
- * and their NUL, so that a reader can point into the record. A record ends with a check of its bytes (cw_pack_seal), which
- * finds what a disk or a curious editor changed; it is no protection against forgery.
+ * For records that we write and only we read. Numbers are base-128 varints (signed ones zigzag), texts carry their
+ * length and their NUL, so that a reader can point into the record. A record ends with a check of its bytes
+ * (cw_pack_seal), which finds what a disk or a curious editor changed; it is no protection against forgery.
  *
  * The reader takes any bytes: a wrong one makes `bad` stick, every later answer zero, and is asked for once at the end.
  * It does not copy; what it returns lives as long as the bytes it was given.

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: one sticky verdict in the reader, so that decoders read straight on and ask once, as buf's writers do. */
+#include "cardwatch/pack.h"
+
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/hash.h"
+
+#define VARINT_MAX 10
+#define SEAL_LEN   8
+
+void cw_pack_u64(struct cw_buf *buf, uint64_t value)
+{
+        unsigned char bytes[VARINT_MAX];
+        size_t n = 0;
+
+        while (value >= 0x80) {
+                bytes[n++] = (unsigned char)(value | 0x80);
+                value >>= 7;
+        }
+        bytes[n++] = (unsigned char)value;
+        cw_buf_append(buf, bytes, n);
+}
+
+void cw_pack_i64(struct cw_buf *buf, int64_t value)
+{
+        uint64_t bits = (uint64_t)value << 1;
+
+        cw_pack_u64(buf, value < 0 ? ~bits : bits);
+}
+
+void cw_pack_bytes(struct cw_buf *buf, const void *data, size_t len)
+{
+        cw_pack_u64(buf, len);
+        cw_buf_append(buf, data, len);
+}
+
+void cw_pack_string(struct cw_buf *buf, const char *text)
+{
+        if (text)
+                cw_pack_bytes(buf, text, strlen(text) + 1);
+        else
+                cw_pack_u64(buf, 0);
+}
+
+static void seal_of(const void *data, size_t len, unsigned char ret_seal[static SEAL_LEN])
+{
+        uint64_t hash = cw_hash64(CW_HASH_KEY_DERIVED, data, len);
+
+        for (unsigned i = 0; i < SEAL_LEN; i++)
+                ret_seal[i] = (unsigned char)(hash >> (8 * i));
+}
+
+void cw_pack_seal(struct cw_buf *buf, size_t begin)
+{
+        unsigned char seal[SEAL_LEN];
+
+        if (cw_buf_error(buf) < 0)
+                return;
+        seal_of(cw_buf_text(buf) + begin, buf->len - begin, seal);
+        cw_buf_append(buf, seal, sizeof(seal));
+}
+
+void cw_unpack_init(struct cw_unpack *unpack, const void *data, size_t len)
+{
+        const unsigned char *bytes = data;
+        unsigned char seal[SEAL_LEN];
+
+        *unpack = (struct cw_unpack){.bad = true};
+        if (len < SEAL_LEN)
+                return;
+        seal_of(bytes, len - SEAL_LEN, seal);
+        if (memcmp(bytes + len - SEAL_LEN, seal, SEAL_LEN) != 0)
+                return;
+        *unpack = (struct cw_unpack){.at = bytes, .end = bytes + len - SEAL_LEN};
+}
+
+static uint64_t spoil(struct cw_unpack *unpack)
+{
+        unpack->bad = true;
+        return 0;
+}
+
+uint64_t cw_unpack_u64(struct cw_unpack *unpack)
+{
+        uint64_t value = 0;
+
+        if (unpack->bad)
+                return 0;
+        for (unsigned shift = 0; shift < 64 && unpack->at < unpack->end; shift += 7) {
+                unsigned char byte = *unpack->at++;
+
+                /* The tenth byte has room for one bit. */
+                if (shift == 63 && byte > 1)
+                        break;
+                value |= (uint64_t)(byte & 0x7f) << shift;
+                if (byte < 0x80)
+                        return value;
+        }
+        return spoil(unpack);
+}
+
+int64_t cw_unpack_i64(struct cw_unpack *unpack)
+{
+        uint64_t bits = cw_unpack_u64(unpack);
+
+        return (int64_t)(bits >> 1 ^ (0 - (bits & 1)));
+}
+
+uint64_t cw_unpack_most(struct cw_unpack *unpack, uint64_t max)
+{
+        uint64_t value = cw_unpack_u64(unpack);
+
+        return value <= max ? value : spoil(unpack);
+}
+
+const void *cw_unpack_bytes(struct cw_unpack *unpack, size_t *ret_len)
+{
+        uint64_t len = cw_unpack_u64(unpack);
+        const void *bytes = unpack->at;
+
+        *ret_len = 0;
+        if (unpack->bad || len > (uint64_t)(unpack->end - unpack->at)) {
+                spoil(unpack);
+                return NULL;
+        }
+        unpack->at += len;
+        *ret_len = (size_t)len;
+        return bytes;
+}
+
+const char *cw_unpack_string(struct cw_unpack *unpack)
+{
+        size_t len;
+        const char *text = cw_unpack_bytes(unpack, &len);
+
+        if (len == 0)
+                return NULL;
+        if (memchr(text, '\0', len) != text + len - 1) {
+                spoil(unpack);
+                return NULL;
+        }
+        return text;
+}
+
+bool cw_unpack_done(const struct cw_unpack *unpack)
+{
+        return !unpack->bad && unpack->at == unpack->end;
+}
