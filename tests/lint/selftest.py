@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import floats
 import format as clang
@@ -234,6 +235,46 @@ class Programs(unittest.TestCase):
     def test_an_empty_tree_is_no_success(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(source.run("empty", sizes.check, [], folder), 1)
+
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging"))
+import count  # noqa: E402: it stands beside the script that uses it
+
+
+class Count(unittest.TestCase):
+    """What packaging/check adds up."""
+
+    CMOCKA = "[==========] 4 test(s) run.\n[  PASSED  ] 2 test(s).\n[  SKIPPED ] 1 test(s), listed below:\n" \
+             "[  SKIPPED ] t3\n[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] t2\n"
+    CASES = [
+        ("cmocka's summary", "fail", "<failure/>", CMOCKA, (2, 1, 1)),
+        ("a program that died", "fail", "<failure/>", "", (0, 1, 0)),
+        ("a program that died after its summary", "fail", "<failure/>", "[==========] 4 test(s) run.\n", (3, 1, 0)),
+        ("unittest's summary", "run", "", "Ran 11 tests in 0.4s\n\nOK\n", (11, 0, 0)),
+        ("unittest's failures", "fail", "<failure/>", "Ran 5 tests in 0.4s\n\nFAILED (failures=2, errors=1)\n", (2, 3, 0)),
+        ("a plain program", "run", "", "", (1, 0, 0)),
+        ("a program that is not there", "notrun", '<skipped message="Unable to find executable"/>', "", (0, 1, 0)),
+        ("left out on purpose", "notrun", '<skipped message="SKIP_RETURN_CODE=77"/>', "", (0, 0, 1)),
+        ("switched off", "disabled", "", "", (0, 0, 1)),
+    ]
+    PYTEST = '<testsuites><testsuite errors="1" failures="1" skipped="1" tests="5"/></testsuites>'
+
+    def case(self, name, status, inner, output):
+        text = f'<testcase name="{name}" status="{status}">{inner}<system-out/></testcase>'
+        case = xml.etree.ElementTree.fromstring(text)
+        case.find("system-out").text = output
+        return case
+
+    def test_what_ran_inside_a_case(self):
+        for name, status, inner, output, expected in self.CASES:
+            with self.subTest(name):
+                self.assertEqual(count.count_case(self.case("unit.a", status, inner, output), "/nonexistent"), expected)
+
+    def test_pytest_says_it_in_its_own_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "e2e.a.xml"), "w", encoding="utf-8") as file:
+                file.write(self.PYTEST)
+            self.assertEqual(count.count_case(self.case("e2e.a", "fail", "<failure/>", ""), folder), (2, 2, 1))
 
 
 if __name__ == "__main__":
