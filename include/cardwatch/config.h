@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/config_report.h"
 #include "cardwatch/log.h"
 #include "cardwatch/rules.h"
 
@@ -16,7 +17,7 @@ struct cw_secret;
  * Config: the YAML file as checked structs.
  *
  * Reads the file and its includes, checks every key against one table (which also gives defaults, documentation and
- * `config --defaults`), compiles the rules, resolves names and secrets, and reports every mistake in one pass with its place.
+ * `config --defaults`), compiles the rules, resolves names and secrets, and reports every mistake in one pass with its place (config_report.h).
  * Everything is owned by the cw_config; the ruleset in it is counted and outlives it where it is still used.
  */
 
@@ -75,23 +76,8 @@ struct cw_config {
         size_t n_notifiers;
         struct cw_ruleset *rules;
         char hash[33]; /* of the meaning of the file, secrets left out */
+        struct cw_config_places *places; /* private: where the rules stand */
 };
-
-struct cw_config_diagnostic {
-        char *file;
-        unsigned line, column; /* from 1, in characters; 0: none */
-        bool warning;
-        char *message;
-        char *excerpt; /* the line itself; NULL: none */
-        unsigned width; /* of what is underlined, at least 1 */
-};
-
-struct cw_config_report {
-        struct cw_config_diagnostic *items; /* in order of file and place */
-        size_t n_items, n_errors, n_warnings;
-};
-
-#define CW_CONFIG_REPORT_NULL {0}
 
 struct cw_config_load_options {
         bool offline; /* no secret needs to exist */
@@ -102,11 +88,9 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
                    struct cw_config_report *report) __attribute__((warn_unused_result));
 void cw_config_free(struct cw_config *config);
 
-void cw_config_report_deinit(struct cw_config_report *report);
-
-/* As config.md shows it, one block per diagnostic; `format` json: an array of objects. */
-void cw_config_report_text(const struct cw_config_report *report, struct cw_buf *buf);
-void cw_config_report_json(const struct cw_config_report *report, struct cw_buf *buf);
+/* Where the text at `key` ("summary", "description") of a rule stands; `offset` is in bytes of it. False: it is not given. */
+bool cw_config_rule_place(const struct cw_config *config, size_t rule, const char *key, size_t offset,
+                          struct cw_config_place *ret_place);
 
 /* Appends every supported key with its default and a line of help, as valid annotated YAML. */
 void cw_config_defaults(struct cw_buf *buf);

@@ -6,6 +6,7 @@
 #include "cardwatch/expr.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/rules.h"
+#include "cardwatch/value.h"
 
 /* Lists are sets: their order is no part of the meaning, so that single hashes are summed. */
 static void hash_texts(struct cw_hash *hash, char *const *texts, size_t n)
@@ -44,7 +45,7 @@ static void hash_expr(struct cw_hash *hash, const struct cw_expr *expr)
 {
         cw_hash_u64(hash, expr != NULL);
         if (expr)
-                cw_expr_hash(expr, hash);
+                cw_expr_meaning(expr, hash);
 }
 
 static uint64_t meaning(const struct cw_rule *rule)
@@ -56,7 +57,7 @@ static uint64_t meaning(const struct cw_rule *rule)
         cw_hash_u64(&hash, rule->n_params);
         for (size_t i = 0; i < rule->n_params; i++) {
                 cw_hash_string(&hash, rule->param_names[i]);
-                cw_value_hash(&rule->params[i], &hash);
+                cw_value_meaning(&rule->params[i], &hash);
         }
         cw_hash_u64(&hash, rule->n_overrides);
         for (size_t i = 0; i < rule->n_overrides; i++) {
@@ -64,7 +65,7 @@ static uint64_t meaning(const struct cw_rule *rule)
                 for (size_t j = 0; j < rule->n_params; j++) {
                         cw_hash_u64(&hash, rule->overrides[i].given[j]);
                         if (rule->overrides[i].given[j])
-                                cw_value_hash(&rule->overrides[i].params[j], &hash);
+                                cw_value_meaning(&rule->overrides[i].params[j], &hash);
                 }
         }
         hash_expr(&hash, rule->when);
@@ -73,23 +74,16 @@ static uint64_t meaning(const struct cw_rule *rule)
         return cw_hash_end(&hash);
 }
 
-static bool names_suppressed(const struct cw_rule *rule)
+static unsigned uses(const struct cw_expr *expr)
 {
-        return (rule->when && cw_expr_names_suppressed(rule->when)) ||
-               (rule->clear && cw_expr_names_suppressed(rule->clear));
-}
-
-static bool looks_back(const struct cw_rule *rule)
-{
-        return (rule->when && cw_expr_looks_back(rule->when)) || (rule->clear && cw_expr_looks_back(rule->clear)) ||
-               (rule->on && cw_expr_looks_back(rule->on));
+        return expr ? cw_expr_uses(expr) : 0;
 }
 
 static bool sees_suppressed(const struct cw_rule *rule)
 {
         switch (rule->match.suppressed) {
         case CW_SUPPRESSED_UNSAID:
-                return rule->on || names_suppressed(rule);
+                return rule->on || ((uses(rule->when) | uses(rule->clear)) & CW_EXPR_USES_SUPPRESSED);
         case CW_SUPPRESSED_FALSE:
                 break;
         case CW_SUPPRESSED_TRUE:
@@ -102,6 +96,6 @@ static bool sees_suppressed(const struct cw_rule *rule)
 void cw_rule_seal(struct cw_rule *rule)
 {
         rule->sees_suppressed = sees_suppressed(rule);
-        rule->looks_back = looks_back(rule);
+        rule->looks_back = (uses(rule->when) | uses(rule->clear) | uses(rule->on)) & CW_EXPR_USES_PREVIOUS;
         rule->meaning = meaning(rule);
 }

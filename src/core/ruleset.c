@@ -9,6 +9,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/expr.h"
 #include "cardwatch/rules.h"
+#include "cardwatch/value.h"
 
 static const struct {
         const char *name;
