@@ -11,10 +11,10 @@ struct cw_buf;
 /*
  * Render: a notice as JSON, text and HTML.
  *
- * Pure: the same notice gives the same bytes. The JSON is the contract of delivery.md ("The webhook's body") and the data of
- * every template; text and HTML are for people (delivery.md, "What a person reads"). Texts from outside (references, labels) are
- * escaped for each format and shown cut to a sane length, with control characters made visible. Times for people are in the
- * process's time zone.
+ * Pure: the same notice gives the same bytes. The JSON is the contract of delivery.md ("The webhook's body") and the
+ * data of every template; text and HTML are for people (delivery.md, "What a person reads"). Texts from outside
+ * (references, labels) are escaped for each format and shown cut to a sane length, with control characters made
+ * visible. Times for people are in the process's time zone.
  */
 
 struct cw_render_options {
@@ -36,14 +36,31 @@ int cw_render_text(const struct cw_notice *notice, const struct cw_render_option
 int cw_render_html(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
         __attribute__((warn_unused_result));
 
-/* One item's summary: the rule's template, or the default words. */
+/*
+ * The words for the items of one notice: what their rules' templates say over the data of the JSON (names resolve in
+ * the item first, then in the message), else the default words. A template that fails gives the default words. Borrows
+ * the notice.
+ */
+struct cw_render_words;
+
+int cw_render_words_new(const struct cw_notice *notice, const struct cw_render_options *options,
+                        struct cw_render_words **ret_words) __attribute__((warn_unused_result));
+void cw_render_words_free(struct cw_render_words *words);
+int cw_render_words_summary(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+/* "" without a template; for built-in alerts what they mean and what to check first. */
+int cw_render_words_description(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* One item's summary in one call. */
 int cw_render_summary(const struct cw_notice *notice, const struct cw_item *item,
                       const struct cw_render_options *options, struct cw_buf *buf) __attribute__((warn_unused_result));
 
 /*
- * Checks a template at load: 0, or -EINVAL with the byte offset and what is wrong. Mustache: interpolation, sections, inverted
- * sections, comments, set delimiters.
+ * Checks a template at load: 0, or -EINVAL with the byte offset and what is wrong. Mustache: interpolation, sections,
+ * inverted sections, comments, set delimiters; partials are refused, they are not supported yet.
  */
-int cw_template_check(const char *text, size_t *ret_offset, struct cw_buf *ret_message) __attribute__((warn_unused_result));
+int cw_template_check(const char *text, size_t *ret_offset, struct cw_buf *ret_message)
+        __attribute__((warn_unused_result));
 
 #endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: the contract of the webhook's body, member by member in its order. Amounts are exact texts; what is not known
+ * is null. What the contract does not name comes last (`others`: what is counted and not listed).
+ */
+#include "render_json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/hash.h"
+#include "cardwatch/render.h"
+
+enum { BODY_VERSION = 1 };
+
+CW_DEFINE_CLEANUP(struct cw_render_words *, cw_render_words_free);
+
+static const char *const kind_names[] = {"alert", "event", "digest", "test"};
+static const char *const state_names[] = {"firing", "resolved", "event"};
+
+static const char *status_of(const struct cw_notice *notice)
+{
+        if (notice->kind != CW_NOTICE_ALERT)
+                return kind_names[notice->kind];
+        return state_names[notice->firing ? CW_ENTRY_FIRING : CW_ENTRY_RESOLVED];
+}
+
+bool cw_render_url(struct cw_buf *buf, const struct cw_render_options *options, const struct cw_entry *entry)
+{
+        size_t len = options && options->external_url ? strlen(options->external_url) : 0;
+
+        if (len == 0)
+                return false;
+        while (len > 0 && options->external_url[len - 1] == '/')
+                len--;
+        cw_buf_append(buf, options->external_url, len);
+        if (entry && entry->has_card)
+                cw_buf_printf(buf, "/#/cards/%s/%" PRId64, entry->source, entry->card.id);
+        else
+                cw_buf_puts(buf, "/#/alerts");
+        return true;
+}
+
+static void put_url(struct cw_json_out *out, const struct cw_render_options *options, const struct cw_entry *entry)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf url = CW_BUF_NULL;
+
+        if (!cw_render_url(&url, options, entry))
+                cw_json_out_null(out, "url");
+        else
+                cw_json_out_string(out, "url", cw_buf_text(&url));
+}
+
+static void put_maybe(struct cw_json_out *out, const char *name, const struct cw_maybe_amount *amount, unsigned digits)
+{
+        if (amount->known)
+                cw_json_out_amount(out, name, amount->amount, digits);
+        else
+                cw_json_out_null(out, name);
+}
+
+/* A name that came before would make an object that strict readers refuse: the first one stands. */
+static void put_labels(struct cw_json_out *out, const struct cw_entry *entry)
+{
+        cw_json_out_open(out, "labels", '{');
+        for (size_t i = 0; i < entry->n_labels; i++) {
+                size_t first = 0;
+
+                while (strcmp(entry->labels[first].name, entry->labels[i].name) != 0)
+                        first++;
+                if (first == i)
+                        cw_json_out_string(out, entry->labels[i].name, entry->labels[i].value);
+        }
+        cw_json_out_close(out, '}');
+}
+
+static void put_group(struct cw_json_out *out, const struct cw_notice *notice)
+{
+        cw_json_out_open(out, "group", '{');
+        for (size_t i = 0; i < notice->n_group; i++) {
+                size_t first = 0;
+
+                while (strcmp(notice->group[first].name, notice->group[i].name) != 0)
+                        first++;
+                if (first == i)
+                        cw_json_out_string(out, notice->group[i].name, notice->group[i].value);
+        }
+        cw_json_out_close(out, '}');
+}
+
+static void put_card(struct cw_json_out *out, const struct cw_card *card)
+{
+        unsigned digits = cw_currency_digits(card->currency);
+
+        cw_json_out_open(out, "customer", '{');
+        cw_json_out_int(out, "id", card->customer);
+        cw_json_out_string(out, "reference", card->reference);
+        cw_json_out_close(out, '}');
+
+        cw_json_out_open(out, "card", '{');
+        cw_json_out_int(out, "id", card->id);
+        cw_json_out_string(out, "currency", card->currency);
+        cw_json_out_string(out, "last4", card->last4[0] ? card->last4 : NULL);
+        cw_json_out_bool(out, "suppressed", card->suppressed);
+        cw_json_out_close(out, '}');
+
+        cw_json_out_open(out, "balances", '{');
+        cw_json_out_amount(out, "available", card->available, digits);
+        cw_json_out_amount(out, "pending", card->pending, digits);
+        cw_json_out_amount(out, "total", card->total, digits);
+        cw_json_out_close(out, '}');
+}
+
+static void put_previous(struct cw_json_out *out, const struct cw_entry *entry)
+{
+        unsigned digits = cw_currency_digits(entry->card.currency);
+
+        if (!entry->has_previous) {
+                cw_json_out_null(out, "previous");
+                return;
+        }
+        cw_json_out_open(out, "previous", '{');
+        cw_json_out_amount(out, "available", entry->previous.available, digits);
+        cw_json_out_amount(out, "pending", entry->previous.pending, digits);
+        cw_json_out_amount(out, "total", entry->previous.total, digits);
+        cw_json_out_bool(out, "suppressed", entry->previous.suppressed);
+        cw_json_out_close(out, '}');
+}
+
+static void put_value(struct cw_json_out *out, const struct cw_entry *entry)
+{
+        unsigned digits = cw_currency_digits(entry->card.currency);
+
+        if (!entry->fired.known && !entry->worst.known && !entry->current.known) {
+                cw_json_out_null(out, "value");
+                return;
+        }
+        cw_json_out_open(out, "value", '{');
+        put_maybe(out, "fired", &entry->fired, digits);
+        put_maybe(out, "worst", &entry->worst, digits);
+        put_maybe(out, "current", &entry->current, digits);
+        cw_json_out_close(out, '}');
+}
+
+static void put_amounts(struct cw_json_out *out, const struct cw_entry *entry)
+{
+        static const char *const names[] = {"customer", "card", "balances", "previous", "value"};
+
+        if (entry->has_card) {
+                put_card(out, &entry->card);
+                put_previous(out, entry);
+                put_value(out, entry);
+                return;
+        }
+        for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++)
+                cw_json_out_null(out, names[i]);
+}
+
+void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,
+                          const char *summary, const char *description)
+{
+        const struct cw_entry *entry = item->entry;
+        char fingerprint[17];
+
+        cw_hash_hex64(entry->fingerprint, fingerprint);
+        cw_json_out_open(out, NULL, '{');
+        cw_json_out_string(out, "fingerprint", fingerprint);
+        cw_json_out_string(out, "rule", entry->rule);
+        cw_json_out_string(out, "state", state_names[entry->state]);
+        cw_json_out_string(out, "severity", cw_severity_name(entry->severity));
+        cw_json_out_string(out, "previous_severity",
+                           item->previous_severity ? cw_severity_name(item->previous_severity) : NULL);
+        cw_json_out_string(out, "source", entry->source);
+        put_labels(out, entry);
+        put_amounts(out, entry);
+        if (summary) {
+                cw_json_out_string(out, "summary", summary);
+                cw_json_out_string(out, "description", description);
+        }
+        cw_json_out_string(out, "reason", entry->reason ? entry->reason : "");
+        cw_json_out_time(out, "started_at", entry->started_at);
+        cw_json_out_time(out, "fired_at", entry->fired_at);
+        cw_json_out_time(out, "resolved_at", entry->resolved_at);
+        cw_json_out_string(out, "acknowledged_by", entry->acknowledged_by);
+        cw_json_out_bool(out, "flapping", entry->flapping);
+        cw_json_out_bool(out, "folded", item->folded);
+        if (entry->confirmed < 0)
+                cw_json_out_null(out, "confirmed");
+        else
+                cw_json_out_bool(out, "confirmed", entry->confirmed > 0);
+        put_url(out, options, entry);
+        cw_json_out_close(out, '}');
+}
+
+void cw_render_json_head(struct cw_json_out *out, const struct cw_notice *notice, const char *title)
+{
+        cw_json_out_int(out, "version", BODY_VERSION);
+        cw_json_out_string(out, "id", notice->id);
+        cw_json_out_string(out, "kind", kind_names[notice->kind]);
+        cw_json_out_string(out, "status", status_of(notice));
+        cw_json_out_string(out, "notifier", notice->notifier);
+        cw_json_out_bool(out, "baseline", notice->baseline);
+        cw_json_out_int(out, "repeat", notice->repeat);
+        cw_json_out_time(out, "sent_at", notice->sent_at);
+        cw_json_out_string(out, "severity", cw_severity_name(notice->severity));
+        cw_json_out_string(out, "title", title);
+        put_group(out, notice);
+        cw_json_out_open(out, "counts", '{');
+        cw_json_out_int(out, "firing", notice->n_firing);
+        cw_json_out_int(out, "resolved", notice->n_resolved);
+        cw_json_out_int(out, "events", notice->n_events);
+        cw_json_out_int(out, "listed", (int64_t)notice->n_listed);
+        cw_json_out_close(out, '}');
+}
+
+static void put_others(struct cw_json_out *out, const struct cw_notice *notice)
+{
+        cw_json_out_open(out, "others", '[');
+        for (size_t i = 0; i < notice->n_tallies; i++) {
+                const struct cw_tally *tally = &notice->tallies[i];
+
+                cw_json_out_open(out, NULL, '{');
+                cw_json_out_string(out, "rule", tally->rule);
+                cw_json_out_string(out, "currency", tally->currency);
+                cw_json_out_int(out, "firing", tally->firing);
+                cw_json_out_int(out, "resolved", tally->resolved);
+                cw_json_out_int(out, "events", tally->events);
+                cw_json_out_close(out, '}');
+        }
+        cw_json_out_close(out, ']');
+}
+
+static int put_alerts(struct cw_json_out *out, const struct cw_notice *notice, const struct cw_render_options *options)
+{
+        cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf description = CW_BUF_NULL;
+        int r;
+
+        r = cw_render_words_new(notice, options, &words);
+        cw_json_out_open(out, "alerts", '[');
+        for (size_t i = 0; r == 0 && i < notice->n_listed; i++) {
+                cw_buf_clear(&summary);
+                cw_buf_clear(&description);
+                r = cw_render_words_summary(words, &notice->items[i], &summary);
+                if (r == 0)
+                        r = cw_render_words_description(words, &notice->items[i], &description);
+                if (r == 0)
+                        cw_render_json_entry(out, &notice->items[i], options, cw_buf_text(&summary),
+                                             cw_buf_text(&description));
+        }
+        cw_json_out_close(out, ']');
+        return r;
+}
+
+int cw_render_json(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+{
+        struct cw_json_out out = {.buf = buf};
+        cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
+        int r;
+
+        r = cw_render_title(notice, &title);
+        if (r < 0)
+                return r;
+        cw_json_out_open(&out, NULL, '{');
+        cw_render_json_head(&out, notice, cw_buf_text(&title));
+        r = put_alerts(&out, notice, options);
+        if (r < 0)
+                return r;
+        put_url(&out, options, NULL);
+        put_others(&out, notice);
+        cw_json_out_close(&out, '}');
+        return cw_buf_error(buf);
+}

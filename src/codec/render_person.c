@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: a text from outside is walked character by character, and each is either harmless, or shown as what it is.
+ */
+#include "render_person.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cardwatch/clock.h"
+#include "cardwatch/text.h"
+
+/* Of a valid character of `len` bytes. */
+static uint32_t code_point(const char *text, size_t len)
+{
+        static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+        uint32_t code = (unsigned char)text[0] & masks[len];
+
+        for (size_t i = 1; i < len; i++)
+                code = code << 6 | ((unsigned char)text[i] & 0x3f);
+        return code;
+}
+
+/* C1 controls, line separators, and all that marks, embeds, overrides or isolates a direction (Unicode, UAX #9). */
+static bool is_hidden_control(uint32_t code)
+{
+        return (code >= 0x80 && code <= 0x9f) || code == 0x061c || code == 0x200e || code == 0x200f ||
+               (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+static void put_character(struct cw_buf *buf, const char *text, size_t len)
+{
+        uint32_t code = code_point(text, len);
+
+        if (code < 0x20)
+                cw_buf_printf(buf, "\xe2\x90%c", (char)(0x80 + code)); /* the control pictures, U+2400 onwards */
+        else if (code == 0x7f)
+                cw_buf_puts(buf, "\u2421");
+        else if (is_hidden_control(code))
+                cw_buf_printf(buf, "\\u%04x", (unsigned)code);
+        else
+                cw_buf_append(buf, text, len);
+}
+
+void cw_person_text(struct cw_buf *buf, const char *text, size_t characters)
+{
+        size_t len = strlen(text), n;
+
+        for (; len > 0; characters--) {
+                if (characters == 0) {
+                        cw_buf_puts(buf, "\u2026");
+                        return;
+                }
+                n = cw_text_prefix(text, len, 1);
+                if (cw_text_valid_utf8(text, n) == n)
+                        put_character(buf, text, n);
+                else
+                        cw_buf_puts(buf, "\ufffd");
+                text += n;
+                len -= n;
+        }
+}
+
+void cw_person_customer(struct cw_buf *buf, const struct cw_card *card)
+{
+        if (card->reference && *card->reference)
+                cw_person_text(buf, card->reference, CW_PERSON_REFERENCE_MAX);
+        else
+                cw_buf_printf(buf, "customer %lld", (long long)card->customer);
+}
+
+void cw_person_amount(struct cw_buf *buf, cw_amount amount, const char *currency)
+{
+        cw_amount_format_grouped(buf, amount, cw_currency_digits(currency));
+}
+
+void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now)
+{
+        static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        time_t at_s = (time_t)(at / CW_SECOND_MS), now_s = (time_t)(now / CW_SECOND_MS);
+        struct tm then, today;
+
+        if (!localtime_r(&at_s, &then) || !localtime_r(&now_s, &today)) {
+                cw_clock_format_utc(buf, at);
+                return;
+        }
+        if (then.tm_year != today.tm_year)
+                cw_buf_printf(buf, "%04d-%02d-%02d ", then.tm_year + 1900, then.tm_mon + 1, then.tm_mday);
+        else if (then.tm_yday != today.tm_yday)
+                cw_buf_printf(buf, "%d %s ", then.tm_mday, months[then.tm_mon]);
+        cw_buf_printf(buf, "%02d:%02d", then.tm_hour, then.tm_min);
+}
+
+void cw_person_shown(const struct cw_entry *entry, struct cw_person_shown *ret_shown)
+{
+        const struct cw_card *card = &entry->card;
+        struct cw_person_shown shown = {.now = card->available,
+                                        .was = {entry->previous.available, entry->has_previous}};
+
+        if (entry->current.known && entry->current.amount != card->available) {
+                if (entry->current.amount == card->pending) {
+                        shown = (struct cw_person_shown){
+                                "pending", card->pending, {entry->previous.pending, entry->has_previous}};
+                } else if (entry->current.amount == card->total) {
+                        shown = (struct cw_person_shown){
+                                "total", card->total, {entry->previous.total, entry->has_previous}};
+                }
+        }
+        *ret_shown = shown;
+}
+
+bool cw_person_went_up(const struct cw_entry *entry)
+{
+        if (!entry->worst.known)
+                return false;
+        if (entry->fired.known && entry->worst.amount != entry->fired.amount)
+                return entry->worst.amount > entry->fired.amount;
+        return entry->current.known && entry->worst.amount > entry->current.amount;
+}
+
+int64_t cw_person_since(const struct cw_entry *entry)
+{
+        return entry->started_at ? entry->started_at : entry->fired_at;
+}

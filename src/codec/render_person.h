@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CODEC_RENDER_PERSON_H
+#define CARDWATCH_CODEC_RENDER_PERSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/notice.h"
+
+/*
+ * What people are shown: the small parts every message for them is made of.
+ *
+ * Texts from outside come out as valid UTF-8 of a sane length in which nothing hides: control characters are made
+ * visible, and what would turn the direction of the line around is written as its code. Nothing here escapes for a
+ * format: the result is plain text. Errors stick in the buffer.
+ */
+
+enum {
+        CW_PERSON_REFERENCE_MAX = 80, /* characters */
+        CW_PERSON_TEXT_MAX = 300,
+        CW_PERSON_LONG_MAX = 2000,
+};
+
+/* At most `characters` of it, then an ellipsis. */
+void cw_person_text(struct cw_buf *buf, const char *text, size_t characters);
+
+/* "acme-1", or "customer 11057" when there is no reference. */
+void cw_person_customer(struct cw_buf *buf, const struct cw_card *card);
+
+/* "1,234.50", without the currency. */
+void cw_person_amount(struct cw_buf *buf, cw_amount amount, const char *currency);
+
+/* In the process's time zone, as short as `now` allows: "08:02", "21 Nov 08:02", "2025-11-21 08:02". */
+void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now);
+
+/* What the alert is about, among the balances: the watched value where it is one of them. */
+struct cw_person_shown {
+        const char *name; /* "pending", "total"; NULL: available, which needs no name */
+        cw_amount now;
+        struct cw_maybe_amount was; /* at the observation before */
+};
+
+void cw_person_shown(const struct cw_entry *entry, struct cw_person_shown *ret_shown);
+
+/* Whether the extreme the alert went to is a high one. */
+bool cw_person_went_up(const struct cw_entry *entry);
+
+/* When what is told began. */
+int64_t cw_person_since(const struct cw_entry *entry);
+
+#endif

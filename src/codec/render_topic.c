@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: one walk over the items with three sets (rules, customers, cards) says all that the line needs.
+ */
+#include "render_topic.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/hash.h"
+#include "cardwatch/map.h"
+#include "cardwatch/render.h"
+#include "render_person.h"
+
+struct survey {
+        struct cw_map rules, customers, cards;
+        const char *rule_names[2]; /* the first two */
+        const struct cw_entry *first;
+        const struct cw_card *card; /* any */
+        bool has_builtin;
+};
+
+static void deinit(struct survey *survey)
+{
+        cw_map_deinit(&survey->rules);
+        cw_map_deinit(&survey->customers);
+        cw_map_deinit(&survey->cards);
+}
+
+static uint64_t key_of(const char *text, int64_t id)
+{
+        struct cw_hash hash;
+
+        cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
+        cw_hash_string(&hash, text);
+        cw_hash_u64(&hash, (uint64_t)id);
+        return cw_hash_end(&hash);
+}
+
+static int look_at(struct survey *survey, const struct cw_entry *entry)
+{
+        void *seen = (void *)entry;
+        uint64_t rule = key_of(entry->rule, 0);
+        int r = 0;
+
+        if (!survey->first)
+                survey->first = entry;
+        if (!cw_map_get(&survey->rules, rule)) {
+                if (survey->rules.used < CW_ARRAY_SIZE(survey->rule_names))
+                        survey->rule_names[survey->rules.used] = entry->rule;
+                r = cw_map_put(&survey->rules, rule, seen);
+        }
+        if (!entry->has_card) {
+                survey->has_builtin = true;
+                return r;
+        }
+        survey->card = &entry->card;
+        if (r == 0)
+                r = cw_map_put(&survey->customers, key_of(entry->source, entry->card.customer), seen);
+        if (r == 0)
+                r = cw_map_put(&survey->cards, key_of(entry->source, entry->card.id), seen);
+        return r;
+}
+
+static void write_what(const struct survey *survey, struct cw_buf *buf)
+{
+        if (survey->rules.used > 2) {
+                cw_buf_printf(buf, "%zu rules", survey->rules.used);
+                return;
+        }
+        cw_person_text(buf, survey->rule_names[0], CW_PERSON_REFERENCE_MAX);
+        if (survey->rules.used == 2) {
+                cw_buf_puts(buf, " and ");
+                cw_person_text(buf, survey->rule_names[1], CW_PERSON_REFERENCE_MAX);
+        }
+}
+
+static void write_whose(const struct survey *survey, struct cw_buf *buf)
+{
+        if (survey->customers.used > 1)
+                cw_buf_printf(buf, "%zu customers", survey->customers.used);
+        else
+                cw_person_customer(buf, survey->card);
+}
+
+static void write_how_many(const struct survey *survey, const struct cw_notice *notice, struct cw_buf *buf)
+{
+        bool events = notice->kind == CW_NOTICE_EVENT;
+
+        if (survey->has_builtin) {
+                if (notice->n_items == 1 && survey->first->summary)
+                        cw_person_text(buf, survey->first->summary, CW_PERSON_TEXT_MAX / 2);
+                else
+                        cw_buf_printf(buf, "%zu %s%s", notice->n_items, events ? "event" : "alert",
+                                      notice->n_items == 1 ? "" : "s");
+                return;
+        }
+        if (survey->cards.used == 1)
+                cw_buf_printf(buf, "card %" PRId64 " of ", survey->card->id);
+        else
+                cw_buf_printf(buf, "%zu cards of ", survey->cards.used);
+        write_whose(survey, buf);
+}
+
+static void write_remarks(const struct cw_notice *notice, struct cw_buf *buf)
+{
+        if (notice->n_firing > 0 && notice->n_resolved > 0)
+                cw_buf_printf(buf, " (%" PRIu32 " resolved)", notice->n_resolved);
+        if (notice->baseline)
+                cw_buf_puts(buf, " (baseline)");
+        if (notice->repeat > 0)
+                cw_buf_puts(buf, " (repeat)");
+}
+
+const char *cw_topic_severity(enum cw_severity severity)
+{
+        switch (severity) {
+        case CW_SEVERITY_CRITICAL:
+                return "CRITICAL";
+        case CW_SEVERITY_WARNING:
+                return "WARNING";
+        case CW_SEVERITY_INFO:
+                return "INFO";
+        default:
+                return "NOTICE";
+        }
+}
+
+const char *cw_topic_word(const struct cw_notice *notice)
+{
+        switch (notice->kind) {
+        case CW_NOTICE_TEST:
+                return "TEST";
+        case CW_NOTICE_DIGEST:
+                return "DIGEST";
+        case CW_NOTICE_ALERT:
+                if (!notice->firing)
+                        return "RESOLVED";
+                break;
+        default:
+                break;
+        }
+        return cw_topic_severity(notice->severity);
+}
+
+int cw_topic_write(const struct cw_notice *notice, const char *separator, struct cw_buf *buf)
+{
+        cw_cleanup(deinit) struct survey survey = {0};
+        int r;
+
+        for (size_t i = 0; i < notice->n_items; i++) {
+                r = look_at(&survey, notice->items[i].entry);
+                if (r < 0)
+                        return r;
+        }
+        if (!survey.first) {
+                cw_buf_puts(buf, notice->kind == CW_NOTICE_TEST ? "test message" : "nothing to tell");
+                return cw_buf_error(buf);
+        }
+        write_what(&survey, buf);
+        cw_buf_puts(buf, separator);
+        write_how_many(&survey, notice, buf);
+        write_remarks(notice, buf);
+        return cw_buf_error(buf);
+}
+
+int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf)
+{
+        if (notice->kind == CW_NOTICE_TEST)
+                cw_buf_puts(buf, "TEST: ");
+        return cw_topic_write(notice, ": ", buf);
+}
