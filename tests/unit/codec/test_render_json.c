@@ -145,6 +145,7 @@ static void yen(struct sample *sample)
 {
         strcpy(sample->entries[0].card.currency, "JPY");
         sample->entries[0].card.available = sample->entries[0].current.amount = -1234567 * CW_AMOUNT_UNIT;
+        sample->entries[0].worst.amount = sample->entries[0].current.amount;
 }
 
 static void dinar(struct sample *sample)
