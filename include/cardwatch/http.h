@@ -73,9 +73,10 @@ typedef void (*cw_http_done_fn)(void *data, struct cw_http_answer *answer);
 
 int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **ret_http) __attribute__((warn_unused_result));
 
-/* Cancels what is under way (their `done` fires) and closes connections. */
+/* Cancels what is under way, whose `done` fire before it returns, and closes connections. May be called from a `done`. */
 void cw_http_free(struct cw_http *http);
 
+/* -EINVAL: the request itself is wrong (URL, method, a header that would break its line); -ESHUTDOWN: being freed. */
 int cw_http_start(struct cw_http *http, const struct cw_http_request *request, cw_http_done_fn done, void *data,
                   struct cw_http_transfer **ret_transfer) __attribute__((warn_unused_result));
 

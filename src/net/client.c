@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/http.h"
+#include "cardwatch/loop.h"
+#include "transfer.h"
+#include "uvloop.h"
+#include "wipe.h"
+
+/*
+ * One curl multi handle driven by the loop, and the lists of transfers on it.
+ *
+ * curl says which sockets to watch and when to be called again; what it finished is collected after every call into it,
+ * whatever it says is still running, and told on a turn of its own: so nobody is told from inside a call of theirs, and
+ * whoever is told may start, cancel or free at will.
+ */
+
+#define IDLE_CONNECTIONS_MAX 32L
+
+TAILQ_HEAD(transfer_list, cw_http_transfer);
+
+struct cw_http {
+        struct cw_loop *loop;
+        CURLM *multi;
+        struct cw_timer *curl_timer;
+        struct cw_timer *tell_timer;
+        char *user_agent;
+        struct transfer_list running;
+        struct transfer_list ended; /* to be told on a later turn */
+        struct transfer_list telling; /* to be told on this one */
+        struct transfer_list lingering; /* told, with a thread that is not over */
+        unsigned telling_depth;
+        bool freed;
+};
+
+/* A socket of curl's; lives until libuv has closed the handle, which may be after the client. */
+struct watch {
+        uv_poll_t uv;
+        struct cw_http *http;
+        curl_socket_t fd;
+};
+
+static void free_watch(uv_handle_t *handle)
+{
+        free(handle->data);
+}
+
+static void collect_finished(struct cw_http *http)
+{
+        CURLMsg *message;
+        int left;
+
+        while ((message = curl_multi_info_read(http->multi, &left))) {
+                struct cw_http_transfer *transfer = NULL;
+                CURLcode result;
+
+                if (message->msg != CURLMSG_DONE)
+                        continue;
+                result = message->data.result;
+                curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+                cw_transfer_stop_multi(transfer);
+                cw_transfer_end(transfer, result);
+        }
+}
+
+static void on_socket(uv_poll_t *handle, int status, int events)
+{
+        struct watch *watch = handle->data;
+        struct cw_http *http = watch->http;
+        int flags = 0, running;
+
+        /* On an error libuv stops watching: curl must try all it can, or the transfer would wait for its time-out. */
+        if (status < 0)
+                flags = CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT;
+        if (events & UV_READABLE)
+                flags |= CURL_CSELECT_IN;
+        if (events & UV_WRITABLE)
+                flags |= CURL_CSELECT_OUT;
+        (void)curl_multi_socket_action(http->multi, watch->fd, flags, &running);
+        collect_finished(http);
+}
+
+static void on_curl_timer(void *data)
+{
+        struct cw_http *http = data;
+        int running;
+
+        (void)curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        collect_finished(http);
+}
+
+static int curl_wants_timer(CURLM *multi, long delay_ms, void *data)
+{
+        struct cw_http *http = data;
+
+        (void)multi;
+        if (delay_ms < 0)
+                cw_timer_stop(http->curl_timer);
+        else
+                cw_timer_start(http->curl_timer, (uint64_t)delay_ms);
+        return 0;
+}
+
+static struct watch *watch_new(struct cw_http *http, curl_socket_t fd)
+{
+        struct watch *watch = calloc(1, sizeof(*watch));
+
+        if (!watch)
+                return NULL;
+        if (uv_poll_init_socket(cw_loop_uv(http->loop), &watch->uv, fd) < 0) {
+                free(watch);
+                return NULL;
+        }
+        watch->uv.data = watch;
+        watch->http = http;
+        watch->fd = fd;
+        return watch;
+}
+
+/* Answers 0 also when it cannot: curl takes anything else as the end of all its transfers; this one ends with its time.
+ */
+static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+        struct cw_http *http = data;
+        struct watch *watch = socket_data;
+        int events = 0;
+
+        (void)easy;
+        if (what == CURL_POLL_REMOVE) {
+                if (watch) {
+                        curl_multi_assign(http->multi, fd, NULL);
+                        uv_close((uv_handle_t *)&watch->uv, free_watch);
+                }
+                return 0;
+        }
+        if (!watch) {
+                watch = watch_new(http, fd);
+                if (!watch)
+                        return 0;
+                curl_multi_assign(http->multi, fd, watch);
+        }
+        if (what & CURL_POLL_IN)
+                events |= UV_READABLE;
+        if (what & CURL_POLL_OUT)
+                events |= UV_WRITABLE;
+        (void)uv_poll_start(&watch->uv, events, on_socket);
+        return 0;
+}
+
+static void release(struct cw_http *http)
+{
+        if (http->multi)
+                curl_multi_cleanup(http->multi);
+        cw_timer_free(http->curl_timer);
+        cw_timer_free(http->tell_timer);
+        free(http->user_agent);
+        free(http);
+        curl_global_cleanup();
+}
+
+static void tell(struct cw_http *http)
+{
+        struct cw_http_transfer *transfer;
+
+        http->telling_depth++;
+        TAILQ_CONCAT(&http->telling, &http->ended, link);
+        while ((transfer = TAILQ_FIRST(&http->telling))) {
+                TAILQ_REMOVE(&http->telling, transfer, link);
+                transfer->kind->tell(transfer);
+        }
+        http->telling_depth--;
+        if (!http->freed || http->telling_depth > 0)
+                return;
+        while ((transfer = TAILQ_FIRST(&http->lingering))) {
+                TAILQ_REMOVE(&http->lingering, transfer, link);
+                transfer->kind->settle(transfer);
+        }
+        release(http);
+}
+
+static void on_tell_timer(void *data)
+{
+        tell(data);
+}
+
+static int client_init(struct cw_http *http, const char *user_agent)
+{
+        int r;
+
+        http->user_agent = strdup(user_agent);
+        http->multi = curl_multi_init();
+        if (!http->user_agent || !http->multi)
+                return -ENOMEM;
+        r = cw_timer_new(http->loop, on_curl_timer, http, &http->curl_timer);
+        if (r < 0)
+                return r;
+        r = cw_timer_new(http->loop, on_tell_timer, http, &http->tell_timer);
+        if (r < 0)
+                return r;
+        if (curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, curl_wants_socket) != CURLM_OK ||
+            curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) != CURLM_OK ||
+            curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, curl_wants_timer) != CURLM_OK ||
+            curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) != CURLM_OK ||
+            curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS_MAX) != CURLM_OK)
+                return -ENOMEM;
+        return 0;
+}
+
+int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **ret_http)
+{
+        struct cw_http *http = calloc(1, sizeof(*http));
+        int r;
+
+        if (!http)
+                return -ENOMEM;
+        r = cw_wipe_curl_init();
+        if (r < 0) {
+                free(http);
+                return r;
+        }
+        http->loop = loop;
+        TAILQ_INIT(&http->running);
+        TAILQ_INIT(&http->ended);
+        TAILQ_INIT(&http->telling);
+        TAILQ_INIT(&http->lingering);
+        r = client_init(http, user_agent);
+        if (r < 0) {
+                release(http);
+                return r;
+        }
+        *ret_http = http;
+        return 0;
+}
+
+void cw_http_free(struct cw_http *http)
+{
+        struct cw_http_transfer *transfer;
+
+        if (!http || http->freed)
+                return;
+        http->freed = true;
+        while ((transfer = TAILQ_FIRST(&http->running)))
+                cw_http_cancel(transfer);
+        TAILQ_FOREACH(transfer, &http->ended, link)
+        transfer->cancelled = true;
+        TAILQ_FOREACH(transfer, &http->telling, link)
+        transfer->cancelled = true;
+        tell(http);
+}
+
+void cw_http_cancel(struct cw_http_transfer *transfer)
+{
+        transfer->cancelled = true;
+        if (transfer->ended)
+                return;
+        transfer->kind->stop(transfer);
+        cw_transfer_end(transfer, CURLE_ABORTED_BY_CALLBACK);
+}
+
+struct cw_loop *cw_http_loop(struct cw_http *http)
+{
+        return http->loop;
+}
+
+const char *cw_http_user_agent(const struct cw_http *http)
+{
+        return http->user_agent;
+}
+
+bool cw_http_closing(const struct cw_http *http)
+{
+        return http->freed;
+}
+
+int cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer, bool on_multi)
+{
+        if (on_multi && (curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, (char *)transfer) != CURLE_OK ||
+                         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK))
+                return -ENOMEM;
+        transfer->http = http;
+        TAILQ_INSERT_TAIL(&http->running, transfer, link);
+        return 0;
+}
+
+void cw_transfer_stop_multi(struct cw_http_transfer *transfer)
+{
+        (void)curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+}
+
+void cw_transfer_end(struct cw_http_transfer *transfer, CURLcode result)
+{
+        struct cw_http *http = transfer->http;
+
+        assert(!transfer->ended);
+        transfer->ended = true;
+        transfer->result = result;
+        TAILQ_REMOVE(&http->running, transfer, link);
+        TAILQ_INSERT_TAIL(&http->ended, transfer, link);
+        cw_timer_start(http->tell_timer, 0);
+}
+
+void cw_transfer_linger(struct cw_http_transfer *transfer)
+{
+        TAILQ_INSERT_TAIL(&transfer->http->lingering, transfer, link);
+}
+
+void cw_transfer_lingered(struct cw_http_transfer *transfer)
+{
+        TAILQ_REMOVE(&transfer->http->lingering, transfer, link);
+}

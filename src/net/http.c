@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cardwatch/http.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "failure.h"
+#include "transfer.h"
+
+/*
+ * One HTTP request: the request as curl's options, the answer as it comes in, and what it came to.
+ */
+
+#define CONNECT_MAX_MS   (10 * CW_SECOND_MS)
+#define STALL_S          20L
+#define HEADER_BYTES_MAX (256u * 1024)
+#define FIELD_MAX        64
+#define ASKED_MAX_S      INT64_C(999999999)
+
+struct http_transfer {
+        struct cw_http_transfer base; /* first */
+        cw_http_done_fn done;
+        void *data;
+        struct curl_slist *headers;
+        char *peer;
+        int64_t timeout_ms;
+        int64_t sent_at, sent_mono;
+        size_t max_response;
+        size_t header_bytes;
+        bool proxied, too_large, bad_header;
+        bool header_whole;
+        struct cw_buf body;
+        char retry_after[FIELD_MAX], date[FIELD_MAX]; /* of the last answer in a row of interim ones */
+        char error[CURL_ERROR_SIZE];
+        char line[CW_FAILURE_LINE];
+};
+
+static void transfer_free(struct http_transfer *transfer)
+{
+        if (!transfer)
+                return;
+        curl_easy_cleanup(transfer->base.easy);
+        curl_slist_free_all(transfer->headers);
+        cw_buf_wipe(&transfer->body);
+        free(transfer->peer);
+        free(transfer);
+}
+
+CW_DEFINE_CLEANUP(struct http_transfer *, transfer_free);
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *data)
+{
+        struct http_transfer *transfer = data;
+
+        (void)size; /* always 1 */
+        cw_buf_append(&transfer->body, bytes, n);
+        if (cw_buf_error(&transfer->body) == 0)
+                return n;
+        transfer->too_large = cw_buf_error(&transfer->body) == -EMSGSIZE;
+        return CURL_WRITEFUNC_ERROR;
+}
+
+/* Keeps the field's value if the line is that field; one that does not fit is none we could read. */
+static void keep_field(const char *line, size_t len, const char *name, char value[FIELD_MAX])
+{
+        size_t name_len = strlen(name);
+
+        if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':')
+                return;
+        line += name_len + 1;
+        len -= name_len + 1;
+        while (len > 0 && strchr(" \t", line[0])) {
+                line++;
+                len--;
+        }
+        while (len > 0 && strchr(" \t\r\n", line[len - 1]))
+                len--;
+        if (len >= FIELD_MAX || memchr(line, '\0', len))
+                len = 0;
+        memcpy(value, line, len);
+        value[len] = '\0';
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *data)
+{
+        struct http_transfer *transfer = data;
+
+        (void)size; /* always 1 */
+        transfer->header_bytes += n;
+        if (transfer->header_bytes > HEADER_BYTES_MAX) {
+                transfer->bad_header = true;
+                return 0;
+        }
+        if (n > 5 && strncmp(line, "HTTP/", 5) == 0) {
+                transfer->retry_after[0] = '\0';
+                transfer->date[0] = '\0';
+                transfer->header_whole = false;
+                /* From now on only: a server that thinks is bounded by the time-out, one that dribbles by this, too. */
+                curl_easy_setopt(transfer->base.easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+                curl_easy_setopt(transfer->base.easy, CURLOPT_LOW_SPEED_TIME, STALL_S);
+        }
+        if (line[0] == '\r' || line[0] == '\n')
+                transfer->header_whole = true;
+        keep_field(line, n, "Retry-After", transfer->retry_after);
+        keep_field(line, n, "Date", transfer->date);
+        return n;
+}
+
+static int add_headers(struct http_transfer *transfer, const struct cw_http_request *request)
+{
+        bool typed = false;
+        struct curl_slist *longer;
+        int r;
+
+        for (size_t i = 0; i < request->n_headers; i++) {
+                r = cw_transfer_add_header(&transfer->headers, request->headers[i].name, request->headers[i].value);
+                if (r < 0)
+                        return r;
+                typed |= strcasecmp(request->headers[i].name, "Content-Type") == 0;
+        }
+        /* curl would call a body without a type a form, and ask before sending a long one. */
+        if (request->body && !typed) {
+                longer = curl_slist_append(transfer->headers, "Content-Type:");
+                if (!longer)
+                        return -ENOMEM;
+                transfer->headers = longer;
+        }
+        longer = curl_slist_append(transfer->headers, "Expect:");
+        if (!longer)
+                return -ENOMEM;
+        transfer->headers = longer;
+        return 0;
+}
+
+static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
+{
+        bool get = strcmp(request->method, "GET") == 0;
+        CURLcode r = CURLE_OK;
+
+        r = r ?: curl_easy_setopt(easy, CURLOPT_URL, request->url);
+        if (!get || request->body) {
+                r = r
+                            ?: curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                                (curl_off_t)(request->body ? request->body_len : 0));
+                r = r ?: curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ?: "");
+                r = r ?: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        }
+        if (request->proxy)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+        /* Only what curl decompresses with its own, wiping allocators: brotli and zstd bring theirs. */
+        if (request->compressed)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+        return r;
+}
+
+static CURLcode set_client(struct http_transfer *transfer, const char *user_agent)
+{
+        CURL *easy = transfer->base.easy;
+        int64_t connect_ms = transfer->timeout_ms < CONNECT_MAX_MS ? transfer->timeout_ms : CONNECT_MAX_MS;
+        CURLcode r = CURLE_OK;
+
+        r = r ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+        r = r ?: curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+        return r;
+}
+
+static int64_t asked_wait_ms(const struct http_transfer *transfer, int64_t now)
+{
+        const char *text = transfer->retry_after;
+        size_t digits = strspn(text, "0123456789");
+        int64_t seconds, until, base;
+
+        if (digits > 0 && text[digits] == '\0') {
+                seconds = digits > 9 ? ASKED_MAX_S : strtoll(text, NULL, 10);
+                return seconds * CW_SECOND_MS;
+        }
+        if (text[0] == '\0' || cw_clock_parse_http(text, &until) < 0)
+                return -1;
+        /* The date is the server's, so it is measured against the server's clock if it tells it. */
+        if (cw_clock_parse_http(transfer->date, &base) < 0)
+                base = now;
+        if (until <= base)
+                return 0;
+        return until - base < ASKED_MAX_S * CW_SECOND_MS ? until - base : ASKED_MAX_S * CW_SECOND_MS;
+}
+
+static enum cw_http_failure judge(struct http_transfer *transfer)
+{
+        struct cw_failure_facts facts = {
+                .easy = transfer->base.easy,
+                /* To curl a header that was cut off is an answer without a body. */
+                .result = transfer->base.result == CURLE_OK && !transfer->header_whole ? CURLE_PARTIAL_FILE
+                                                                                       : transfer->base.result,
+                .error = transfer->error,
+                .peer = transfer->peer,
+                .timeout_ms = transfer->timeout_ms,
+                .max_response = transfer->max_response,
+                .proxied = transfer->proxied,
+                .too_large = transfer->too_large,
+                .bad_header = transfer->bad_header,
+        };
+
+        if (transfer->base.cancelled) {
+                cw_failure_append(transfer->line, "cancelled", 9);
+                return CW_HTTP_CANCELLED;
+        }
+        return cw_failure_judge(&facts, transfer->line);
+}
+
+static void http_tell(struct cw_http_transfer *base)
+{
+        cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = (struct http_transfer *)base;
+        struct cw_http_answer answer = {.retry_after_ms = -1, .date_at = -1, .body = ""};
+
+        answer.failure = judge(transfer);
+        answer.message = transfer->line;
+        answer.sent_at = transfer->sent_at;
+        answer.took_ms = cw_clock_mono_ms() - transfer->sent_mono;
+        if (answer.failure == CW_HTTP_OK || answer.failure == CW_HTTP_TOO_LARGE) {
+                curl_easy_getinfo(base->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+                answer.retry_after_ms = asked_wait_ms(transfer, transfer->sent_at + answer.took_ms);
+                if (cw_clock_parse_http(transfer->date, &answer.date_at) < 0)
+                        answer.date_at = -1;
+        }
+        if (answer.failure == CW_HTTP_OK) {
+                answer.body = cw_buf_text(&transfer->body);
+                answer.body_len = transfer->body.len;
+        }
+        transfer->done(transfer->data, &answer);
+}
+
+static const struct cw_transfer_kind http_kind = {.stop = cw_transfer_stop_multi, .tell = http_tell};
+
+static bool request_is_sound(const struct cw_http_request *request)
+{
+        return request->url && request->method && request->timeout_ms > 0 && request->max_response > 0 &&
+               (strcmp(request->method, "GET") == 0 || strcmp(request->method, "POST") == 0 ||
+                strcmp(request->method, "PUT") == 0);
+}
+
+static int transfer_new(const struct cw_http_request *request, struct http_transfer **ret_transfer)
+{
+        static const char *const schemes[2] = {"http", "https"};
+        cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = calloc(1, sizeof(*transfer));
+        int r;
+
+        if (!transfer)
+                return -ENOMEM;
+        transfer->base.kind = &http_kind;
+        transfer->base.easy = curl_easy_init();
+        transfer->timeout_ms = request->timeout_ms;
+        transfer->max_response = request->max_response;
+        transfer->body.limit = request->max_response;
+        transfer->proxied = request->proxy && request->proxy[0];
+        if (!transfer->base.easy)
+                return -ENOMEM;
+        r = cw_failure_peer(request->url, schemes, &transfer->peer);
+        if (r < 0)
+                return r;
+        r = add_headers(transfer, request);
+        if (r < 0)
+                return r;
+        *ret_transfer = cw_take(transfer);
+        return 0;
+}
+
+int cw_http_start(struct cw_http *http, const struct cw_http_request *request, cw_http_done_fn done, void *data,
+                  struct cw_http_transfer **ret_transfer)
+{
+        cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = NULL;
+        CURLcode code;
+        int r;
+
+        if (cw_http_closing(http))
+                return -ESHUTDOWN;
+        if (!request_is_sound(request))
+                return -EINVAL;
+        r = transfer_new(request, &transfer);
+        if (r < 0)
+                return r;
+        code = cw_transfer_set_common(transfer->base.easy, &request->tls, request->timeout_ms, transfer->error);
+        code = code ?: set_client(transfer, cw_http_user_agent(http));
+        code = code ?: set_request(transfer->base.easy, request);
+        if (code != CURLE_OK)
+                return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+        transfer->done = done;
+        transfer->data = data;
+        transfer->sent_at = cw_clock_wall_ms();
+        transfer->sent_mono = cw_clock_mono_ms();
+        r = cw_transfer_begin(http, &transfer->base, true);
+        if (r < 0)
+                return r;
+        *ret_transfer = &cw_take(transfer)->base;
+        return 0;
+}

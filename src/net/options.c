@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/clock.h"
+#include "transfer.h"
+
+/*
+ * What every easy handle is set to, whichever protocol it speaks.
+ */
+
+/* Without it a connection that waits for its next use keeps the last record it decrypted: card numbers. */
+static CURLcode release_buffers(CURL *easy, void *ssl_ctx, void *data)
+{
+        (void)easy;
+        (void)data;
+        SSL_CTX_set_mode(ssl_ctx, SSL_MODE_RELEASE_BUFFERS);
+        return CURLE_OK;
+}
+
+static CURLcode set_tls(CURL *easy, const struct cw_http_tls *tls)
+{
+        CURLcode r = CURLE_OK;
+
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, release_buffers);
+        if (tls->ca) {
+                r = r ?: curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca);
+                /* A CA that is named replaces the system's, it does not join them. */
+                r = r ?: curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        }
+        if (tls->cert)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert);
+        if (tls->key)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->key);
+        return r;
+}
+
+CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64_t timeout_ms, char *error)
+{
+        CURLcode r = CURLE_OK;
+
+        error[0] = '\0';
+        r = r ?: curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        /* Else ending a transfer waits for a name server that does not answer, and everybody with it. */
+        r = r ?: curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+        return r ?: set_tls(easy, tls);
+}
+
+static bool is_token(const char *name)
+{
+        return name[0] != '\0' && strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name);
+}
+
+int cw_transfer_add_header(struct curl_slist **headers, const char *name, const char *value)
+{
+        struct cw_buf line = CW_BUF_NULL;
+        struct curl_slist *longer = NULL;
+
+        if (!is_token(name) || strpbrk(value, "\r\n"))
+                return -EINVAL;
+        /* curl's way to say "with an empty value": "name:" would mean "without". */
+        cw_buf_printf(&line, value[0] ? "%s: %s" : "%s;%s", name, value);
+        if (cw_buf_error(&line) == 0)
+                longer = curl_slist_append(*headers, cw_buf_text(&line));
+        cw_buf_wipe(&line);
+        if (!longer)
+                return -ENOMEM;
+        *headers = longer;
+        return 0;
+}

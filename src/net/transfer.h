@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_NET_TRANSFER_H
+#define CARDWATCH_NET_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "cardwatch/http.h"
+
+/*
+ * Transfer: what a request of the HTTP client and a mail have in common, and how one ends.
+ *
+ * running -> ended -> told. The client (client.c) owns every transfer that is not told yet and is the only one that
+ * tells: on a turn of its own, or from cw_http_free. A kind (http.c, smtp.c) embeds this as its first member.
+ */
+
+struct cw_http_transfer;
+
+struct cw_transfer_kind {
+        void (*stop)(struct cw_http_transfer *transfer); /* ends its input and output; it is ended by the caller */
+        void (*tell)(struct cw_http_transfer *transfer); /* fires `done` and frees it, or lets it linger */
+        void (*settle)(struct cw_http_transfer *transfer); /* of one that lingers: waits for it and frees it */
+};
+
+struct cw_http_transfer {
+        const struct cw_transfer_kind *kind;
+        struct cw_http *http;
+        CURL *easy;
+        CURLcode result; /* valid when ended and not cancelled */
+        bool ended;
+        bool cancelled;
+        TAILQ_ENTRY(cw_http_transfer) link;
+};
+
+struct cw_loop *cw_http_loop(struct cw_http *http);
+const char *cw_http_user_agent(const struct cw_http *http);
+bool cw_http_closing(const struct cw_http *http);
+
+/* Hands a transfer over to the client; with `on_multi` its easy handle is driven, too. -ENOMEM: not handed over. */
+int cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer, bool on_multi)
+        __attribute__((warn_unused_result));
+void cw_transfer_end(struct cw_http_transfer *transfer, CURLcode result);
+void cw_transfer_stop_multi(struct cw_http_transfer *transfer);
+
+/* A told transfer that still has a thread: kept so that cw_http_free can wait for it. */
+void cw_transfer_linger(struct cw_http_transfer *transfer);
+void cw_transfer_lingered(struct cw_http_transfer *transfer);
+
+/* What every easy handle is set to: bounds in time, TLS, no signals. `error` has CURL_ERROR_SIZE bytes. */
+CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64_t timeout_ms, char *error);
+
+/* "name: value" with neither name nor value able to break out of its line: -EINVAL, -ENOMEM. */
+int cw_transfer_add_header(struct curl_slist **headers, const char *name, const char *value)
+        __attribute__((warn_unused_result));
+
+#endif
