@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_EXPR_H
+#define CARDWATCH_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cardwatch/card.h"
+#include "cardwatch/value.h"
+
+struct cw_hash;
+
+/*
+ * Expr: the conditions of rules.
+ *
+ * Turns a text into something that was checked whole (grammar, names, types) and can be evaluated for a card any number
+ * of times, without allocating and without failing: what cannot be said is unknown (Kleene logic). Pure; it decides
+ * neither which cards a condition sees nor what follows from it. A compiled expression is immutable, owns a copy of its
+ * text, and knows parameters by their place: whoever evaluates passes their values in the order of the scope's names.
+ */
+
+#define CW_EXPR_TEXT_MAX 4096 /* bytes of an expression */
+
+struct cw_expr;
+
+struct cw_expr_params {
+        size_t n;
+        const char *const *names;
+        const enum cw_value_type *types;
+};
+
+struct cw_expr_scope {
+        struct cw_expr_params params;
+        bool is_event; /* of `on:`, where appeared and disappeared have a meaning */
+};
+
+struct cw_expr_context {
+        const struct cw_card *now;
+        const struct cw_card *previous; /* NULL: this is the first observation */
+        const char *source;
+        const struct cw_value *params;
+};
+
+enum cw_truth { CW_FALSE, CW_TRUE, CW_UNKNOWN };
+
+/* Compiles a condition. -EINVAL with *ret_error filled, -ENOMEM without. */
+int cw_expr_compile(const char *text, const struct cw_expr_scope *scope, struct cw_expr **ret_expr,
+                    struct cw_expr_error *ret_error) __attribute__((warn_unused_result));
+void cw_expr_free(struct cw_expr *expr);
+
+/*
+ * Whether `name` can be a parameter's. -EINVAL: not of the form [a-z_][a-z0-9_]*; -EEXIST: the language has another use
+ * for it.
+ */
+int cw_expr_check_name(const char *name) __attribute__((warn_unused_result));
+
+/* The text it was compiled from. */
+const char *cw_expr_text(const struct cw_expr *expr);
+
+void cw_expr_eval(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_value *ret_value);
+enum cw_truth cw_expr_truth(const struct cw_expr *expr, const struct cw_expr_context *context);
+
+#define CW_EXPR_USES_SUPPRESSED 0x1u
+#define CW_EXPR_USES_PREVIOUS   0x2u /* changed, delta or previous */
+
+/* What it looks at: CW_EXPR_USES_… */
+unsigned cw_expr_uses(const struct cw_expr *expr);
+
+/* Feeds what it means: white space, comments, needless parentheses and the way a number is written make no difference.
+ */
+void cw_expr_meaning(const struct cw_expr *expr, struct cw_hash *hash);
+
+/* An outcome: there is no such thing in this expression. */
+#define CW_EXPR_NONE 1
+
+enum cw_expr_amount { CW_EXPR_AVAILABLE, CW_EXPR_PENDING, CW_EXPR_TOTAL };
+
+struct cw_expr_subject {
+        enum cw_expr_amount amount;
+        bool high_is_worse; /* compared so that it is true above a limit; else what is lower is worse */
+};
+
+/* What it is about: the first amount of the card that it names. 0 or CW_EXPR_NONE. */
+int cw_expr_subject(const struct cw_expr *expr, struct cw_expr_subject *ret_subject)
+        __attribute__((warn_unused_result));
+
+struct cw_expr_limit {
+        const char *label; /* a parameter's name, or the text of that side; not NUL-terminated, the expression's */
+        size_t label_len;
+        struct cw_value value; /* a plain number that an amount is compared with is in the card's currency */
+};
+
+/* The other side of the first comparison with the subject: "was 130.00, floor 100". 0 or CW_EXPR_NONE. */
+int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
+        __attribute__((warn_unused_result));
+
+static inline cw_amount cw_expr_amount_of(const struct cw_card *card, enum cw_expr_amount amount)
+{
+        return amount == CW_EXPR_AVAILABLE ? card->available : amount == CW_EXPR_PENDING ? card->pending : card->total;
+}
+
+#endif
