@@ -8,6 +8,7 @@ import pytest
 
 import receivers
 from daemon import Daemon
+from simulator import Simulator
 
 
 class Closer:
@@ -47,6 +48,21 @@ def seed(request):
 
 
 @pytest.fixture
+def make_sim(closer):
+    """make_sim("--customers", 3): a simulator whose balances stand still unless a test moves them."""
+    return lambda *args: closer(Simulator("--still", *args))
+
+
+@pytest.fixture
+def sim(make_sim):
+    """Three customers with a card each, ids 1 to 3, well above every limit."""
+    sim = make_sim("--customers", 3, "--cards", 1)
+    for card in (1, 2, 3):
+        sim.set_card(card, available="600", pending="0")
+    return sim
+
+
+@pytest.fixture
 def hook(closer):
     return closer(receivers.Hook())
 
@@ -77,7 +93,8 @@ def make_daemon(closer, tmp_path):
     made = []
 
     def make(config, start=True, **kwargs):
-        made.append(closer(Daemon(tmp_path / f"daemon{len(made) or ''}", config, **kwargs)))
+        name = f"daemon{len(made) or ''}"
+        made.append(closer(Daemon(tmp_path / name, config, **kwargs)))
         return made[-1].start() if start else made[-1]
 
     return make

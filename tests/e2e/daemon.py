@@ -97,7 +97,10 @@ class Daemon:
     # Starting
 
     def configure(self, config):
-        """Writes the file; a running daemon looks at it only when told (hup)."""
+        """Writes the file; a running daemon looks at it only when told (hup). A mapping need not say where its store lies."""
+        if isinstance(config, dict):
+            config = {"log": {"level": "debug", "format": "json"}, "control": {"socket": "none"},
+                      "store": {"sqlite": os.path.join(self.folder, "cardwatch.db")}, **config}
         self.config = config
         write_config(self.config_path, config)
 

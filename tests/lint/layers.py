@@ -25,8 +25,8 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf cleanup clock hash log map money pack secret strpool text",
-    "core": "card changes engine expr notice outbox policy rules snapshot",
-    "config": "config",
+    "core": "card changes engine expr notice outbox policy rules snapshot value",
+    "config": "config config_report",
     "codec": "provider render",
     "store": "store",
     "net": "hmac http loop server smtp wire work",
