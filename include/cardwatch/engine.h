@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_ENGINE_H
+#define CARDWATCH_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardwatch/card.h"
+#include "cardwatch/notice.h"
+
+struct cw_changes;
+struct cw_ruleset;
+
+/*
+ * Engine: every decision, in one call.
+ *
+ * It is told what was seen and what time it is (an event) and answers with what has to be remembered (changes); what
+ * has to be told stands in its outbox afterwards. It reads no clock, does no I/O, draws no random numbers and logs
+ * nothing: the same events give the same changes, byte for byte.
+ *
+ * Inside: a snapshot of each source's cards, the alerts, and the policy (ledger, groups, outbox). All of it is also in
+ * the changes, so that an engine loaded from what was committed goes on where this one stood.
+ *
+ * -ENOMEM from a step leaves an engine that is only good for being freed: whoever runs it ends, and begins again from
+ * the store.
+ */
+
+struct cw_engine;
+
+enum cw_alert_state { CW_ALERT_INACTIVE, CW_ALERT_FIRING };
+
+enum cw_event_kind {
+        CW_EVENT_POLL_BEGAN,
+        CW_EVENT_CUSTOMER_SEEN,
+        CW_EVENT_CARD_SEEN,
+        CW_EVENT_CARD_BAD,
+        CW_EVENT_POLL_ENDED,
+        CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
+        CW_EVENT_RULES, /* another ruleset is in force */
+        CW_EVENT_STORE_RESULT, /* a commit failed, or worked */
+        CW_EVENT_RELOAD_RESULT, /* a reload was refused, or worked */
+        CW_EVENT_RENDERED, /* a message got its bytes: they stay */
+        CW_EVENT_DELIVERED, /* its receiver has it */
+        CW_EVENT_ATTEMPT_FAILED, /* its receiver has it not */
+};
+
+enum cw_auth_result { CW_AUTH_UNTRIED, CW_AUTH_OK, CW_AUTH_FAILED };
+
+struct cw_event {
+        enum cw_event_kind kind;
+        size_t source; /* of poll events: index in the ruleset in force */
+        int64_t at; /* of poll events: when the request was sent, wall time */
+        union {
+                int64_t customer; /* CUSTOMER_SEEN */
+                const struct cw_card *card;
+                struct {
+                        int64_t customer, card; /* card 0: its id is what is bad */
+                        const char *field, *reason;
+                } bad;
+                struct {
+                        uint32_t pages_good, pages_bad;
+                        enum cw_auth_result auth;
+                        int64_t took_ms;
+                        const char *reason;
+                } poll;
+                struct cw_ruleset *rules;
+                struct {
+                        bool failing;
+                        const char *reason;
+                } result;
+                struct {
+                        uint64_t sequence;
+                        const char *payload; /* RENDERED */
+                        size_t payload_len;
+                        bool permanent; /* ATTEMPT_FAILED */
+                        int64_t asked_ms;
+                        uint32_t chance;
+                        const char *reason;
+                } message;
+        };
+};
+
+enum cw_poll_result { CW_POLL_COMPLETE, CW_POLL_PARTIAL, CW_POLL_FAILED };
+
+/* Begins with nothing stored. The ruleset gets one more reference. */
+int cw_engine_new(struct cw_ruleset *rules, struct cw_engine **ret_engine) __attribute__((warn_unused_result));
+
+/* Takes over what was committed (as cw_store_load gives it) before the first event; what the present rules make of it
+ * is a change like any other. -EBADMSG: rows that cannot be. */
+int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
+        __attribute__((warn_unused_result));
+void cw_engine_free(struct cw_engine *engine);
+
+int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
+        __attribute__((warn_unused_result));
+
+/* When a TICK is due, 0: not by itself. */
+int64_t cw_engine_wake_at(const struct cw_engine *engine);
+
+/* How the last poll of a source was judged. */
+enum cw_poll_result cw_engine_poll_result(const struct cw_engine *engine, size_t source);
+
+/* Walks the cards of a source: start with *cursor = 0; false at the end. */
+bool cw_engine_next_card(const struct cw_engine *engine, size_t source, size_t *cursor, struct cw_card *ret_card);
+
+/* Walks the alerts that fire. */
+bool cw_engine_next_alert(const struct cw_engine *engine, size_t *cursor, const struct cw_entry **ret_entry);
+
+/* The outbox, for whoever delivers (outbox.h). */
+struct cw_outbox *cw_engine_outbox(struct cw_engine *engine);
+
+#endif

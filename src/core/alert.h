@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_ALERT_H
+#define CARDWATCH_CORE_ALERT_H
+
+#include "cardwatch/engine.h"
+#include "cardwatch/hash.h"
+#include "cardwatch/map.h"
+#include "cardwatch/strpool.h"
+
+struct cw_changes;
+
+/*
+ * Alerts: one for each (rule, card), known by its fingerprint.
+ *
+ * An alert that fired once is remembered for good, by its counts only: message ids are derived from them, and the same
+ * decision made again after a lost commit must derive the same id. What it shows (the entry) is kept while it fires or
+ * while a receiver is owed its end. The table says nothing about when an alert changes.
+ */
+
+struct cw_alert {
+        uint64_t fingerprint;
+        const char *rule, *source; /* of the pool */
+        int64_t customer, card;
+        enum cw_alert_state state;
+        enum cw_severity severity;
+        uint32_t episode; /* how often it fired */
+        uint32_t edge; /* how many transitions it had */
+        uint32_t tellings; /* receivers that still have to do with it */
+        struct cw_entry *entry;
+};
+
+struct cw_alerts {
+        struct cw_strpool *pool; /* not owned */
+        struct cw_map map;
+};
+
+struct cw_alert_key {
+        const char *rule, *source; /* for the daemon's own alerts about no source, "" */
+        int64_t customer, card;
+};
+
+void cw_alerts_init(struct cw_alerts *alerts, struct cw_strpool *pool);
+void cw_alerts_deinit(struct cw_alerts *alerts);
+
+uint64_t cw_alert_fingerprint(const struct cw_alert_key *key);
+struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerprint);
+int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, struct cw_alert **ret_alert)
+        __attribute__((warn_unused_result));
+
+/* Lets go of what it shows once it does not fire and nobody is owed anything. */
+void cw_alert_settle(struct cw_alert *alert);
+
+/* Its row, as it is now. */
+void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's frame: its life, the one call, and what can be asked of it. */
+#include "cardwatch/engine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "engine_private.h"
+
+CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
+
+int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state, const struct cw_source_traits *traits)
+{
+        *state = (struct cw_source_state){.traits = traits};
+        cw_snapshot_init(&state->snapshot, engine->pool);
+        return cw_strpool_ref(engine->pool, traits->name, strlen(traits->name), &state->name);
+}
+
+void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state)
+{
+        for (size_t i = 0; i < state->n_staged; i++)
+                cw_strpool_unref(engine->pool, state->staged[i].card.reference);
+        free(state->staged);
+        cw_snapshot_deinit(&state->snapshot);
+        cw_map_deinit(&state->customers);
+        cw_map_deinit(&state->bad);
+        cw_strpool_unref(engine->pool, state->name);
+}
+
+void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_state *state, bool removed)
+{
+        struct cw_source_row row = {
+                .source = (char *)state->name,
+                .baseline_done = state->baseline_done,
+                .removed = removed,
+                .first_poll_at = state->first_poll_at,
+                .last_poll_at = state->last_poll_at,
+                .last_complete_at = state->last_complete_at,
+                .poll_ms = state->poll_ms,
+                .failed_polls = state->failed_polls,
+        };
+
+        cw_changes_source(engine->changes, &row);
+}
+
+bool *cw_engine_fresh(struct cw_engine *engine, size_t rule, size_t source)
+{
+        return &engine->fresh[rule * engine->n_sources + source];
+}
+
+static int fill(struct cw_engine *engine, struct cw_ruleset *rules)
+{
+        int r;
+
+        r = cw_strpool_new(&engine->pool);
+        if (r < 0)
+                return r;
+        cw_alerts_init(&engine->alerts, engine->pool);
+        cw_policy_init(&engine->policy, engine->pool, &engine->alerts);
+        engine->rules = cw_ruleset_ref(rules);
+        engine->sources = calloc(rules->n_sources + 1, sizeof(*engine->sources));
+        engine->fresh = calloc(rules->n_rules * rules->n_sources + 1, sizeof(*engine->fresh));
+        if (!engine->sources || !engine->fresh)
+                return -ENOMEM;
+        for (; engine->n_sources < rules->n_sources; engine->n_sources++) {
+                r = cw_source_state_init(engine, &engine->sources[engine->n_sources],
+                                         &rules->sources[engine->n_sources]);
+                if (r < 0)
+                        return r;
+        }
+        cw_policy_set_rules(&engine->policy, rules);
+        return engine->policy.error;
+}
+
+int cw_engine_new(struct cw_ruleset *rules, struct cw_engine **ret_engine)
+{
+        cw_cleanup(cw_engine_free_cleanup) struct cw_engine *engine = calloc(1, sizeof(*engine));
+        int r;
+
+        if (!engine)
+                return -ENOMEM;
+        r = fill(engine, rules);
+        if (r < 0)
+                return r;
+        *ret_engine = cw_take(engine);
+        return 0;
+}
+
+void cw_engine_free(struct cw_engine *engine)
+{
+        if (!engine)
+                return;
+        if (engine->pool) {
+                cw_policy_deinit(&engine->policy);
+                cw_alerts_deinit(&engine->alerts);
+        }
+        for (size_t i = 0; i < engine->n_sources; i++)
+                cw_source_state_deinit(engine, &engine->sources[i]);
+        free(engine->sources);
+        free(engine->fresh);
+        cw_ruleset_unref(engine->rules);
+        cw_strpool_free(engine->pool);
+        free(engine);
+}
+
+void cw_engine_begin(struct cw_engine *engine, int64_t now, struct cw_changes *changes)
+{
+        engine->now = now;
+        engine->changes = changes;
+        cw_policy_begin(&engine->policy, now, changes);
+}
+
+int cw_engine_finish(struct cw_engine *engine)
+{
+        cw_policy_flush(&engine->policy);
+        if (!engine->error)
+                engine->error = engine->policy.error;
+        if (!engine->error)
+                engine->error = engine->changes->error;
+        return engine->error;
+}
+
+static void tick(struct cw_engine *engine)
+{
+        for (size_t i = 0; i < engine->n_sources; i++)
+                if (!engine->sources[i].polling)
+                        cw_engine_judge_age(engine, &engine->sources[i]);
+}
+
+static void message_failed(struct cw_engine *engine, const struct cw_event *event)
+{
+        struct cw_attempt_failure failure = {
+                .sequence = event->message.sequence,
+                .permanent = event->message.permanent,
+                .asked_ms = event->message.asked_ms,
+                .chance = event->message.chance,
+                .reason = event->message.reason,
+        };
+        struct cw_attempt_outcome outcome = {0};
+        const char *notifier = cw_policy_attempt_failed(&engine->policy, &failure, &outcome);
+        int64_t after_ms = engine->rules->builtins[CW_BUILTIN_NOTIFIER_FAILING].after_ms;
+
+        if (notifier && (outcome.dead || outcome.failing_ms >= after_ms))
+                cw_engine_notifier_result(engine, notifier, true, event->message.reason);
+}
+
+static void message_delivered(struct cw_engine *engine, const struct cw_event *event)
+{
+        const char *notifier = cw_policy_delivered(&engine->policy, event->message.sequence);
+
+        if (notifier)
+                cw_engine_notifier_result(engine, notifier, false, "a message was delivered");
+}
+
+static void take_poll_event(struct cw_engine *engine, const struct cw_event *event)
+{
+        struct cw_source_state *state;
+
+        assert(event->source < engine->n_sources);
+        state = &engine->sources[event->source];
+        if (event->kind == CW_EVENT_POLL_BEGAN)
+                cw_engine_poll_began(engine, state, event->at);
+        else if (event->kind == CW_EVENT_CUSTOMER_SEEN)
+                cw_engine_customer_seen(engine, state, event->customer);
+        else if (event->kind == CW_EVENT_CARD_SEEN)
+                cw_engine_card_seen(engine, state, event);
+        else if (event->kind == CW_EVENT_CARD_BAD)
+                cw_engine_card_bad(engine, state, event);
+        else
+                cw_engine_poll_ended(engine, state, event);
+}
+
+/* Events that only stage something leave nothing due: they come by the hundred thousand and skip the policy's flush. */
+static bool only_stages(enum cw_event_kind kind)
+{
+        return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN ||
+               kind == CW_EVENT_CARD_BAD;
+}
+
+int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
+{
+        cw_engine_begin(engine, now, changes);
+        switch (event->kind) {
+        case CW_EVENT_POLL_BEGAN:
+        case CW_EVENT_CUSTOMER_SEEN:
+        case CW_EVENT_CARD_SEEN:
+        case CW_EVENT_CARD_BAD:
+        case CW_EVENT_POLL_ENDED:
+                take_poll_event(engine, event);
+                break;
+        case CW_EVENT_TICK:
+                tick(engine);
+                break;
+        case CW_EVENT_RULES:
+                cw_engine_set_rules(engine, event->rules);
+                break;
+        case CW_EVENT_STORE_RESULT:
+                cw_engine_store_result(engine, event->result.failing, event->result.reason);
+                break;
+        case CW_EVENT_RELOAD_RESULT:
+                cw_engine_reload_result(engine, event->result.failing, event->result.reason);
+                break;
+        case CW_EVENT_RENDERED:
+                cw_policy_rendered(&engine->policy, event->message.sequence, event->message.payload,
+                                   event->message.payload_len);
+                break;
+        case CW_EVENT_DELIVERED:
+                message_delivered(engine, event);
+                break;
+        case CW_EVENT_ATTEMPT_FAILED:
+                message_failed(engine, event);
+                break;
+        }
+        return only_stages(event->kind) ? engine->error : cw_engine_finish(engine);
+}
+
+int64_t cw_engine_wake_at(const struct cw_engine *engine)
+{
+        int64_t at = cw_policy_wake_at((struct cw_policy *)&engine->policy);
+
+        for (size_t i = 0; i < engine->n_sources; i++) {
+                int64_t stale_at = cw_engine_stale_at(engine, &engine->sources[i]);
+
+                if (stale_at && (!at || stale_at < at))
+                        at = stale_at;
+        }
+        return at;
+}
+
+enum cw_poll_result cw_engine_poll_result(const struct cw_engine *engine, size_t source)
+{
+        return engine->sources[source].result;
+}
+
+bool cw_engine_next_card(const struct cw_engine *engine, size_t source, size_t *cursor, struct cw_card *ret_card)
+{
+        const struct cw_snapshot *snapshot = &engine->sources[source].snapshot;
+
+        if (*cursor >= snapshot->n)
+                return false;
+        *ret_card = cw_record_card(&snapshot->records[(*cursor)++]);
+        return true;
+}
+
+bool cw_engine_next_alert(const struct cw_engine *engine, size_t *cursor, const struct cw_entry **ret_entry)
+{
+        uint64_t key;
+        void *alert;
+
+        while (cw_map_next(&engine->alerts.map, cursor, &key, &alert)) {
+                if (((struct cw_alert *)alert)->state != CW_ALERT_FIRING)
+                        continue;
+                *ret_entry = ((struct cw_alert *)alert)->entry;
+                return true;
+        }
+        return false;
+}
+
+struct cw_outbox *cw_engine_outbox(struct cw_engine *engine)
+{
+        return &engine->policy.outbox;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The daemon's own alerts: what it cannot do, what that means for the cards, and what to check first.
+ *
+ * They live like any other alert; they have no card, and their words are made here, for a reader who has never seen the
+ * configuration.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/clock.h"
+#include "engine_private.h"
+
+static struct cw_alert_key key_of(const struct cw_trouble *trouble)
+{
+        return (struct cw_alert_key){
+                .rule = cw_builtin_name(trouble->kind),
+                .source = trouble->source,
+                .customer = trouble->customer,
+                .card = trouble->card,
+        };
+}
+
+void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *trouble)
+{
+        const struct cw_builtin *builtin = &engine->rules->builtins[trouble->kind];
+        struct cw_alert_key key = key_of(trouble);
+        struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+        struct cw_entry draft = {
+                .severity = builtin->severity,
+                .rule = key.rule,
+                .source = trouble->source,
+                .labels = trouble->labels,
+                .n_labels = trouble->n_labels,
+                .reason = trouble->reason,
+                .summary = trouble->summary,
+                .advice = trouble->advice,
+                .confirmed = -1,
+        };
+
+        if (!builtin->enabled || (alert && alert->state == CW_ALERT_FIRING))
+                return;
+        if (cw_alerts_get(&engine->alerts, &key, &alert) < 0)
+                engine->error = -ENOMEM;
+        else
+                cw_engine_fire(engine, alert, &draft);
+}
+
+static struct cw_alert *firing(const struct cw_engine *engine, enum cw_builtin_kind kind, const char *source)
+{
+        struct cw_alert_key key = {.rule = cw_builtin_name(kind), .source = source};
+        struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+
+        return alert && alert->state == CW_ALERT_FIRING ? alert : NULL;
+}
+
+void cw_engine_trouble_over(struct cw_engine *engine, enum cw_builtin_kind kind, const char *source, const char *reason)
+{
+        struct cw_alert *alert = firing(engine, kind, source);
+
+        if (alert)
+                cw_engine_resolve_as_is(engine, alert, reason);
+}
+
+/* Reports a trouble whose summary was built in `summary`, and lets go of that. */
+static void report(struct cw_engine *engine, struct cw_trouble *trouble, struct cw_buf *summary)
+{
+        trouble->summary = cw_buf_text(summary);
+        if (cw_buf_error(summary) < 0)
+                engine->error = -ENOMEM;
+        else
+                cw_engine_trouble(engine, trouble);
+        cw_buf_deinit(summary);
+}
+
+/* "Balances are 14 minutes old." */
+static void append_age(struct cw_buf *buf, const struct cw_engine *engine, const struct cw_source_state *state)
+{
+        if (!state->last_complete_at) {
+                cw_buf_puts(buf, " No balance has been read yet.");
+                return;
+        }
+        cw_buf_puts(buf, " Balances are up to ");
+        cw_duration_format_human(buf,
+                                 engine->now > state->last_complete_at ? engine->now - state->last_complete_at : 0);
+        cw_buf_puts(buf, " old.");
+}
+
+static void judge_auth(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_AUTH_FAILED,
+                .source = state->name,
+                .reason = event->poll.reason,
+                .advice =
+                        "No card of this source is watched until it is mended. Check the user name, password or API "
+                        "key "
+                        "and the TOTP secret of the source, and that this host's clock is right; then reload. "
+                        "The daemon tries again by itself at most every 10 minutes, so that the account is not locked.",
+        };
+
+        if (event->poll.auth == CW_AUTH_OK) {
+                cw_engine_trouble_over(engine, CW_BUILTIN_AUTH_FAILED, state->name,
+                                       "the card API accepts the credentials");
+                return;
+        }
+        if (event->poll.auth != CW_AUTH_FAILED)
+                return;
+        cw_buf_printf(&summary, "The card API refuses the credentials of source %s: %s.", state->name,
+                      event->poll.reason);
+        append_age(&summary, engine, state);
+        report(engine, &trouble, &summary);
+}
+
+static void judge_down(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_SOURCE_DOWN,
+                .source = state->name,
+                .reason = event->poll.reason,
+                .advice =
+                        "No card of this source is watched meanwhile; alerts stay as they are. Check that the URL of "
+                        "the "
+                        "source answers from this host (network, DNS, proxy, TLS), and the API operator's status page.",
+        };
+
+        if (state->result != CW_POLL_FAILED) {
+                cw_engine_trouble_over(engine, CW_BUILTIN_SOURCE_DOWN, state->name, "the card API answers again");
+                return;
+        }
+        if (state->failed_polls < engine->rules->builtins[CW_BUILTIN_SOURCE_DOWN].after_polls)
+                return;
+        cw_buf_printf(&summary,
+                      "The card API of source %s does not answer: %" PRIu32
+                      " polls in a row failed, the last with: %s.",
+                      state->name, state->failed_polls, event->poll.reason);
+        append_age(&summary, engine, state);
+        report(engine, &trouble, &summary);
+}
+
+/* From when on balances count as stale, 0: not at all. */
+static int64_t stale_from(const struct cw_engine *engine, const struct cw_source_state *state)
+{
+        int64_t since = state->last_complete_at ? state->last_complete_at : state->first_poll_at;
+        int64_t interval = state->traits->every_ms > state->poll_ms ? state->traits->every_ms : state->poll_ms;
+
+        if (!since || !engine->rules->builtins[CW_BUILTIN_STALE].enabled)
+                return 0;
+        return since + interval * state->traits->stale_after;
+}
+
+int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state)
+{
+        if (state->polling || firing(engine, CW_BUILTIN_STALE, state->name))
+                return 0;
+        return stale_from(engine, state);
+}
+
+void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_STALE,
+                .source = state->name,
+                .reason = "no complete poll for too long",
+                .advice = "Cards that the polls do not bring are not watched. The log says which pages fail and why; "
+                          "`cardwatch preview` says how long a poll takes and what `every` to set.",
+        };
+        int64_t from = stale_from(engine, state);
+
+        if (!from || engine->now < from)
+                return;
+        cw_buf_printf(&summary, "Source %s has not been read completely for too long.", state->name);
+        append_age(&summary, engine, state);
+        report(engine, &trouble, &summary);
+}
+
+void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        judge_auth(engine, state, event);
+        judge_down(engine, state, event);
+        if (state->result == CW_POLL_COMPLETE)
+                cw_engine_trouble_over(engine, CW_BUILTIN_STALE, state->name, "a poll was complete again");
+        else
+                cw_engine_judge_age(engine, state);
+}
+
+void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_BAD_DATA,
+                .source = state->name,
+                .customer = event->bad.customer,
+                .card = event->bad.card,
+                .reason = event->bad.reason,
+                .advice = "The card is set aside: it keeps its last balances and its alerts, and is not watched until "
+                          "the API "
+                          "sends it right again. Ask the API's operator about it.",
+        };
+        struct cw_alert_key key = key_of(&trouble);
+        uint64_t fingerprint = cw_alert_fingerprint(&key);
+
+        if (event->bad.card)
+                cw_buf_printf(&summary, "Card %" PRId64, event->bad.card);
+        else
+                cw_buf_puts(&summary, "A card");
+        cw_buf_printf(&summary, " of customer %" PRId64 " cannot be trusted: %s %s.", event->bad.customer,
+                      event->bad.field, event->bad.reason);
+        if (cw_map_put(&state->bad, fingerprint, state) < 0)
+                engine->error = -ENOMEM;
+        report(engine, &trouble, &summary);
+        state->bad_firing++;
+}
+
+/* A card set aside before is right again when this poll brought its customer and found nothing wrong with it. */
+void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *state)
+{
+        size_t cursor = 0, still = 0;
+        uint64_t fingerprint;
+        void *value;
+
+        if (!state->bad_firing)
+                return;
+        while (cw_map_next(&engine->alerts.map, &cursor, &fingerprint, &value)) {
+                struct cw_alert *alert = value;
+
+                if (alert->state != CW_ALERT_FIRING || alert->source != state->name ||
+                    strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_BAD_DATA)) != 0)
+                        continue;
+                if (cw_map_get(&state->bad, fingerprint) ||
+                    (uintptr_t)cw_map_get(&state->customers, (uint64_t)alert->customer) != state->poll)
+                        still++;
+                else
+                        cw_engine_resolve_as_is(engine, alert, "the card's data is right again");
+        }
+        state->bad_firing = still;
+}
+
+void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_STORE_FAILING,
+                .source = "",
+                .reason = reason,
+                .advice = "Cards are watched and alerts go out, but nothing is remembered: after a restart messages "
+                          "may come "
+                          "a second time. Check the disk that holds the database (full? read-only?); the daemon tries "
+                          "again by itself.",
+        };
+
+        if (!failing) {
+                cw_engine_trouble_over(engine, CW_BUILTIN_STORE_FAILING, "", "the store writes again");
+                return;
+        }
+        cw_buf_printf(&summary, "The daemon cannot write its database: %s.", reason);
+        report(engine, &trouble, &summary);
+}
+
+void cw_engine_reload_result(struct cw_engine *engine, bool failing, const char *reason)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_RELOAD_FAILED,
+                .source = "",
+                .reason = reason,
+                .advice = "The configuration from before stays in force. `cardwatch check` shows every mistake with "
+                          "its place; "
+                          "mend the file and reload.",
+        };
+
+        if (!failing) {
+                cw_engine_trouble_over(engine, CW_BUILTIN_RELOAD_FAILED, "", "the configuration was reloaded");
+                return;
+        }
+        cw_buf_printf(&summary, "The new configuration was refused: %s.", reason);
+        report(engine, &trouble, &summary);
+}
+
+void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, bool dead, const char *reason)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_label label = {.name = "notifier", .value = (char *)notifier};
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_NOTIFIER_FAILING,
+                .source = "",
+                .card = (int64_t)cw_hash64(CW_HASH_KEY_DERIVED, notifier, strlen(notifier)),
+                .labels = &label,
+                .n_labels = 1,
+                .reason = reason,
+                .advice = "Whoever reads only that notifier has not been told. Check its address and credentials; "
+                          "what could not be delivered is kept in the database's outbox.",
+        };
+        struct cw_alert_key key = key_of(&trouble);
+        struct cw_alert *alert;
+
+        if (!dead) {
+                alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+                if (alert && alert->state == CW_ALERT_FIRING)
+                        cw_engine_resolve_as_is(engine, alert, reason);
+                return;
+        }
+        cw_buf_printf(&summary, "Notifier %s cannot deliver: %s.", notifier, reason);
+        report(engine, &trouble, &summary);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was committed becomes the engine's state again; then the rules in force are compared with those it was left by.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_private.h"
+
+static struct cw_source_state *state_of(struct cw_engine *engine, const char *name)
+{
+        for (size_t i = 0; i < engine->n_sources; i++)
+                if (strcmp(engine->sources[i].name, name) == 0)
+                        return &engine->sources[i];
+        return NULL;
+}
+
+/* A clock that was set back since must not make the past look like the future. */
+static int64_t past(const struct cw_engine *engine, int64_t at)
+{
+        return at > engine->now ? engine->now : at;
+}
+
+static void load_source(struct cw_engine *engine, const struct cw_source_row *row)
+{
+        struct cw_source_state *state = state_of(engine, row->source);
+
+        if (!state) {
+                struct cw_source_row gone = *row;
+
+                gone.removed = true;
+                cw_changes_source(engine->changes, &gone);
+                return;
+        }
+        state->baseline_done = row->baseline_done;
+        state->first_poll_at = past(engine, row->first_poll_at);
+        state->last_poll_at = past(engine, row->last_poll_at);
+        state->last_complete_at = past(engine, row->last_complete_at);
+        state->poll_ms = row->poll_ms;
+        state->failed_polls = row->failed_polls;
+}
+
+static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
+{
+        struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_record *record;
+        int r;
+
+        if (!state || row->gone)
+                return 0;
+        record = cw_snapshot_find(&state->snapshot, row->card.id);
+        if (record)
+                return -EBADMSG;
+        r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
+        if (r < 0)
+                return r;
+        r = cw_record_observe(record, engine->pool, &row->card);
+        if (r < 0)
+                return r;
+        record->first_seen_at = past(engine, row->first_seen_at);
+        record->observed_at = past(engine, row->observed_at);
+        record->observations = row->observations;
+        record->missing = row->missing;
+        record->baseline = row->baseline;
+        record->look_again = row->look_again;
+        /* Known, and seen in no poll of this process: its number is none that a poll has. */
+        return cw_map_put(&state->customers, (uint64_t)record->customer, (void *)UINTPTR_MAX);
+}
+
+static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row)
+{
+        struct cw_alert_key key = {
+                .rule = row->rule, .source = row->source, .customer = row->customer, .card = row->card};
+        struct cw_alert *alert;
+        struct cw_source_state *state = state_of(engine, row->source);
+        int r;
+
+        if (row->fingerprint != cw_alert_fingerprint(&key) || (row->state == CW_ALERT_FIRING && !row->entry))
+                return -EBADMSG;
+        r = cw_alerts_get(&engine->alerts, &key, &alert);
+        if (r < 0)
+                return r;
+        alert->state = row->state == CW_ALERT_FIRING ? CW_ALERT_FIRING : CW_ALERT_INACTIVE;
+        alert->episode = row->episode;
+        alert->edge = row->edge;
+        alert->entry = cw_entry_ref(row->entry);
+        if (alert->entry)
+                alert->severity = alert->entry->severity;
+        if (state && alert->state == CW_ALERT_FIRING && strcmp(row->rule, cw_builtin_name(CW_BUILTIN_BAD_DATA)) == 0)
+                state->bad_firing++;
+        return 0;
+}
+
+/* The rules it was left by, as far as a comparison needs them: names and meanings. */
+static int rules_before(const struct cw_changes *stored, struct cw_ruleset **ret_before)
+{
+        struct cw_ruleset *before;
+        int r = cw_ruleset_new(&before);
+
+        if (r < 0)
+                return r;
+        before->rules = calloc(stored->rules.n + 1, sizeof(*before->rules));
+        for (size_t i = 0; before->rules && i < stored->rules.n; i++) {
+                struct cw_rule *rule = &before->rules[before->n_rules++];
+
+                rule->enabled = true;
+                rule->meaning = stored->rules.rows[i].meaning;
+                rule->name = strdup(stored->rules.rows[i].name);
+                if (!rule->name)
+                        break;
+        }
+        if (before->n_rules < stored->rules.n || (before->n_rules && !before->rules[before->n_rules - 1].name)) {
+                cw_ruleset_unref(before);
+                return -ENOMEM;
+        }
+        *ret_before = before;
+        return 0;
+}
+
+static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < stored->sources.n; i++)
+                load_source(engine, &stored->sources.rows[i]);
+        for (size_t i = 0; r == 0 && i < stored->cards.n; i++)
+                r = load_card(engine, &stored->cards.rows[i]);
+        for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
+                r = load_alert(engine, &stored->alerts.rows[i]);
+        if (r == 0)
+                r = cw_policy_load(&engine->policy, stored);
+        return r;
+}
+
+int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
+{
+        struct cw_ruleset *before;
+        int r;
+
+        cw_engine_begin(engine, now, changes);
+        r = load_rows(engine, stored);
+        if (r < 0)
+                return r;
+        r = rules_before(stored, &before);
+        if (r < 0)
+                return r;
+        cw_engine_compare_rules(engine, before);
+        cw_ruleset_unref(before);
+        return cw_engine_finish(engine);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "group.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/hash.h"
+
+CW_DEFINE_CLEANUP(struct cw_group *, cw_group_free);
+
+/* Quoted so that any text fits into a key of one line and can be read back. */
+static void append_value(struct cw_buf *buf, const char *name, const char *value)
+{
+        if (buf->len && buf->data[buf->len - 1] != '{')
+                cw_buf_putc(buf, ',');
+        cw_buf_printf(buf, "%s=\"", name);
+        for (const char *c = value; *c; c++) {
+                if (*c == '"' || *c == '\\')
+                        cw_buf_putc(buf, '\\');
+                if (*c == '\n')
+                        cw_buf_puts(buf, "\\n");
+                else
+                        cw_buf_putc(buf, *c);
+        }
+        cw_buf_putc(buf, '"');
+}
+
+static void append_number(struct cw_buf *buf, const char *name, int64_t number)
+{
+        char text[24];
+
+        snprintf(text, sizeof(text), "%" PRId64, number);
+        append_value(buf, name, text);
+}
+
+static const char *label_of(const struct cw_entry *entry, const char *name)
+{
+        for (size_t i = 0; i < entry->n_labels; i++)
+                if (strcmp(entry->labels[i].name, name) == 0)
+                        return entry->labels[i].value;
+        return NULL;
+}
+
+/* What does not apply to an entry (the daemon's own alerts have no card) is left out of its key. */
+static void append_by(struct cw_buf *buf, const struct cw_entry *entry, const struct cw_group_by *by)
+{
+        switch (by->key) {
+        case CW_GROUP_RULE:
+                append_value(buf, "rule", entry->rule);
+                break;
+        case CW_GROUP_SEVERITY:
+                append_value(buf, "severity", cw_severity_name(entry->severity));
+                break;
+        case CW_GROUP_CUSTOMER:
+                if (entry->has_card)
+                        append_number(buf, "customer", entry->card.customer);
+                break;
+        case CW_GROUP_CURRENCY:
+                if (entry->has_card)
+                        append_value(buf, "currency", entry->card.currency);
+                break;
+        case CW_GROUP_CARD:
+                if (entry->has_card)
+                        append_number(buf, "card", entry->card.id);
+                break;
+        case CW_GROUP_LABEL:
+                if (label_of(entry, by->label))
+                        append_value(buf, by->label, label_of(entry, by->label));
+                break;
+        }
+}
+
+void cw_group_key(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by, struct cw_buf *buf)
+{
+        cw_buf_printf(buf, "%s{", entry->source);
+        for (size_t i = 0; i < n_by; i++)
+                append_by(buf, entry, &by[i]);
+        cw_buf_putc(buf, '}');
+}
+
+/* Reads one name="value" in place; returns what follows, or NULL. */
+static char *parse_value(char *text, struct cw_group_value *ret_value)
+{
+        char *equals = strchr(text, '=');
+        char *in, *out;
+
+        if (!equals || equals == text || equals[1] != '"')
+                return NULL;
+        *equals = '\0';
+        for (in = out = equals + 2; *in && *in != '"'; in++, out++) {
+                if (*in == '\\' && in[1])
+                        *out = *++in == 'n' ? '\n' : *in;
+                else
+                        *out = *in;
+        }
+        if (*in != '"')
+                return NULL;
+        *out = '\0';
+        *ret_value = (struct cw_group_value){.name = text, .value = equals + 2};
+        return in + 1;
+}
+
+static int parse_key(struct cw_group *group)
+{
+        char *rest = strchr(group->values_text, '{');
+
+        if (!rest)
+                return -EBADMSG;
+        for (rest++; *rest != '}'; rest += *rest == ',') {
+                struct cw_group_value *values = reallocarray(group->values, group->n_values + 1,
+                                                             sizeof(*group->values));
+
+                if (!values)
+                        return -ENOMEM;
+                group->values = values;
+                rest = parse_value(rest, &group->values[group->n_values]);
+                if (!rest || (*rest != ',' && *rest != '}'))
+                        return -EBADMSG;
+                group->n_values++;
+        }
+        return 0;
+}
+
+int cw_group_new(const char *notifier, const char *key, struct cw_group **ret_group)
+{
+        cw_cleanup(cw_group_free_cleanup) struct cw_group *group = calloc(1, sizeof(*group));
+        int r;
+
+        if (!group)
+                return -ENOMEM;
+        group->notifier_index = SIZE_MAX;
+        group->hash = cw_group_hash(notifier, key);
+        group->notifier = notifier;
+        group->key = strdup(key);
+        group->values_text = strdup(key);
+        if (!group->key || !group->values_text)
+                return -ENOMEM;
+        r = parse_key(group);
+        if (r < 0)
+                return r;
+        *ret_group = cw_take(group);
+        return 0;
+}
+
+void cw_group_free(struct cw_group *group)
+{
+        if (!group)
+                return;
+        free(group->key);
+        free(group->values);
+        free(group->values_text);
+        free(group->members);
+        free(group->lane);
+        free(group);
+}
+
+uint64_t cw_group_hash(const char *notifier, const char *key)
+{
+        struct cw_hash hash;
+
+        cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
+        cw_hash_string(&hash, notifier);
+        cw_hash_string(&hash, key);
+        return cw_hash_end(&hash);
+}
+
+/* Room for one more in an array of pointers. */
+static int make_room(void **array, size_t n, size_t *capacity)
+{
+        size_t wanted = *capacity ? *capacity * 2 : 4;
+        void *grown;
+
+        if (n < *capacity)
+                return 0;
+        grown = reallocarray(*array, wanted, sizeof(void *));
+        if (!grown)
+                return -ENOMEM;
+        *array = grown;
+        *capacity = wanted;
+        return 0;
+}
+
+int cw_group_add_member(struct cw_group *group, struct cw_alert *alert)
+{
+        if (make_room((void **)&group->members, group->n_members, &group->members_capacity) < 0)
+                return -ENOMEM;
+        group->members[group->n_members++] = alert;
+        return 0;
+}
+
+int cw_group_lane_append(struct cw_group *group, struct cw_intent *intent)
+{
+        if (make_room((void **)&group->lane, group->n_lane, &group->lane_capacity) < 0)
+                return -ENOMEM;
+        group->lane[group->n_lane++] = intent;
+        return 0;
+}
+
+void cw_group_lane_remove(struct cw_group *group, const struct cw_intent *intent)
+{
+        for (size_t i = 0; i < group->n_lane; i++) {
+                if (group->lane[i] != intent)
+                        continue;
+                group->n_lane--;
+                memmove(&group->lane[i], &group->lane[i + 1], (group->n_lane - i) * sizeof(*group->lane));
+                return;
+        }
+}
+
+static void remember(const struct cw_group *group, bool gone, struct cw_changes *changes)
+{
+        struct cw_group_row row = {
+                .notifier = (char *)group->notifier,
+                .key = group->key,
+                .begun_at = group->begun_at,
+                .told_at = group->told_at,
+                .due_at = group->due_at,
+                .repeat = group->repeat,
+                .gone = gone,
+        };
+
+        memcpy(row.thread, group->thread, sizeof(row.thread));
+        cw_changes_group(changes, &row);
+}
+
+void cw_group_remember(const struct cw_group *group, struct cw_changes *changes)
+{
+        if (group->begun_at)
+                remember(group, false, changes);
+}
+
+void cw_group_forget(const struct cw_group *group, struct cw_changes *changes)
+{
+        if (group->begun_at)
+                remember(group, true, changes);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An intent as it is told (a notice) and as it is remembered (a row). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outbox_private.h"
+
+/* The worst first: severity, then what still fires, then the smallest balance; ties in a fixed order. */
+static int worst_first(const void *left, const void *right)
+{
+        const struct cw_entry *a = ((const struct cw_item *)left)->entry;
+        const struct cw_entry *b = ((const struct cw_item *)right)->entry;
+
+        if (a->severity != b->severity)
+                return a->severity > b->severity ? -1 : 1;
+        if (a->state != b->state)
+                return a->state < b->state ? -1 : 1;
+        if (a->current.known && b->current.known && a->current.amount != b->current.amount)
+                return a->current.amount < b->current.amount ? -1 : 1;
+        if (a->fingerprint != b->fingerprint)
+                return a->fingerprint < b->fingerprint ? -1 : 1;
+        return 0;
+}
+
+static void count(const struct cw_entry *entry, uint32_t *firing, uint32_t *resolved, uint32_t *events)
+{
+        *firing += entry->state == CW_ENTRY_FIRING;
+        *resolved += entry->state == CW_ENTRY_RESOLVED;
+        *events += entry->state == CW_ENTRY_EVENT;
+}
+
+static struct cw_tally *tally_of(struct cw_notice *notice, struct cw_tally *tallies, const struct cw_entry *entry)
+{
+        const char *currency = entry->has_card ? entry->card.currency : "";
+
+        for (size_t i = 0; i < notice->n_tallies; i++)
+                if (strcmp(tallies[i].rule, entry->rule) == 0 && strcmp(tallies[i].currency, currency) == 0)
+                        return &tallies[i];
+        tallies[notice->n_tallies] = (struct cw_tally){.rule = entry->rule, .currency = currency};
+        return &tallies[notice->n_tallies++];
+}
+
+static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uint32_t list)
+{
+        struct cw_notice *notice = &outbox->notice;
+        size_t n = intent->n_items;
+
+        free(outbox->notice_items);
+        free(outbox->notice_tallies);
+        outbox->notice_items = calloc(n + 1, sizeof(*outbox->notice_items));
+        outbox->notice_tallies = calloc(n + 1, sizeof(*outbox->notice_tallies));
+        if (!outbox->notice_items || !outbox->notice_tallies)
+                return -ENOMEM;
+        if (n)
+                memcpy(outbox->notice_items, intent->items, n * sizeof(*intent->items));
+        qsort(outbox->notice_items, n, sizeof(*outbox->notice_items), worst_first);
+        notice->items = outbox->notice_items;
+        notice->tallies = outbox->notice_tallies;
+        notice->n_items = n;
+        notice->n_listed = list == CW_LIST_ALL || n < list ? n : list;
+        for (size_t i = 0; i < n; i++) {
+                const struct cw_entry *entry = outbox->notice_items[i].entry;
+
+                count(entry, &notice->n_firing, &notice->n_resolved, &notice->n_events);
+                if (notice->severity < entry->severity)
+                        notice->severity = entry->severity;
+                if (i >= notice->n_listed) {
+                        struct cw_tally *tally = tally_of(notice, outbox->notice_tallies, entry);
+
+                        count(entry, &tally->firing, &tally->resolved, &tally->events);
+                }
+        }
+        return 0;
+}
+
+int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_at, bool list_all,
+                     const struct cw_notice **ret_notice)
+{
+        const struct cw_intent *intent = cw_outbox_find(outbox, sequence);
+        const struct cw_group *group;
+        int r;
+
+        if (!intent || intent->notifier_index == SIZE_MAX)
+                return -ENOENT;
+        group = intent->n_groups == 1 ? intent->groups[0] : NULL;
+        outbox->notice = (struct cw_notice){
+                .id = intent->id,
+                .notifier = intent->notifier,
+                .kind = intent->kind,
+                .baseline = intent->baseline,
+                .repeat = intent->repeat,
+                .sent_at = sent_at,
+                .group = group ? group->values : NULL,
+                .n_group = group ? group->n_values : 0,
+        };
+        /* Whoever is first in a thread opens it under an id of its own. */
+        outbox->notice.opens_thread = !group || !group->thread[0] || intent->opens_thread;
+        memcpy(outbox->notice_thread, outbox->notice.opens_thread ? intent->id : group->thread,
+               sizeof(outbox->notice_thread));
+        outbox->notice.thread = outbox->notice_thread;
+        r = collect(outbox, intent, list_all ? CW_LIST_ALL : outbox->rules->notifiers[intent->notifier_index].list);
+        if (r < 0)
+                return r;
+        outbox->notice.firing = outbox->notice.n_firing > 0;
+        *ret_notice = &outbox->notice;
+        return 0;
+}
+
+void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_changes *changes)
+{
+        struct cw_buf groups = CW_BUF_NULL;
+        struct cw_intent_row row = {
+                .sequence = intent->sequence,
+                .notifier = (char *)intent->notifier,
+                .kind = (uint8_t)intent->kind,
+                .state = (uint8_t)intent->state,
+                .baseline = intent->baseline,
+                .opens_thread = intent->opens_thread,
+                .repeat = intent->repeat,
+                .queued_at = intent->queued_at,
+                .next_at = intent->next_at,
+                .failing_since_at = intent->backoff.failures ? intent->backoff.since_at : 0,
+                .attempts = intent->attempts,
+                .error = intent->error,
+                .items = intent->items,
+                .n_items = intent->n_items,
+                .payload = intent->payload,
+                .payload_len = intent->payload_len,
+                .gone = gone,
+        };
+
+        memcpy(row.id, intent->id, sizeof(row.id));
+        for (size_t i = 0; i < intent->n_groups; i++) {
+                if (i)
+                        cw_buf_putc(&groups, '\n');
+                cw_buf_puts(&groups, intent->groups[i]->key);
+        }
+        row.groups = (char *)cw_buf_text(&groups);
+        if (cw_buf_error(&groups) < 0)
+                changes->error = -ENOMEM;
+        else
+                cw_changes_intent(changes, &row);
+        cw_buf_deinit(&groups);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_OUTBOX_PRIVATE_H
+#define CARDWATCH_CORE_OUTBOX_PRIVATE_H
+
+#include "cardwatch/backoff.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/map.h"
+#include "cardwatch/outbox.h"
+#include "due.h"
+#include "group.h"
+
+/*
+ * The outbox as the policy sees it: intents, and their lanes.
+ *
+ * An intent is one message to one notifier: what is to be told, and once it was rendered, its bytes. It stands in the
+ * lane of every group it tells of and may be attempted when it is the first in all of them.
+ */
+
+struct cw_intent {
+        uint64_t sequence;
+        char id[33];
+        const char *notifier; /* of the pool */
+        size_t notifier_index; /* SIZE_MAX: no longer configured */
+        enum cw_notice_kind kind;
+        enum cw_intent_state state;
+        bool baseline, opens_thread, in_hand;
+        uint32_t repeat;
+        int64_t queued_at, next_at;
+        struct cw_backoff backoff;
+        uint32_t attempts;
+        char *error;
+        struct cw_item *items; /* one reference to each entry */
+        size_t n_items, items_capacity;
+        char *payload;
+        size_t payload_len;
+        struct cw_group **groups;
+        size_t n_groups;
+};
+
+struct cw_outbox {
+        struct cw_strpool *pool; /* not owned */
+        struct cw_ruleset *rules; /* not owned */
+        struct cw_map intents; /* by sequence */
+        struct cw_due *ready; /* one for each notifier: (next_at, sequence) */
+        size_t n_ready;
+        uint64_t next_sequence;
+        struct cw_notice notice; /* what cw_outbox_notice gave last, and its memory */
+        struct cw_item *notice_items;
+        struct cw_tally *notice_tallies;
+        char notice_thread[33];
+};
+
+void cw_outbox_init(struct cw_outbox *outbox, struct cw_strpool *pool);
+void cw_outbox_deinit(struct cw_outbox *outbox);
+
+/* The notifiers of another ruleset: heaps are made anew. Intents of a notifier that is gone get the index SIZE_MAX. */
+int cw_outbox_set_rules(struct cw_outbox *outbox, struct cw_ruleset *rules) __attribute__((warn_unused_result));
+
+/* A message without items that stands last in the lanes of these groups; `like` gives its plain members, a sequence of
+ * 0 is replaced by the next. */
+int cw_outbox_add(struct cw_outbox *outbox, const struct cw_intent *like, struct cw_group *const *groups,
+                  size_t n_groups, struct cw_intent **ret_intent) __attribute__((warn_unused_result));
+int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item) __attribute__((warn_unused_result));
+struct cw_item *cw_intent_find_item(const struct cw_intent *intent, uint64_t fingerprint);
+void cw_intent_set_item(struct cw_item *slot, const struct cw_item *item);
+void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
+
+/* Derives the idempotency key from what it tells now. */
+void cw_intent_derive_id(struct cw_intent *intent);
+void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_changes *changes);
+
+/* Out of its lanes and freed; what waited for it may go. -ENOMEM. */
+int cw_outbox_remove(struct cw_outbox *outbox, struct cw_intent *intent) __attribute__((warn_unused_result));
+struct cw_intent *cw_outbox_find(const struct cw_outbox *outbox, uint64_t sequence);
+
+/* It may have become ready: it was queued, it became first, its wait was set. -ENOMEM. */
+int cw_outbox_offer(struct cw_outbox *outbox, const struct cw_intent *intent) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who has to do with an alert: notifiers, groups and their life. What is told when stands in policy_flush.c. */
+#include "policy.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_baseline.h"
+
+void cw_policy_init(struct cw_policy *policy, struct cw_strpool *pool, struct cw_alerts *alerts)
+{
+        *policy = (struct cw_policy){.pool = pool, .alerts = alerts};
+        cw_outbox_init(&policy->outbox, pool);
+}
+
+static void telling_free(struct cw_policy *policy, struct cw_telling *telling)
+{
+        cw_strpool_unref(policy->pool, telling->notifier);
+        free(telling);
+}
+
+static void group_free(struct cw_policy *policy, struct cw_group *group)
+{
+        cw_strpool_unref(policy->pool, group->notifier);
+        cw_group_free(group);
+}
+
+void cw_policy_deinit(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        uint64_t key;
+        void *value;
+
+        cw_outbox_deinit(&policy->outbox);
+        while (cw_map_next(&policy->tellings, &cursor, &key, &value))
+                telling_free(policy, value);
+        cw_map_deinit(&policy->tellings);
+        for (cursor = 0; cw_map_next(&policy->groups, &cursor, &key, &value);)
+                group_free(policy, value);
+        cw_map_deinit(&policy->groups);
+        cw_due_deinit(&policy->due);
+        cw_baselines_free(policy->baselines, policy->rules ? policy->rules->n_notifiers : 0);
+        free(policy->touched);
+}
+
+void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *changes)
+{
+        uint64_t by_time = now > 0 ? (uint64_t)now * 1000 : 0;
+
+        policy->now = now;
+        policy->changes = changes;
+        /* Above all that was ever given out, delivered messages that nobody remembers included. */
+        if (policy->outbox.next_sequence < by_time)
+                policy->outbox.next_sequence = by_time;
+}
+
+size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name)
+{
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++)
+                if (strcmp(policy->rules->notifiers[i].name, name) == 0)
+                        return i;
+        return SIZE_MAX;
+}
+
+struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notifier, struct cw_alert *alert,
+                                     bool create)
+{
+        uint64_t key = cw_ledger_key(notifier, alert->fingerprint);
+        struct cw_telling *telling = cw_map_get(&policy->tellings, key);
+
+        if (telling || !create)
+                return telling;
+        telling = calloc(1, sizeof(*telling));
+        if (!telling || cw_strpool_ref(policy->pool, notifier, strlen(notifier), &telling->notifier) < 0 ||
+            cw_map_put(&policy->tellings, key, telling) < 0) {
+                if (telling)
+                        telling_free(policy, telling);
+                policy->error = -ENOMEM;
+                return NULL;
+        }
+        telling->fingerprint = alert->fingerprint;
+        telling->alert = alert;
+        alert->tellings++;
+        if (!policy->loading)
+                cw_ledger_remember(telling, policy->changes);
+        return telling;
+}
+
+void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling)
+{
+        struct cw_alert *alert = telling->alert;
+
+        cw_ledger_forget(telling, policy->changes);
+        cw_map_remove(&policy->tellings, cw_ledger_key(telling->notifier, telling->fingerprint));
+        telling_free(policy, telling);
+        alert->tellings--;
+        if (alert->tellings == 0 && alert->state != CW_ALERT_FIRING && alert->entry) {
+                cw_alert_settle(alert);
+                cw_alert_remember(alert, policy->changes);
+        }
+}
+
+struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier, const char *key)
+{
+        struct cw_group *group = cw_map_get(&policy->groups, cw_group_hash(notifier, key));
+        const char *name;
+        int r;
+
+        if (group)
+                return group;
+        r = cw_strpool_ref(policy->pool, notifier, strlen(notifier), &name);
+        if (r == 0) {
+                r = cw_group_new(name, key, &group);
+                if (r < 0)
+                        cw_strpool_unref(policy->pool, name);
+        }
+        if (r == 0) {
+                r = cw_map_put(&policy->groups, group->hash, group);
+                if (r < 0)
+                        group_free(policy, group);
+        }
+        if (r < 0) {
+                policy->error = r;
+                return NULL;
+        }
+        group->notifier_index = cw_policy_notifier_index(policy, notifier);
+        return group;
+}
+
+void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group)
+{
+        if (telling->group == group)
+                return;
+        telling->group = group;
+        if (cw_group_add_member(group, telling->alert) < 0)
+                policy->error = -ENOMEM;
+}
+
+void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < group->n_members; i++) {
+                struct cw_alert *alert = group->members[i];
+                struct cw_telling *telling = cw_policy_telling(policy, group->notifier, alert, false);
+
+                if (!telling || telling->group != group)
+                        continue;
+                if (cw_ledger_over(telling, alert) && !cw_policy_held_by(policy, alert))
+                        cw_policy_end_telling(policy, telling);
+                else
+                        group->members[kept++] = alert;
+        }
+        group->n_members = kept;
+        if (group->n_members > 0 || group->n_lane > 0 || group->touched)
+                return;
+        cw_group_forget(group, policy->changes);
+        cw_map_remove(&policy->groups, group->hash);
+        group_free(policy, group);
+}
+
+void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
+{
+        cw_baselines_free(policy->baselines, policy->rules ? policy->rules->n_notifiers : 0);
+        policy->baselines = NULL;
+        policy->rules = rules;
+        if (cw_baselines_new(rules->n_notifiers, &policy->baselines) < 0 ||
+            cw_outbox_set_rules(&policy->outbox, rules) < 0) {
+                policy->error = -ENOMEM;
+                return;
+        }
+        cw_policy_bury_orphans(policy);
+}
+
+/* The time at which the group may next speak about changes. */
+static int64_t speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
+{
+        const struct cw_route *route = &policy->rules->route;
+        int64_t at;
+
+        if (!group->told_at)
+                return group->begun_at + route->group_wait_ms;
+        if (urgent)
+                return policy->now;
+        at = group->told_at + route->group_interval_ms;
+        return at > policy->now ? at : policy->now;
+}
+
+static void touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once)
+{
+        int64_t at;
+
+        if (!group->begun_at)
+                group->begun_at = policy->now;
+        at = at_once ? policy->now : speaks_at(policy, group, urgent);
+        if (!group->due_at || at < group->due_at)
+                group->due_at = at;
+        cw_group_remember(group, policy->changes);
+        if (group->touched)
+                return;
+        if (policy->n_touched == policy->touched_capacity) {
+                size_t capacity = policy->touched_capacity ? policy->touched_capacity * 2 : 16;
+                struct cw_group **touched = reallocarray(policy->touched, capacity, sizeof(struct cw_group *));
+
+                if (!touched) {
+                        policy->error = -ENOMEM;
+                        return;
+                }
+                policy->touched = touched;
+                policy->touched_capacity = capacity;
+        }
+        group->touched = true;
+        policy->touched[policy->n_touched++] = group;
+}
+
+/* The group an entry belongs to at a notifier under the rules in force. */
+static struct cw_group *group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry)
+{
+        const struct cw_route *route = &policy->rules->route;
+        struct cw_buf key = CW_BUF_NULL;
+        struct cw_group *group = NULL;
+
+        cw_group_key(entry, route->group_by, route->n_group_by, &key);
+        if (cw_buf_error(&key) < 0)
+                policy->error = -ENOMEM;
+        else
+                group = cw_policy_group(policy, notifier, cw_buf_text(&key));
+        cw_buf_deinit(&key);
+        return group;
+}
+
+static void touch_at(struct cw_policy *policy, const char *notifier, struct cw_alert *alert, bool urgent)
+{
+        struct cw_telling *telling = cw_policy_telling(policy, notifier, alert,
+                                                       alert->state == CW_ALERT_FIRING && !policy->loading);
+
+        if (!telling)
+                return;
+        /* What was told in one group ends in it, whatever the configuration says by then. */
+        if (!telling->group || (telling->sent.state != CW_KNOWN_FIRING && !telling->queued)) {
+                struct cw_group *group = group_of(policy, notifier, alert->entry);
+
+                if (!group)
+                        return;
+                cw_policy_join(policy, telling, group);
+        }
+        touch_group(policy, telling->group, urgent, alert->entry->baseline);
+}
+
+/* The daemon's alert about a notifier goes to all others, routed or not; everything else goes where the route says. */
+static bool concerns(const struct cw_entry *entry, const char *notifier)
+{
+        for (size_t i = 0; i < entry->n_labels; i++)
+                if (strcmp(entry->labels[i].name, "notifier") == 0)
+                        return strcmp(entry->labels[i].value, notifier) == 0;
+        return false;
+}
+
+void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent)
+{
+        const struct cw_ruleset *rules = policy->rules;
+
+        assert(alert->entry);
+        if (strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0 && !alert->entry->has_card) {
+                for (size_t i = 0; i < rules->n_notifiers; i++)
+                        if (!concerns(alert->entry, rules->notifiers[i].name))
+                                touch_at(policy, rules->notifiers[i].name, alert, urgent);
+        } else {
+                for (size_t i = 0; i < rules->route.n_notify; i++)
+                        touch_at(policy, rules->notifiers[rules->route.notify[i]].name, alert, urgent);
+        }
+        cw_policy_release_held(policy, alert);
+}
+
+/* The last message of the lane, if events can still be added to it. */
+static struct cw_intent *open_event_intent(const struct cw_group *group)
+{
+        struct cw_intent *last = group->n_lane ? group->lane[group->n_lane - 1] : NULL;
+
+        return last && last->kind == CW_NOTICE_EVENT && last->state == CW_INTENT_QUEUED ? last : NULL;
+}
+
+static void queue_event(struct cw_policy *policy, struct cw_group *group, const struct cw_item *item)
+{
+        struct cw_intent *intent = open_event_intent(group);
+        struct cw_intent like = {
+                .notifier = group->notifier,
+                .kind = CW_NOTICE_EVENT,
+                .queued_at = policy->now,
+                .next_at = policy->now,
+        };
+
+        if (!intent && cw_outbox_add(&policy->outbox, &like, &group, 1, &intent) < 0) {
+                policy->error = -ENOMEM;
+                return;
+        }
+        if (cw_intent_add_item(intent, item) < 0 || cw_outbox_offer(&policy->outbox, intent) < 0)
+                policy->error = -ENOMEM;
+        cw_intent_derive_id(intent);
+        cw_intent_remember(intent, false, policy->changes);
+}
+
+void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge)
+{
+        const struct cw_ruleset *rules = policy->rules;
+        struct cw_item item = {.entry = entry, .edge = edge};
+
+        for (size_t i = 0; i < rules->route.n_notify; i++) {
+                struct cw_group *group = group_of(policy, rules->notifiers[rules->route.notify[i]].name, entry);
+
+                if (group)
+                        queue_event(policy, group, &item);
+        }
+}

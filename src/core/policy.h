@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_POLICY_H
+#define CARDWATCH_CORE_POLICY_H
+
+#include "alert.h"
+#include "ledger.h"
+#include "outbox_private.h"
+
+/*
+ * Policy: from what changed to what is told.
+ *
+ * The engine reports every transition of an alert (cw_policy_touch) and every event, then asks once, at the end of its
+ * step, for what is due (cw_policy_flush): so all changes of one step that belong to one group make one message. The
+ * rest of the interface moves messages on. Nothing here evaluates a rule; nothing here does I/O.
+ *
+ * A failed allocation is remembered in `error`; the engine asks at the end of the step.
+ */
+
+struct cw_baseline;
+
+struct cw_policy {
+        struct cw_strpool *pool; /* not owned */
+        struct cw_alerts *alerts; /* not owned */
+        struct cw_ruleset *rules; /* not owned */
+        struct cw_map tellings; /* by cw_ledger_key */
+        struct cw_map groups; /* by their hash */
+        struct cw_due due; /* of groups */
+        struct cw_outbox outbox;
+        struct cw_group **touched;
+        size_t n_touched, touched_capacity;
+        struct cw_baseline *baselines; /* one for each notifier */
+        struct cw_changes *changes; /* of the step under way */
+        int64_t now;
+        bool loading; /* what is not stored was never begun: nobody new is told */
+        int error;
+};
+
+void cw_policy_init(struct cw_policy *policy, struct cw_strpool *pool, struct cw_alerts *alerts);
+void cw_policy_deinit(struct cw_policy *policy);
+
+/* A step begins: where its rows go, and what time it is. */
+void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *changes);
+
+/* Another ruleset: messages of notifiers that are gone become dead letters. */
+void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules);
+
+/* The alert had a transition, or a hold on it began or ended. `urgent`: it became worse. */
+void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent);
+
+/* An event happened; `edge` tells it from others of its rule and card. */
+void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge);
+
+/* Queues all that is due by now. */
+void cw_policy_flush(struct cw_policy *policy);
+
+/* When a group is due, 0: none is. */
+int64_t cw_policy_wake_at(struct cw_policy *policy);
+
+/* policy_delivery.c: what became of a message. The name of its notifier (of the pool), or NULL when there is no such
+ * message. */
+const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, const char *payload, size_t payload_len);
+const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence);
+
+struct cw_attempt_failure {
+        uint64_t sequence;
+        bool permanent;
+        int64_t asked_ms;
+        uint32_t chance;
+        const char *reason;
+};
+struct cw_attempt_outcome {
+        bool dead; /* it will not be tried again */
+        int64_t failing_ms; /* for how long it has failed now */
+};
+const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_attempt_failure *failure,
+                                     struct cw_attempt_outcome *ret_outcome);
+
+/* After another ruleset: what concerns notifiers that are gone becomes dead letters and is forgotten. */
+void cw_policy_bury_orphans(struct cw_policy *policy);
+
+/* policy_load.c: takes over what was stored; alerts are loaded before. -EBADMSG, -ENOMEM. */
+int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored) __attribute__((warn_unused_result));
+
+/* Between the files of the policy. */
+struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notifier, struct cw_alert *alert,
+                                     bool create);
+void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling);
+struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier, const char *key);
+void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group);
+void cw_policy_prune(struct cw_policy *policy, struct cw_group *group);
+size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name);
+
+/* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert);
+/* Touches what was held by this alert. */
+void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert);
+
+#endif

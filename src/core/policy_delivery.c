@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What became of a message, and what the ledger learns from it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+#define BACKOFF_FIRST_MS   1000
+#define BACKOFF_LONGEST_MS (15 * 60 * 1000)
+
+static struct cw_known known_of(const struct cw_item *item)
+{
+        return (struct cw_known){
+                .state = item->entry->state == CW_ENTRY_FIRING ? CW_KNOWN_FIRING : CW_KNOWN_RESOLVED,
+                .severity = item->entry->severity,
+        };
+}
+
+static struct cw_telling *telling_of(const struct cw_policy *policy, const struct cw_intent *intent,
+                                     const struct cw_item *item)
+{
+        return cw_map_get(&policy->tellings, cw_ledger_key(intent->notifier, item->entry->fingerprint));
+}
+
+/* The first message that is rendered in a thread opens it. */
+static void open_threads(struct cw_policy *policy, struct cw_intent *intent)
+{
+        for (size_t i = 0; i < intent->n_groups; i++) {
+                struct cw_group *group = intent->groups[i];
+
+                if (group->thread[0] || !group->begun_at)
+                        continue;
+                memcpy(group->thread, intent->id, sizeof(group->thread));
+                intent->opens_thread = true;
+                cw_group_remember(group, policy->changes);
+        }
+}
+
+const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, const char *payload, size_t payload_len)
+{
+        struct cw_intent *intent = cw_outbox_find(&policy->outbox, sequence);
+
+        if (!intent || intent->state != CW_INTENT_QUEUED)
+                return NULL;
+        intent->payload = malloc(payload_len + 1);
+        if (!intent->payload) {
+                policy->error = -ENOMEM;
+                return NULL;
+        }
+        memcpy(intent->payload, payload, payload_len);
+        intent->payload[payload_len] = '\0';
+        intent->payload_len = payload_len;
+        intent->state = CW_INTENT_RENDERED;
+        open_threads(policy, intent);
+        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
+                struct cw_telling *telling = telling_of(policy, intent, &intent->items[i]);
+
+                if (!telling)
+                        continue;
+                telling->queued = 0;
+                telling->under_way = sequence;
+                telling->sent = known_of(&intent->items[i]);
+        }
+        cw_intent_remember(intent, false, policy->changes);
+        return intent->notifier;
+}
+
+/* Takes the message out; its groups may have ended with it. */
+static void finish(struct cw_policy *policy, struct cw_intent *intent)
+{
+        struct cw_group **groups = intent->groups;
+        size_t n_groups = intent->n_groups;
+        struct cw_group **kept = reallocarray(NULL, n_groups + 1, sizeof(struct cw_group *));
+
+        if (!kept) {
+                policy->error = -ENOMEM;
+                return;
+        }
+        memcpy(kept, groups, n_groups * sizeof(struct cw_group *));
+        cw_intent_remember(intent, false, policy->changes);
+        if (cw_outbox_remove(&policy->outbox, intent) < 0)
+                policy->error = -ENOMEM;
+        for (size_t i = 0; i < n_groups; i++)
+                cw_policy_prune(policy, kept[i]);
+        free(kept);
+}
+
+static void accepted(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
+{
+        struct cw_telling *telling = telling_of(policy, intent, item);
+
+        if (!telling)
+                return;
+        telling->accepted = telling->sent = known_of(item);
+        telling->accepted_edge = item->edge;
+        telling->under_way = 0;
+        telling->dead_edge = 0;
+        cw_ledger_remember(telling, policy->changes);
+}
+
+const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
+{
+        struct cw_intent *intent = cw_outbox_find(&policy->outbox, sequence);
+        const char *notifier;
+
+        if (!intent)
+                return NULL;
+        notifier = intent->notifier_index == SIZE_MAX ? NULL : policy->rules->notifiers[intent->notifier_index].name;
+        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++)
+                accepted(policy, intent, &intent->items[i]);
+        intent->state = CW_INTENT_DELIVERED;
+        intent->attempts++;
+        finish(policy, intent);
+        return notifier;
+}
+
+/* A resolution that waits for a firing which will never arrive has nobody to tell. */
+static void drop_waiting_resolution(struct cw_policy *policy, struct cw_telling *telling)
+{
+        struct cw_intent *intent = cw_outbox_find(&policy->outbox, telling->queued);
+        struct cw_item *item = intent ? cw_intent_find_item(intent, telling->fingerprint) : NULL;
+
+        if (!item || item->entry->state != CW_ENTRY_RESOLVED || telling->accepted.state == CW_KNOWN_FIRING)
+                return;
+        cw_intent_remove_item(intent, item);
+        telling->queued = 0;
+        if (intent->n_items > 0) {
+                cw_intent_derive_id(intent);
+                cw_intent_remember(intent, false, policy->changes);
+                return;
+        }
+        cw_intent_remember(intent, true, policy->changes);
+        if (cw_outbox_remove(&policy->outbox, intent) < 0)
+                policy->error = -ENOMEM;
+}
+
+static void bury(struct cw_policy *policy, struct cw_intent *intent)
+{
+        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
+                const struct cw_item *item = &intent->items[i];
+                struct cw_telling *telling = telling_of(policy, intent, item);
+
+                if (!telling)
+                        continue;
+                if (telling->queued == intent->sequence)
+                        telling->queued = 0;
+                telling->under_way = 0;
+                telling->sent = telling->accepted;
+                telling->dead_edge = item->edge;
+                if (telling->queued)
+                        drop_waiting_resolution(policy, telling);
+                cw_ledger_remember(telling, policy->changes);
+        }
+        intent->state = CW_INTENT_DEAD;
+        finish(policy, intent);
+}
+
+static void note_error(struct cw_intent *intent, const char *reason)
+{
+        free(intent->error);
+        intent->error = strdup(reason ? reason : "");
+}
+
+const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_attempt_failure *failure,
+                                     struct cw_attempt_outcome *ret_outcome)
+{
+        struct cw_intent *intent = cw_outbox_find(&policy->outbox, failure->sequence);
+        struct cw_backoff_policy backoff = {.first_ms = BACKOFF_FIRST_MS, .longest_ms = BACKOFF_LONGEST_MS};
+        const struct cw_notifier_traits *traits;
+        int64_t wait_ms;
+
+        if (!intent || intent->notifier_index == SIZE_MAX)
+                return NULL;
+        traits = &policy->rules->notifiers[intent->notifier_index];
+        backoff.give_up_ms = traits->retry_for_ms;
+        intent->attempts++;
+        note_error(intent, failure->reason);
+        ret_outcome->dead = failure->permanent ||
+                            cw_backoff_failed(&intent->backoff, &backoff, policy->now, failure->asked_ms,
+                                              failure->chance, &wait_ms) == CW_BACKOFF_GIVE_UP;
+        ret_outcome->failing_ms = intent->backoff.failures ? policy->now - intent->backoff.since_at : 0;
+        if (ret_outcome->dead) {
+                bury(policy, intent);
+                return traits->name;
+        }
+        intent->in_hand = false;
+        intent->next_at = policy->now + wait_ms;
+        cw_intent_remember(intent, false, policy->changes);
+        if (cw_outbox_offer(&policy->outbox, intent) < 0)
+                policy->error = -ENOMEM;
+        return traits->name;
+}
+
+/* Every message of a notifier that is no longer configured. */
+static void bury_orphans(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        uint64_t key;
+        void *value;
+
+        while (cw_map_next(&policy->outbox.intents, &cursor, &key, &value)) {
+                struct cw_intent *intent = value;
+
+                if (intent->notifier_index != SIZE_MAX)
+                        continue;
+                note_error(intent, "the notifier is no longer configured");
+                bury(policy, intent);
+                cursor = 0; /* burying may have taken others out as well */
+        }
+}
+
+static void drop_orphaned_tellings(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        uint64_t key;
+        void *value;
+
+        while (cw_map_next(&policy->tellings, &cursor, &key, &value)) {
+                struct cw_telling *telling = value;
+
+                if (cw_policy_notifier_index(policy, telling->notifier) == SIZE_MAX)
+                        cw_policy_end_telling(policy, telling);
+        }
+        for (cursor = 0; cw_map_next(&policy->groups, &cursor, &key, &value);)
+                cw_policy_prune(policy, value);
+}
+
+void cw_policy_bury_orphans(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        uint64_t key;
+        void *value;
+
+        while (cw_map_next(&policy->groups, &cursor, &key, &value)) {
+                struct cw_group *group = value;
+
+                group->notifier_index = cw_policy_notifier_index(policy, group->notifier);
+        }
+        bury_orphans(policy);
+        drop_orphaned_tellings(policy);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Holds: what keeps an alert from being told for now.
+ *
+ * Here the built-in inhibitions: while the daemon cannot log in, "the source is down" and "balances are stale" say
+ * nothing new. The hold decides nothing about the alert itself; when it ends, the ledger tells what is true then.
+ */
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+
+#include "policy.h"
+
+static const struct {
+        enum cw_builtin_kind by, target;
+} inhibitions[] = {
+        {CW_BUILTIN_AUTH_FAILED, CW_BUILTIN_SOURCE_DOWN},
+        {CW_BUILTIN_AUTH_FAILED, CW_BUILTIN_STALE},
+        {CW_BUILTIN_SOURCE_DOWN, CW_BUILTIN_STALE},
+        {CW_BUILTIN_SUSPECT_SNAPSHOT, CW_BUILTIN_STALE},
+};
+
+static struct cw_alert *builtin_of_source(const struct cw_policy *policy, enum cw_builtin_kind kind, const char *source)
+{
+        struct cw_alert_key key = {.rule = cw_builtin_name(kind), .source = source};
+
+        return cw_alerts_find(policy->alerts, cw_alert_fingerprint(&key));
+}
+
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert)
+{
+        for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {
+                const struct cw_alert *by;
+
+                if (strcmp(alert->rule, cw_builtin_name(inhibitions[i].target)) != 0)
+                        continue;
+                by = builtin_of_source(policy, inhibitions[i].by, alert->source);
+                if (by && by->state == CW_ALERT_FIRING)
+                        return cw_builtin_name(inhibitions[i].by);
+        }
+        return NULL;
+}
+
+void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert)
+{
+        for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {
+                struct cw_alert *target;
+
+                if (strcmp(alert->rule, cw_builtin_name(inhibitions[i].by)) != 0)
+                        continue;
+                target = builtin_of_source(policy, inhibitions[i].target, alert->source);
+                if (target && target->entry)
+                        cw_policy_touch(policy, target, false);
+        }
+}

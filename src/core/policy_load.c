@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was committed becomes the policy's state again: groups, then messages in their order, then the ledger. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "policy.h"
+
+/* Longer than any wait a receiver may ask for: a time further ahead was written under another clock. */
+#define AHEAD_MAX_MS (INT64_C(24) * 3600 * 1000)
+
+static int64_t clamped(const struct cw_policy *policy, int64_t at)
+{
+        return at > policy->now + AHEAD_MAX_MS ? policy->now : at;
+}
+
+static int64_t past(const struct cw_policy *policy, int64_t at)
+{
+        return at > policy->now ? policy->now : at;
+}
+
+static int load_group(struct cw_policy *policy, const struct cw_group_row *row)
+{
+        struct cw_group *group;
+
+        if (cw_policy_notifier_index(policy, row->notifier) == SIZE_MAX) {
+                cw_changes_group(policy->changes,
+                                 &(struct cw_group_row){.notifier = row->notifier, .key = row->key, .gone = true});
+                return 0;
+        }
+        group = cw_policy_group(policy, row->notifier, row->key);
+        if (!group)
+                return policy->error;
+        group->begun_at = past(policy, row->begun_at);
+        group->told_at = past(policy, row->told_at);
+        group->due_at = clamped(policy, row->due_at);
+        group->repeat = row->repeat;
+        memcpy(group->thread, row->thread, sizeof(group->thread));
+        group->thread[sizeof(group->thread) - 1] = '\0';
+        return group->due_at ? cw_due_push(&policy->due, group->due_at, group->hash) : 0;
+}
+
+static int groups_of(struct cw_policy *policy, const struct cw_intent_row *row, struct cw_group ***ret_groups,
+                     size_t *ret_n)
+{
+        cw_autofree char *keys = strdup(row->groups ? row->groups : "");
+        cw_autofree struct cw_group **groups = NULL;
+        size_t n = 0;
+        char *rest = keys, *key;
+
+        if (!keys)
+                return -ENOMEM;
+        while ((key = strsep(&rest, "\n"))) {
+                struct cw_group **grown;
+
+                if (!*key)
+                        continue;
+                grown = reallocarray(groups, n + 1, sizeof(struct cw_group *));
+                if (!grown)
+                        return -ENOMEM;
+                groups = grown;
+                groups[n] = cw_policy_group(policy, row->notifier, key);
+                if (!groups[n])
+                        return policy->error;
+                n++;
+        }
+        *ret_groups = cw_take(groups);
+        *ret_n = n;
+        return 0;
+}
+
+/* What stands in a message tells how far the receiver's knowledge goes. */
+static int load_item(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
+{
+        struct cw_alert *alert = cw_alerts_find(policy->alerts, item->entry->fingerprint);
+        struct cw_telling *telling;
+
+        if (cw_intent_add_item(intent, item) < 0)
+                return -ENOMEM;
+        if (intent->kind != CW_NOTICE_ALERT || !alert)
+                return 0;
+        telling = cw_policy_telling(policy, intent->notifier, alert, true);
+        if (!telling)
+                return policy->error;
+        if (intent->n_groups == 1)
+                cw_policy_join(policy, telling, intent->groups[0]);
+        if (intent->state == CW_INTENT_QUEUED) {
+                telling->queued = intent->sequence;
+        } else {
+                telling->under_way = intent->sequence;
+                telling->sent.state = item->entry->state == CW_ENTRY_FIRING ? CW_KNOWN_FIRING : CW_KNOWN_RESOLVED;
+                telling->sent.severity = item->entry->severity;
+        }
+        return 0;
+}
+
+static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row)
+{
+        cw_autofree struct cw_group **groups = NULL;
+        size_t n_groups;
+        struct cw_intent *intent;
+        struct cw_intent like = {
+                .sequence = row->sequence,
+                .notifier = row->notifier,
+                .kind = row->kind,
+                .state = row->state,
+                .baseline = row->baseline,
+                .opens_thread = row->opens_thread,
+                .repeat = row->repeat,
+                .queued_at = row->queued_at,
+                .next_at = clamped(policy, row->next_at),
+                .attempts = row->attempts,
+                .backoff = {.failures = row->attempts, .since_at = past(policy, row->failing_since_at)},
+        };
+        int r;
+
+        if (row->state != CW_INTENT_QUEUED && row->state != CW_INTENT_RENDERED)
+                return 0;
+        if (row->state == CW_INTENT_RENDERED && !row->payload)
+                return -EBADMSG;
+        r = groups_of(policy, row, &groups, &n_groups);
+        if (r < 0)
+                return r;
+        r = cw_outbox_add(&policy->outbox, &like, groups, n_groups, &intent);
+        if (r < 0)
+                return r;
+        memcpy(intent->id, row->id, sizeof(intent->id));
+        intent->id[sizeof(intent->id) - 1] = '\0';
+        if (row->payload) {
+                intent->payload = malloc(row->payload_len + 1);
+                if (!intent->payload)
+                        return -ENOMEM;
+                memcpy(intent->payload, row->payload, row->payload_len);
+                intent->payload[row->payload_len] = '\0';
+                intent->payload_len = row->payload_len;
+        }
+        for (size_t i = 0; r == 0 && i < row->n_items; i++)
+                r = load_item(policy, intent, &row->items[i]);
+        return r;
+}
+
+static int load_telling(struct cw_policy *policy, const struct cw_ledger_row *row)
+{
+        struct cw_alert *alert = cw_alerts_find(policy->alerts, row->fingerprint);
+        struct cw_telling *telling;
+
+        if (!alert || cw_policy_notifier_index(policy, row->notifier) == SIZE_MAX) {
+                cw_changes_ledger(policy->changes, &(struct cw_ledger_row){.notifier = row->notifier,
+                                                                           .fingerprint = row->fingerprint,
+                                                                           .gone = true});
+                return 0;
+        }
+        telling = cw_policy_telling(policy, row->notifier, alert, true);
+        if (!telling)
+                return policy->error;
+        telling->stored = true;
+        if (row->state != CW_ENTRY_EVENT)
+                telling->accepted.state = row->state == CW_ENTRY_FIRING ? CW_KNOWN_FIRING : CW_KNOWN_RESOLVED;
+        telling->accepted.severity = row->severity;
+        if (row->accepted)
+                telling->accepted_edge = row->edge;
+        else
+                telling->dead_edge = row->edge;
+        if (!telling->under_way)
+                telling->sent = telling->accepted;
+        return 0;
+}
+
+/* Every alert that somebody still has to do with belongs to a group again; what waits for a clock goes on waiting. */
+static void touch_all(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        uint64_t key;
+        void *value;
+
+        while (cw_map_next(&policy->alerts->map, &cursor, &key, &value)) {
+                struct cw_alert *alert = value;
+
+                if (alert->entry && alert->tellings > 0)
+                        cw_policy_touch(policy, alert, false);
+        }
+}
+
+static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < stored->groups.n; i++)
+                r = load_group(policy, &stored->groups.rows[i]);
+        for (size_t i = 0; r == 0 && i < stored->intents.n; i++)
+                r = load_intent(policy, &stored->intents.rows[i]);
+        for (size_t i = 0; r == 0 && i < stored->ledger.n; i++)
+                r = load_telling(policy, &stored->ledger.rows[i]);
+        return r;
+}
+
+int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored)
+{
+        int r;
+
+        policy->loading = true;
+        r = load_rows(policy, stored);
+        if (r == 0)
+                r = cw_outbox_set_rules(&policy->outbox, policy->rules);
+        if (r == 0) {
+                cw_policy_bury_orphans(policy);
+                touch_all(policy);
+                cw_policy_flush(policy);
+                r = policy->error;
+        }
+        policy->loading = false;
+        return r;
+}
