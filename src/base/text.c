@@ -173,7 +173,7 @@ unsigned cw_text_distance(const char *a, const char *b, unsigned limit)
 const char *cw_text_nearest(const char *word, const char *const *candidates, size_t n_candidates)
 {
         size_t len = strlen(word);
-        unsigned distance, nearest = len <= 2 ? 1 : len <= 5 ? 2 : 3;
+        unsigned distance, nearest = len <= 3 ? 1 : len <= 6 ? 2 : 3;
         const char *found = NULL;
 
         for (size_t i = 0; i < n_candidates; i++) {

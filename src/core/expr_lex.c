@@ -66,10 +66,15 @@ static void skip_space(struct cw_lexer *lexer)
         }
 }
 
-/* Three letters that others write for a unit of time. */
-static bool is_unit(const char *text)
+/* Three letters that somebody wrote for a unit of time, or forgot a space before, but not for a currency. */
+static bool is_no_currency(const char *text)
 {
-        return memcmp(text, "min", 3) == 0 || memcmp(text, "sec", 3) == 0 || memcmp(text, "day", 3) == 0;
+        static const char words[][4] = {"min", "sec", "day", "and", "not"};
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(words); i++)
+                if (memcmp(text, words[i], 3) == 0)
+                        return true;
+        return false;
 }
 
 /* Digits, perhaps with decimals, and what stands right behind them: a per cent sign, a unit, or a mistake. */
@@ -100,7 +105,7 @@ static int lex_number(struct cw_lexer *lexer, struct cw_token *token)
                 return 0;
         if (r == -ERANGE)
                 return cw_expr_fail(lexer->error, start, token->len, "no duration is longer than 1000 years");
-        if (n == 3 && span(lexer, end, is_name_start) == 3 && !is_unit(lexer->text + end))
+        if (n == 3 && span(lexer, end, is_name_start) == 3 && !is_no_currency(lexer->text + end))
                 return cw_expr_fail(lexer->error, start, token->len,
                                     "write a space between number and currency: `%.*s %.3s`",
                                     end - start < SHOWN_MAX ? (int)(end - start) : SHOWN_MAX, text, lexer->text + end);
