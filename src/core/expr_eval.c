@@ -4,10 +4,8 @@
  * may give a parameter in a currency where the rule has a plain number; what does not go together is unknown. Nothing
  * is allocated, and the stack is bounded by the depth that the parser allowed.
  */
-#include <errno.h>
 #include <string.h>
 
-#include "cardwatch/cleanup.h"
 #include "cardwatch/text.h"
 #include "expr_node.h"
 #include "expr_vocabulary.h"
