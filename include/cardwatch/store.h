@@ -12,36 +12,60 @@ struct cw_changes;
 /*
  * Store: what survives kill -9.
  *
- * Blocking calls, made on a worker thread by the daemon, one at a time (the handle may move between threads, never be used by
- * two at once). Behind it SQLite in WAL with synchronous=FULL: a commit that returned 0 is on the disk. The journal of card
- * changes is the truth, the checkpoint of cards a short cut to it. One process at a time owns a store.
+ * Blocking calls, made on a worker thread by the daemon, one at a time (the handle may move between threads, never be
+ * used by two at once). Behind it SQLite in WAL with synchronous=FULL: a commit that returned 0 is on the disk. The
+ * journal of card changes is the truth, the checkpoint of cards a short cut to it. One process at a time owns a store;
+ * the lock is a file beside it, PATH.lock, and ends with its holder, however that ends.
  *
- * Errors are negative errno values: -EBUSY another process owns it, -ENOSPC the disk is full, -EIO, -EBADMSG no store of
- * ours or one from a newer version, -ENOMEM. One line that tells more is appended to `message` (NULL: not wanted).
+ * Errors are negative errno values: -EBUSY another process owns it, -ENOSPC the disk is full, -EIO, -EBADMSG no store
+ * of ours, one from a newer version, or damage (the message names table and key), -EROFS open for looking only,
+ * -ENOMEM; from opening also what the file system said of the path. One line that tells more is appended to `message`
+ * (NULL: not wanted); there is none for -ENOMEM. After an error the handle is as usable as before.
  */
 
 struct cw_store;
 
-/* Opens or creates, takes the lock, migrates. */
-int cw_store_open(const char *path, struct cw_store **ret_store, struct cw_buf *message) __attribute__((warn_unused_result));
+/* Opens or creates (mode 0640), takes the lock, migrates. */
+int cw_store_open(const char *path, struct cw_store **ret_store, struct cw_buf *message)
+        __attribute__((warn_unused_result));
 
 /* Looks without owning: works beside a running daemon, never writes, cannot commit. -ENOENT when there is none. */
 int cw_store_open_readonly(const char *path, struct cw_store **ret_store, struct cw_buf *message)
         __attribute__((warn_unused_result));
+
+/* Takes NULL. */
 void cw_store_close(struct cw_store *store);
 
-/* All that is stored, as the rows it was committed as (cards: present state; history left out; delivered intents left out). */
+/*
+ * All that is stored, as the rows it was committed as (cards: present state, sorted by source and id; history left out;
+ * delivered intents left out). `ret_rows` is overwritten: hand in an empty one.
+ */
 int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
-/* One transaction. `at` is the time of the decision. Nothing of it is there after a failure. */
+/*
+ * One transaction. `at` is the time of the decision. Nothing of it is there after a failure. Removals of sources count
+ * before everything else in the same changes. Changes with an error in them are refused with it.
+ */
 int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
-/* Folds the journal into the checkpoint when it has grown enough (`force`: now), and drops history older than `keep_ms`. */
+/*
+ * Folds the journal into the checkpoint when it has grown enough (`force`: now), and drops a bounded share of the
+ * history that is older than `keep_ms`: cheap when there is nothing to do, to be called about as often as there are
+ * polls.
+ */
 int cw_store_maintain(struct cw_store *store, int64_t now, int64_t keep_ms, bool force, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
-/* Named points at which a test can end or fail the process's commit: CARDWATCH_FAULT, see tests/fault. */
+/*
+ * For tests, in builds with CARDWATCH_FAULTS only: CARDWATCH_FAULT in the environment, read when a store is opened,
+ * names commits of this handle, counted from 1; commits of empty changes do not count.
+ *
+ *   commit-fail:N       the Nth and all later ones fail with -ENOSPC
+ *   commit-fail:N-M     the Nth to the Mth
+ *   commit-exit:before:N  the process ends with 137 when the Nth is written and not yet committed
+ *   commit-exit:after:N   ... when the Nth is on the disk and nobody was told
+ */
 
 #endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CW_STORE_CHECKPOINT_H
+#define CW_STORE_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal.h"
+
+/*
+ * Checkpoint: all cards of a source as they were after some commit, so that starting need not read the journal from its
+ * beginning.
+ *
+ * Chunks of cards in rising order of ids. Together with the journal after it, it gives the present cards, and out of
+ * those a new checkpoint is written; nothing else knows how. Memory is bounded by a pass over the journal, not by the
+ * cards.
+ */
+
+struct cw_checkpoint {
+        int64_t sequence; /* the last commit that is in it; 0: none was made yet */
+        int64_t chunks, cards;
+        int64_t journal_changes; /* card rows in the journal after it */
+};
+
+/* All zero when nothing is stored of the source. */
+int cw_checkpoint_get(struct cw_store *store, const char *source, struct cw_checkpoint *ret_checkpoint,
+                      struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* Every present card, in rising order of ids. Inside a transaction. */
+int cw_checkpoint_walk(struct cw_store *store, const char *source, cw_card_visit visit, void *data,
+                       struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* Writes a new checkpoint in a transaction of its own; nothing to do is fine. */
+int cw_checkpoint_fold(struct cw_store *store, const char *source, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
+/* Inside a transaction: the source has no cards as of `sequence`, whatever the journal says of before. */
+int cw_checkpoint_void(struct cw_store *store, const char *source, int64_t sequence, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
+#endif

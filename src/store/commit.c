@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: a commit is a walk over lists, each row one statement; card rows alone are packed into the journal. Removals
+ * come first, because the rest of the same commit may speak of a source that came back.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "checkpoint.h"
+#include "db.h"
+#include "items.h"
+#include "journal.h"
+#include "row.h"
+
+/* One commit on its way. */
+struct writing {
+        struct cw_store *store;
+        const struct cw_changes *changes;
+        struct cw_commit commit;
+        struct cw_buf *message;
+};
+
+static int begin_row(struct writing *writing, enum cw_sql sql, struct cw_bind *ret_bind)
+{
+        sqlite3_stmt *statement;
+        int r = cw_db_statement(writing->store, sql, &statement, writing->message);
+
+        if (r < 0)
+                return r;
+        *ret_bind = cw_bind_begin(statement);
+        return 0;
+}
+
+static int end_row(struct writing *writing, struct cw_bind *bind)
+{
+        if (bind->rc != SQLITE_OK)
+                return cw_db_error(writing->store, bind->rc, writing->message);
+        return cw_db_step(writing->store, bind->statement, writing->message);
+}
+
+static int remove_source(struct writing *writing, const char *source)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_SOURCE_DROP, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, source);
+        r = end_row(writing, &bind);
+        /* Up to the commit before: what this one says of its cards was said after the removal. */
+        return r < 0 ? r : cw_checkpoint_void(writing->store, source, writing->commit.sequence - 1, writing->message);
+}
+
+static int remove_sources(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->sources.n; i++)
+                if (writing->changes->sources.rows[i].removed)
+                        r = remove_source(writing, writing->changes->sources.rows[i].source);
+        return r;
+}
+
+static int write_cards(struct writing *writing)
+{
+        return cw_journal_add(writing->store, &writing->commit, writing->changes, writing->message);
+}
+
+static int write_source(struct writing *writing, const struct cw_source_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_SOURCE_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->source);
+        cw_bind_i64(&bind, row->baseline_done);
+        cw_bind_i64(&bind, row->first_poll_at);
+        cw_bind_i64(&bind, row->last_poll_at);
+        cw_bind_i64(&bind, row->last_complete_at);
+        cw_bind_i64(&bind, row->poll_ms);
+        cw_bind_i64(&bind, row->failed_polls);
+        return end_row(writing, &bind);
+}
+
+static int write_sources(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->sources.n; i++)
+                if (!writing->changes->sources.rows[i].removed)
+                        r = write_source(writing, &writing->changes->sources.rows[i]);
+        return r;
+}
+
+/* For people with sqlite3; what counts is the packed entry. */
+static void bind_entry_columns(struct cw_bind *bind, const struct cw_entry *entry)
+{
+        if (!entry) {
+                bind->index += 9;
+                return;
+        }
+        cw_bind_text(bind, cw_severity_name(entry->severity));
+        if (entry->has_card) {
+                cw_bind_text(bind, entry->card.currency);
+                cw_bind_i64(bind, entry->card.available);
+                cw_bind_i64(bind, entry->card.pending);
+                cw_bind_i64(bind, entry->card.total);
+        } else {
+                bind->index += 4;
+        }
+        cw_bind_i64(bind, entry->started_at);
+        cw_bind_i64(bind, entry->fired_at);
+        cw_bind_i64(bind, entry->resolved_at);
+        cw_bind_text(bind, entry->reason);
+}
+
+static int write_alert(struct writing *writing, const struct cw_alert_row *row)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf entry = CW_BUF_NULL;
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_ALERT_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        if (row->entry)
+                cw_entry_pack(row->entry, &entry);
+        r = cw_buf_error(&entry);
+        if (r < 0)
+                return r;
+        cw_bind_hex64(&bind, row->fingerprint);
+        cw_bind_text(&bind, row->rule);
+        cw_bind_text(&bind, row->source);
+        cw_bind_i64(&bind, row->customer);
+        cw_bind_i64(&bind, row->card);
+        cw_bind_i64(&bind, row->state);
+        cw_bind_i64(&bind, row->episode);
+        cw_bind_i64(&bind, row->edge);
+        bind_entry_columns(&bind, row->entry);
+        cw_bind_blob(&bind, entry.data, entry.len);
+        return end_row(writing, &bind);
+}
+
+static int write_alerts(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->alerts.n; i++)
+                r = write_alert(writing, &writing->changes->alerts.rows[i]);
+        return r;
+}
+
+static int write_ledger_row(struct writing *writing, const struct cw_ledger_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, row->gone ? CW_SQL_LEDGER_DROP : CW_SQL_LEDGER_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->notifier);
+        cw_bind_hex64(&bind, row->fingerprint);
+        if (!row->gone) {
+                cw_bind_i64(&bind, row->edge);
+                cw_bind_i64(&bind, row->state);
+                cw_bind_i64(&bind, row->severity);
+                cw_bind_i64(&bind, row->accepted);
+        }
+        return end_row(writing, &bind);
+}
+
+static int write_ledger(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->ledger.n; i++)
+                r = write_ledger_row(writing, &writing->changes->ledger.rows[i]);
+        return r;
+}
+
+static int write_group(struct writing *writing, const struct cw_group_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, row->gone ? CW_SQL_GROUP_DROP : CW_SQL_GROUP_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->notifier);
+        cw_bind_text(&bind, row->key);
+        if (!row->gone) {
+                cw_bind_i64(&bind, row->begun_at);
+                cw_bind_i64(&bind, row->told_at);
+                cw_bind_i64(&bind, row->due_at);
+                cw_bind_i64(&bind, row->repeat);
+        }
+        return end_row(writing, &bind);
+}
+
+static int write_groups(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->groups.n; i++)
+                r = write_group(writing, &writing->changes->groups.rows[i]);
+        return r;
+}
+
+static int drop_intent(struct writing *writing, const struct cw_intent_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_OUTBOX_DROP, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_i64(&bind, (int64_t)row->sequence);
+        r = end_row(writing, &bind);
+        if (r < 0 || !row->gone)
+                return r;
+        r = begin_row(writing, CW_SQL_DELIVERED_DROP, &bind);
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->id);
+        return end_row(writing, &bind);
+}
+
+/* What was delivered leaves the outbox, and only the fact stays. */
+static int record_delivery(struct writing *writing, const struct cw_intent_row *row)
+{
+        struct cw_bind bind;
+        int r = drop_intent(writing, row);
+
+        if (r == 0)
+                r = begin_row(writing, CW_SQL_DELIVERED_PUT, &bind);
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->id);
+        cw_bind_text(&bind, row->notifier);
+        cw_bind_i64(&bind, row->kind);
+        cw_bind_i64(&bind, row->attempts);
+        cw_bind_i64(&bind, row->queued_at);
+        cw_bind_i64(&bind, writing->commit.at);
+        return end_row(writing, &bind);
+}
+
+static int put_intent(struct writing *writing, const struct cw_intent_row *row)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf items = CW_BUF_NULL;
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_OUTBOX_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_items_pack(row->items, row->n_items, &items);
+        r = cw_buf_error(&items);
+        if (r < 0)
+                return r;
+        cw_bind_i64(&bind, (int64_t)row->sequence);
+        cw_bind_text(&bind, row->id);
+        cw_bind_text(&bind, row->notifier);
+        cw_bind_text(&bind, row->groups);
+        cw_bind_i64(&bind, row->kind);
+        cw_bind_i64(&bind, row->state);
+        cw_bind_i64(&bind, row->baseline);
+        cw_bind_i64(&bind, row->opens_thread);
+        cw_bind_i64(&bind, row->repeat);
+        cw_bind_i64(&bind, row->queued_at);
+        cw_bind_i64(&bind, row->next_at);
+        cw_bind_i64(&bind, row->failing_since_at);
+        cw_bind_i64(&bind, row->attempts);
+        cw_bind_text(&bind, row->error);
+        cw_bind_blob(&bind, items.data, items.len);
+        cw_bind_blob(&bind, row->payload, row->payload_len);
+        return end_row(writing, &bind);
+}
+
+static int write_intents(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->intents.n; i++) {
+                const struct cw_intent_row *row = &writing->changes->intents.rows[i];
+
+                if (row->gone)
+                        r = drop_intent(writing, row);
+                else if (row->state == CW_INTENT_DELIVERED)
+                        r = record_delivery(writing, row);
+                else
+                        r = put_intent(writing, row);
+        }
+        return r;
+}
+
+static int write_rules(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->rules.n; i++) {
+                const struct cw_rule_row *row = &writing->changes->rules.rows[i];
+                struct cw_bind bind;
+
+                r = begin_row(writing, row->gone ? CW_SQL_RULE_DROP : CW_SQL_RULE_PUT, &bind);
+                if (r < 0)
+                        return r;
+                cw_bind_text(&bind, row->name);
+                if (!row->gone)
+                        cw_bind_hex64(&bind, row->meaning);
+                r = end_row(writing, &bind);
+        }
+        return r;
+}
+
+static int write_history(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->history.n; i++) {
+                const struct cw_history_row *row = &writing->changes->history.rows[i];
+                struct cw_bind bind;
+
+                r = begin_row(writing, CW_SQL_HISTORY_ADD, &bind);
+                if (r < 0)
+                        return r;
+                cw_bind_i64(&bind, row->at);
+                cw_bind_hex64(&bind, row->fingerprint);
+                cw_bind_text(&bind, row->rule);
+                cw_bind_text(&bind, row->source);
+                cw_bind_i64(&bind, row->customer);
+                cw_bind_i64(&bind, row->card);
+                cw_bind_i64(&bind, row->edge);
+                cw_bind_text(&bind, row->what);
+                cw_bind_text(&bind, row->reason);
+                r = end_row(writing, &bind);
+        }
+        return r;
+}
+
+static int number_commit(struct writing *writing)
+{
+        struct cw_columns columns;
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_NEXT_COMMIT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_i64(&bind, writing->commit.at);
+        cw_bind_i64(&bind, CW_STORE_EPOCH);
+        cw_bind_i64(&bind, CW_STORE_CONFIG);
+        r = end_row(writing, &bind);
+        if (r < 0)
+                return r;
+        columns = cw_columns_begin(bind.statement);
+        if (r == CW_DB_ROW)
+                writing->commit.sequence = (int64_t)cw_columns_most(&columns, INT64_MAX);
+        sqlite3_reset(bind.statement);
+        if (r != CW_DB_ROW || columns.bad)
+                return cw_db_fail(writing->store, -EBADMSG, writing->message, "table commit_state is damaged");
+        return 0;
+}
+
+static int (*const steps[])(struct writing *writing) = {
+        number_commit, remove_sources, write_cards,   write_sources, write_alerts,
+        write_ledger,  write_groups,   write_intents, write_rules,   write_history,
+};
+
+int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        struct writing writing = {.store = store, .changes = changes, .commit = {.at = at}, .message = message};
+        int r;
+
+        if (changes->error < 0)
+                return changes->error;
+        if (store->readonly)
+                return cw_db_fail(store, -EROFS, message, "is open for looking only");
+        if (cw_changes_empty(changes))
+                return 0;
+
+        r = cw_transaction_begin(&transaction, store, true, message);
+        for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(steps); i++)
+                r = steps[i](&writing);
+        if (r == 0) {
+                r = cw_fault_before_commit(&store->fault);
+                if (r < 0)
+                        return cw_db_fail(store, r, message, "%s (a test asked for this)", strerror(-r));
+                r = cw_transaction_commit(&transaction, message);
+        }
+        if (r == 0)
+                cw_fault_after_commit(&store->fault);
+        return r;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: a run of rows of one source becomes a part; that is one part for a poll, which is about one source. */
+#include "journal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cards.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "db.h"
+#include "row.h"
+
+#define PART_MOST 4096
+
+static int add_part(struct cw_store *store, const struct cw_commit *commit, const char *source, int64_t part,
+                    struct cw_cards_writer *writer, struct cw_buf *message)
+{
+        struct cw_bind bind;
+        sqlite3_stmt *statement;
+        int r = cw_db_statement(store, CW_SQL_JOURNAL_ADD, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        cw_bind_i64(&bind, commit->sequence);
+        cw_bind_i64(&bind, part);
+        cw_bind_i64(&bind, commit->at);
+        cw_bind_i64(&bind, CW_STORE_EPOCH);
+        cw_bind_i64(&bind, CW_STORE_CONFIG);
+        cw_bind_i64(&bind, (int64_t)writer->n);
+        cw_bind_blob(&bind, writer->buf.data, writer->buf.len);
+        r = bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+        if (r < 0)
+                return r;
+
+        r = cw_db_statement(store, CW_SQL_CHECKPOINT_GREW, &statement, message);
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        cw_bind_i64(&bind, (int64_t)writer->n);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
+
+int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
+                   struct cw_buf *message)
+{
+        cw_cleanup(cw_cards_deinit) struct cw_cards_writer writer = {.buf = CW_BUF_NULL};
+        int64_t part = 0;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < changes->cards.n; part++) {
+                const char *source = changes->cards.rows[i].source;
+
+                cw_cards_begin(&writer);
+                while (i < changes->cards.n && writer.n < PART_MOST &&
+                       strcmp(changes->cards.rows[i].source, source) == 0)
+                        cw_cards_add(&writer, &changes->cards.rows[i++]);
+                r = cw_cards_end(&writer);
+                if (r == 0)
+                        r = add_part(store, commit, source, part, &writer, message);
+        }
+        return r;
+}
+
+/* -EBADMSG of the walk itself, told from one of the visitor by `*ret_damaged`. */
+static int walk_part(const void *cards, size_t len, size_t expected, cw_card_visit visit, void *data, bool *ret_damaged)
+{
+        struct cw_cards_reader reader;
+        struct cw_card_row row;
+        size_t n = 0;
+        int r = cw_cards_read(&reader, cards, len);
+
+        while (r == 0 && (r = cw_cards_next(&reader, &row)) == CW_CARDS_ROW) {
+                n++;
+                r = visit(data, &row);
+                if (r < 0)
+                        return r;
+        }
+        *ret_damaged = r < 0 || n != expected;
+        return *ret_damaged ? -EBADMSG : 0;
+}
+
+int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence, cw_card_visit visit, void *data,
+                    struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, CW_SQL_JOURNAL_AFTER, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        cw_bind_i64(&bind, sequence);
+        if (bind.rc != SQLITE_OK)
+                return cw_db_error(store, bind.rc, message);
+
+        while ((r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+                struct cw_columns columns = cw_columns_begin(statement);
+                int64_t at_sequence = cw_columns_i64(&columns), part = cw_columns_i64(&columns);
+                size_t len, changed = (size_t)cw_columns_i64(&columns);
+                const void *cards = cw_columns_blob(&columns, &len);
+                bool damaged = false;
+
+                r = walk_part(cards, len, changed, visit, data, &damaged);
+                if (columns.bad || damaged)
+                        return cw_db_fail(store, -EBADMSG, message,
+                                          "table journal is damaged at source %s, sequence %" PRId64 ", part %" PRId64,
+                                          source, at_sequence, part);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}

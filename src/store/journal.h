@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CW_STORE_JOURNAL_H
+#define CW_STORE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cw_buf;
+struct cw_card_row;
+struct cw_changes;
+struct cw_store;
+
+/*
+ * Journal: what every commit changed about cards, appended and never touched again until it is old.
+ *
+ * One row for each commit and source; only a commit of very many cards is cut into parts, so that neither writing nor
+ * reading needs memory for all of them at once. A row carries the lease and the configuration its commit was made
+ * under. It keeps the count in `checkpoint` of what came after the last checkpoint.
+ */
+
+/* Of the lease under which this store is owned, and of the configuration: constant while there is one owner. */
+#define CW_STORE_EPOCH  1
+#define CW_STORE_CONFIG 0
+
+/* Which commit this is. */
+struct cw_commit {
+        int64_t sequence;
+        int64_t at;
+};
+
+/* Inside a transaction. */
+int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
+                   struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* Negative ends the walk. The row lives during the call. */
+typedef int (*cw_card_visit)(void *data, const struct cw_card_row *row);
+
+/* All rows of commits after `sequence`, the earliest first. -EBADMSG names the row that is damaged. */
+int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence, cw_card_visit visit, void *data,
+                    struct cw_buf *message) __attribute__((warn_unused_result));
+
+#endif

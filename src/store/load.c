@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: one read transaction over all tables, so that what is loaded is what one commit left. A number or text that we
+ * would never have written is damage, and said with the table and the key.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "checkpoint.h"
+#include "db.h"
+#include "items.h"
+#include "row.h"
+
+CW_DEFINE_CLEANUP(struct cw_entry *, cw_entry_unref);
+
+/* Reads one row; outcome besides 0: DAMAGED. */
+#define DAMAGED 1
+typedef int (*row_reader)(struct cw_columns *columns, struct cw_changes *rows);
+
+static int verdict(const struct cw_columns *columns)
+{
+        return columns->bad ? DAMAGED : 0;
+}
+
+static int read_source(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_source_row row = {.source = NULL};
+
+        row.source = (char *)cw_columns_text(columns);
+        row.baseline_done = cw_columns_most(columns, 1);
+        row.first_poll_at = cw_columns_i64(columns);
+        row.last_poll_at = cw_columns_i64(columns);
+        row.last_complete_at = cw_columns_i64(columns);
+        row.poll_ms = cw_columns_i64(columns);
+        row.failed_polls = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        if (!columns->bad)
+                cw_changes_source(rows, &row);
+        return verdict(columns);
+}
+
+static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
+{
+        cw_cleanup(cw_entry_unref_cleanup) struct cw_entry *entry = NULL;
+        struct cw_alert_row row = {.fingerprint = 0};
+        const void *packed;
+        size_t len;
+        int r = 0;
+
+        row.fingerprint = cw_columns_hex64(columns);
+        row.rule = (char *)cw_columns_text(columns);
+        row.source = (char *)cw_columns_text(columns);
+        row.customer = cw_columns_i64(columns);
+        row.card = cw_columns_i64(columns);
+        row.state = (uint8_t)cw_columns_most(columns, UINT8_MAX);
+        row.episode = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        packed = cw_columns_blob(columns, &len);
+        if (packed)
+                r = cw_entry_unpack(packed, len, &entry);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 || columns->bad)
+                return DAMAGED;
+        row.entry = entry;
+        cw_changes_alert(rows, &row);
+        return 0;
+}
+
+static int read_ledger(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_ledger_row row = {.notifier = NULL};
+
+        row.notifier = (char *)cw_columns_text(columns);
+        row.fingerprint = cw_columns_hex64(columns);
+        row.edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.state = (uint8_t)cw_columns_most(columns, CW_ENTRY_EVENT);
+        row.severity = (uint8_t)cw_columns_most(columns, CW_SEVERITY_CRITICAL);
+        row.accepted = cw_columns_most(columns, 1);
+        if (!columns->bad)
+                cw_changes_ledger(rows, &row);
+        return verdict(columns);
+}
+
+static int read_group(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_group_row row = {.notifier = NULL};
+
+        row.notifier = (char *)cw_columns_text(columns);
+        row.key = (char *)cw_columns_text(columns);
+        row.begun_at = cw_columns_i64(columns);
+        row.told_at = cw_columns_i64(columns);
+        row.due_at = cw_columns_i64(columns);
+        row.repeat = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        if (!columns->bad)
+                cw_changes_group(rows, &row);
+        return verdict(columns);
+}
+
+static void read_id(struct cw_columns *columns, struct cw_intent_row *row)
+{
+        const char *id = cw_columns_text(columns);
+
+        if (strlen(id) >= sizeof(row->id))
+                columns->bad = true;
+        else
+                strcpy(row->id, id);
+}
+
+static int read_intent(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_intent_row row = {.sequence = 0};
+        const void *items;
+        size_t len;
+        int r;
+
+        row.sequence = (uint64_t)cw_columns_i64(columns);
+        read_id(columns, &row);
+        row.notifier = (char *)cw_columns_text(columns);
+        row.groups = (char *)cw_columns_maybe_text(columns);
+        row.kind = (uint8_t)cw_columns_most(columns, CW_NOTICE_TEST);
+        row.state = (uint8_t)cw_columns_most(columns, CW_INTENT_DEAD);
+        row.baseline = cw_columns_most(columns, 1);
+        row.opens_thread = cw_columns_most(columns, 1);
+        row.repeat = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.queued_at = cw_columns_i64(columns);
+        row.next_at = cw_columns_i64(columns);
+        row.failing_since_at = cw_columns_i64(columns);
+        row.attempts = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.error = (char *)cw_columns_maybe_text(columns);
+        items = cw_columns_blob(columns, &len);
+        row.payload = (char *)cw_columns_blob(columns, &row.payload_len);
+        if (columns->bad || !items)
+                return DAMAGED;
+        r = cw_items_unpack(items, len, &row.items, &row.n_items);
+        if (r < 0)
+                return r == -ENOMEM ? r : DAMAGED;
+        cw_changes_intent(rows, &row);
+        cw_items_free(row.items, row.n_items);
+        return 0;
+}
+
+static int read_rule(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_rule_row row = {.name = NULL};
+
+        row.name = (char *)cw_columns_text(columns);
+        row.meaning = cw_columns_hex64(columns);
+        if (!columns->bad)
+                cw_changes_rule(rows, &row);
+        return verdict(columns);
+}
+
+static const struct table {
+        const char *name;
+        enum cw_sql all;
+        int keys; /* how many of the first columns say which row it is */
+        row_reader read;
+} tables[] = {
+        {"source", CW_SQL_SOURCE_ALL, 1, read_source}, {"alert", CW_SQL_ALERT_ALL, 1, read_alert},
+        {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger}, {"alert_group", CW_SQL_GROUP_ALL, 2, read_group},
+        {"outbox", CW_SQL_OUTBOX_ALL, 1, read_intent}, {"rule", CW_SQL_RULE_ALL, 1, read_rule},
+};
+
+static int fail_damaged(struct cw_store *store, const struct table *table, sqlite3_stmt *statement,
+                        struct cw_buf *message)
+{
+        const unsigned char *key = sqlite3_column_text(statement, 0);
+        const unsigned char *more = table->keys > 1 ? sqlite3_column_text(statement, 1) : NULL;
+
+        return cw_db_fail(store, -EBADMSG, message, "table %s is damaged at %s%s%s", table->name,
+                          key ? (const char *)key : "an empty key", more ? ", " : "", more ? (const char *)more : "");
+}
+
+static int load_table(struct cw_store *store, const struct table *table, struct cw_changes *rows,
+                      struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        int r = cw_db_statement(store, table->all, &statement, message);
+
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+                struct cw_columns columns = cw_columns_begin(statement);
+
+                r = table->read(&columns, rows);
+                if (r == DAMAGED)
+                        return fail_damaged(store, table, statement, message);
+                if (r == 0)
+                        r = rows->error;
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int load_card(void *data, const struct cw_card_row *row)
+{
+        struct cw_changes *rows = data;
+
+        cw_changes_card(rows, row);
+        return rows->error;
+}
+
+static int load_cards(struct cw_store *store, struct cw_changes *rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        int r = cw_db_statement(store, CW_SQL_CHECKPOINT_ALL, &statement, message);
+
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+                struct cw_columns columns = cw_columns_begin(statement);
+                const char *source = cw_columns_text(&columns);
+
+                if (columns.bad)
+                        return cw_db_fail(store, -EBADMSG, message, "table checkpoint is damaged at %s", source);
+                r = cw_checkpoint_walk(store, source, load_card, rows, message);
+        }
+        return r;
+}
+
+int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
+        int r = cw_transaction_begin(&transaction, store, false, message);
+
+        for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(tables); i++)
+                r = load_table(store, &tables[i], &rows, message);
+        if (r == 0)
+                r = load_cards(store, &rows, message);
+        if (r == 0)
+                r = cw_transaction_commit(&transaction, message);
+        if (r < 0)
+                return r;
+        *ret_rows = rows;
+        rows = (struct cw_changes)CW_CHANGES_NULL;
+        return 0;
+}

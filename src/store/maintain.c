@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: every call does a bounded share of forgetting, so that the commit behind it waits for a moment only; calls come
+ * as often as polls, and what a poll adds is less than a share.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "checkpoint.h"
+#include "db.h"
+#include "row.h"
+
+#define FOLD_CHANGES_LEAST 20000
+#define FOLD_SHARE         4 /* a quarter of the cards */
+
+/* Rows looked at in a call. Journal rows are the heavy ones. */
+#define JOURNAL_SHARE 256
+#define RECORDS_SHARE 2000
+
+/* Names are copied: what is done with them writes to the table they are read from. */
+struct names {
+        char **names;
+        size_t n;
+};
+
+static void names_deinit(struct names *names)
+{
+        for (size_t i = 0; i < names->n; i++)
+                free(names->names[i]);
+        free(names->names);
+}
+
+static int names_add(struct names *names, const char *name)
+{
+        char **more = reallocarray(names->names, names->n + 1, sizeof(*more));
+
+        if (!more)
+                return -ENOMEM;
+        names->names = more;
+        more[names->n] = strdup(name);
+        if (!more[names->n])
+                return -ENOMEM;
+        names->n++;
+        return 0;
+}
+
+static int list_sources(struct cw_store *store, struct names *names, struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        int r = cw_db_statement(store, CW_SQL_CHECKPOINT_ALL, &statement, message);
+
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+                struct cw_columns columns = cw_columns_begin(statement);
+
+                r = names_add(names, cw_columns_text(&columns));
+        }
+        return r;
+}
+
+static bool is_due(const struct cw_checkpoint *checkpoint, bool force)
+{
+        int64_t share = checkpoint->cards / FOLD_SHARE;
+
+        return checkpoint->journal_changes > (share > FOLD_CHANGES_LEAST ? share : FOLD_CHANGES_LEAST) ||
+               (force && checkpoint->journal_changes > 0);
+}
+
+/* Only below the checkpoint: what is above it is not history yet. */
+static int prune_journal(struct cw_store *store, const char *source, const struct cw_checkpoint *checkpoint,
+                         int64_t before, struct cw_buf *message)
+{
+        sqlite3_stmt *statement;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, CW_SQL_JOURNAL_PRUNE, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        cw_bind_i64(&bind, checkpoint->sequence);
+        cw_bind_i64(&bind, before);
+        cw_bind_i64(&bind, JOURNAL_SHARE);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
+
+/* The last that is known of a source that was removed. */
+static int forget_checkpoint(struct cw_store *store, const char *source, struct cw_buf *message)
+{
+        sqlite3_stmt *statement;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, CW_SQL_CHECKPOINT_DROP, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
+
+static int maintain_source(struct cw_store *store, const char *source, int64_t before, bool force,
+                           struct cw_buf *message)
+{
+        struct cw_checkpoint checkpoint;
+        int r = cw_checkpoint_get(store, source, &checkpoint, message);
+
+        if (r == 0 && is_due(&checkpoint, force)) {
+                r = cw_checkpoint_fold(store, source, message);
+                if (r == 0)
+                        r = cw_checkpoint_get(store, source, &checkpoint, message);
+        }
+        if (r == 0)
+                r = prune_journal(store, source, &checkpoint, before, message);
+        return r < 0 ? r : forget_checkpoint(store, source, message);
+}
+
+static int prune_records(struct cw_store *store, enum cw_sql sql, int64_t before, struct cw_buf *message)
+{
+        sqlite3_stmt *statement;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, sql, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_i64(&bind, before);
+        cw_bind_i64(&bind, RECORDS_SHARE);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
+
+int cw_store_maintain(struct cw_store *store, int64_t now, int64_t keep_ms, bool force, struct cw_buf *message)
+{
+        cw_cleanup(names_deinit) struct names names = {.names = NULL};
+        int64_t before;
+        int r;
+
+        if (store->readonly)
+                return cw_db_fail(store, -EROFS, message, "is open for looking only");
+        if (__builtin_sub_overflow(now, keep_ms, &before))
+                before = INT64_MIN;
+        r = list_sources(store, &names, message);
+        for (size_t i = 0; r == 0 && i < names.n; i++)
+                r = maintain_source(store, names.names[i], before, force, message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_HISTORY_PRUNE, before, message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_DELIVERED_PRUNE, before, message);
+        return r;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: what is pruned is looked for among the oldest few only, so that a call costs the same however much history
+ * there is; and nothing that a reader of the database wants to see is deleted one by one in the path of a commit.
+ */
+#include "statements.h"
+
+static const char *const texts[CW_SQL_COUNT] = {
+        [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
+                               "WHERE id = 1 RETURNING sequence",
+        [CW_SQL_LAST_COMMIT] = "SELECT sequence FROM commit_state WHERE id = 1",
+
+        [CW_SQL_JOURNAL_ADD] = "INSERT INTO journal (source, sequence, part, at, epoch, config, changed, cards) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        [CW_SQL_JOURNAL_AFTER] =
+                "SELECT sequence, part, changed, cards FROM journal WHERE source = ?1 AND sequence > ?2 "
+                "ORDER BY sequence, part",
+        [CW_SQL_JOURNAL_PRUNE] = "DELETE FROM journal WHERE source = ?1 AND (sequence, part) IN (SELECT sequence, part "
+                                 "FROM (SELECT sequence, "
+                                 "part, at FROM journal WHERE source = ?1 AND sequence <= ?2 ORDER BY sequence, part "
+                                 "LIMIT ?4) WHERE at < ?3)",
+
+        [CW_SQL_CHECKPOINT_ALL] = "SELECT source FROM checkpoint ORDER BY source",
+        [CW_SQL_CHECKPOINT_GET] = "SELECT sequence, chunks, cards, journal_changes FROM checkpoint WHERE source = ?1",
+        [CW_SQL_CHECKPOINT_GREW] =
+                "INSERT INTO checkpoint (source, sequence, chunks, cards, journal_changes) VALUES (?1, 0, 0, 0, ?2) "
+                "ON CONFLICT (source) DO UPDATE SET journal_changes = journal_changes + ?2",
+        [CW_SQL_CHECKPOINT_SET] =
+                "INSERT OR REPLACE INTO checkpoint (source, sequence, chunks, cards, journal_changes) "
+                "VALUES (?1, ?2, ?3, ?4, 0)",
+        [CW_SQL_CHECKPOINT_DROP] = "DELETE FROM checkpoint WHERE source = ?1 AND cards = 0 AND journal_changes = 0 "
+                                   "AND NOT EXISTS (SELECT 1 FROM source WHERE name = ?1) "
+                                   "AND NOT EXISTS (SELECT 1 FROM journal WHERE source = ?1)",
+        [CW_SQL_CHUNK_ADD] =
+                "INSERT INTO checkpoint_chunk (source, sequence, chunk, n_cards, cards) VALUES (?1, ?2, ?3, ?4, ?5)",
+        [CW_SQL_CHUNK_GET] =
+                "SELECT n_cards, cards FROM checkpoint_chunk WHERE source = ?1 AND sequence = ?2 AND chunk = ?3",
+        [CW_SQL_CHUNK_DROP_OTHERS] = "DELETE FROM checkpoint_chunk WHERE source = ?1 AND sequence <> ?2",
+
+        [CW_SQL_SOURCE_PUT] = "INSERT OR REPLACE INTO source (name, baseline_done, first_poll_at, last_poll_at, "
+                              "last_complete_at, poll_ms, "
+                              "failed_polls) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [CW_SQL_SOURCE_DROP] = "DELETE FROM source WHERE name = ?1",
+        [CW_SQL_SOURCE_ALL] = "SELECT name, baseline_done, first_poll_at, last_poll_at, last_complete_at, poll_ms, "
+                              "failed_polls FROM source ORDER BY name",
+        [CW_SQL_ALERT_PUT] = "INSERT OR REPLACE INTO alert (fingerprint, rule, source, customer, card, state, episode, "
+                             "edge, severity, "
+                             "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        [CW_SQL_ALERT_ALL] = "SELECT fingerprint, rule, source, customer, card, state, episode, edge, entry FROM alert "
+                             "ORDER BY fingerprint",
+        [CW_SQL_LEDGER_PUT] = "INSERT OR REPLACE INTO ledger (notifier, fingerprint, edge, state, severity, accepted) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_LEDGER_DROP] = "DELETE FROM ledger WHERE notifier = ?1 AND fingerprint = ?2",
+        [CW_SQL_LEDGER_ALL] = "SELECT notifier, fingerprint, edge, state, severity, accepted FROM ledger ORDER BY "
+                              "notifier, fingerprint",
+        [CW_SQL_GROUP_PUT] = "INSERT OR REPLACE INTO alert_group (notifier, key, begun_at, told_at, due_at, repeat) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_GROUP_DROP] = "DELETE FROM alert_group WHERE notifier = ?1 AND key = ?2",
+        [CW_SQL_GROUP_ALL] =
+                "SELECT notifier, key, begun_at, told_at, due_at, repeat FROM alert_group ORDER BY notifier, key",
+        [CW_SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox (sequence, id, notifier, groups, kind, state, baseline, "
+                              "opens_thread, repeat, "
+                              "queued_at, next_at, failing_since_at, attempts, error, items, payload) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
+        [CW_SQL_OUTBOX_ALL] = "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, "
+                              "queued_at, next_at, "
+                              "failing_since_at, attempts, error, items, payload FROM outbox ORDER BY sequence",
+        [CW_SQL_DELIVERED_PUT] =
+                "INSERT OR REPLACE INTO delivered (id, notifier, kind, attempts, queued_at, delivered_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_DELIVERED_DROP] = "DELETE FROM delivered WHERE id = ?1",
+        [CW_SQL_DELIVERED_PRUNE] =
+                "DELETE FROM delivered WHERE number IN (SELECT number FROM (SELECT number, delivered_at "
+                "FROM delivered ORDER BY number LIMIT ?2) WHERE delivered_at < ?1)",
+        [CW_SQL_RULE_PUT] = "INSERT OR REPLACE INTO rule (name, meaning) VALUES (?1, ?2)",
+        [CW_SQL_RULE_DROP] = "DELETE FROM rule WHERE name = ?1",
+        [CW_SQL_RULE_ALL] = "SELECT name, meaning FROM rule ORDER BY name",
+        [CW_SQL_HISTORY_ADD] =
+                "INSERT INTO alert_history (at, fingerprint, rule, source, customer, card, edge, what, reason) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [CW_SQL_HISTORY_PRUNE] =
+                "DELETE FROM alert_history WHERE number IN (SELECT number FROM (SELECT number, at FROM "
+                "alert_history ORDER BY number LIMIT ?2) WHERE at < ?1)",
+};
+
+const char *cw_sql_text(enum cw_sql sql)
+{
+        return texts[sql];
+}

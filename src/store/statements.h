@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CW_STORE_STATEMENTS_H
+#define CW_STORE_STATEMENTS_H
+
+/*
+ * Statements: every query of the store besides its schema, by name.
+ *
+ * Kept in one table beside each other, so that a change of the schema meets all that depends on it. Parameters are
+ * bound and columns are read in the order in which they stand here.
+ */
+enum cw_sql {
+        CW_SQL_NEXT_COMMIT,
+        CW_SQL_LAST_COMMIT,
+
+        CW_SQL_JOURNAL_ADD,
+        CW_SQL_JOURNAL_AFTER,
+        CW_SQL_JOURNAL_PRUNE,
+
+        CW_SQL_CHECKPOINT_ALL,
+        CW_SQL_CHECKPOINT_GET,
+        CW_SQL_CHECKPOINT_GREW,
+        CW_SQL_CHECKPOINT_SET,
+        CW_SQL_CHECKPOINT_DROP,
+        CW_SQL_CHUNK_ADD,
+        CW_SQL_CHUNK_GET,
+        CW_SQL_CHUNK_DROP_OTHERS,
+
+        CW_SQL_SOURCE_PUT,
+        CW_SQL_SOURCE_DROP,
+        CW_SQL_SOURCE_ALL,
+        CW_SQL_ALERT_PUT,
+        CW_SQL_ALERT_ALL,
+        CW_SQL_LEDGER_PUT,
+        CW_SQL_LEDGER_DROP,
+        CW_SQL_LEDGER_ALL,
+        CW_SQL_GROUP_PUT,
+        CW_SQL_GROUP_DROP,
+        CW_SQL_GROUP_ALL,
+        CW_SQL_OUTBOX_PUT,
+        CW_SQL_OUTBOX_DROP,
+        CW_SQL_OUTBOX_ALL,
+        CW_SQL_DELIVERED_PUT,
+        CW_SQL_DELIVERED_DROP,
+        CW_SQL_DELIVERED_PRUNE,
+        CW_SQL_RULE_PUT,
+        CW_SQL_RULE_DROP,
+        CW_SQL_RULE_ALL,
+        CW_SQL_HISTORY_ADD,
+        CW_SQL_HISTORY_PRUNE,
+
+        CW_SQL_COUNT
+};
+
+const char *cw_sql_text(enum cw_sql sql);
+
+#endif
