@@ -96,6 +96,7 @@ static int finish_change(struct cw_sim_card_change *change, int64_t suppressed, 
                 change->texts[CW_SIM_FIELD_SUPPRESSED] = strdup(suppressed ? "true" : "false");
                 r = change->texts[CW_SIM_FIELD_SUPPRESSED] ? 0 : -ENOMEM;
         }
+        /* What is spoilt on purpose spoils nothing beside it: raw members make no total follow. */
         return r == 0 && raw ? read_raw(raw, change, why) : r;
 }
 
@@ -125,9 +126,12 @@ static int read_change(const struct cw_sim_json *json, struct cw_buf *why, struc
         if (change.card < 0)
                 return missing(why, "card");
         change.has_customer = change.customer >= 0;
+        change.total_follows = texts[CW_SIM_FIELD_AVAILABLE] || texts[CW_SIM_FIELD_PENDING];
+                               !texts[CW_SIM_FIELD_TOTAL];
         r = finish_change(&change, suppressed, raw, why);
         if (r < 0)
                 return r;
+        change.total_follows = change.total_follows && !texts[CW_SIM_FIELD_TOTAL];
         *ret_change = change;
         change = (struct cw_sim_card_change){0};
         return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch-sim: a card API with invented customers, for trying and testing cardwatch. */
 #include <stdio.h>
-#include <sysexits.h>
 
 #include <cardwatch/buf.h>
 #include <cardwatch/cleanup.h>
@@ -22,7 +21,7 @@ int main(int argc, char **argv)
         }
         if (r != 0) {
                 fputs(cw_buf_text(&message), stderr);
-                return EX_USAGE;
+                return CW_SIM_EXIT_USAGE;
         }
         return cw_sim_run(&options);
 }

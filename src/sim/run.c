@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include <cardwatch/buf.h>
 #include <cardwatch/cleanup.h>
@@ -150,17 +149,17 @@ static int prepare(struct run *run)
                 r = cw_sim_script_load(run->options->script, &why, &run->script);
                 if (r < 0) {
                         fprintf(stderr, "cardwatch-sim: %s\n", cw_buf_text(&why));
-                        return r == -ENOMEM ? EXIT_FAILURE : EX_DATAERR;
+                        return r == -ENOMEM ? 1 : CW_SIM_EXIT_SCRIPT;
                 }
         }
         r = cw_sim_init(&run->sim, run->options);
         if (r == -EINVAL) {
                 fprintf(stderr, "cardwatch-sim: --totp-secret must be base32 and --currencies name one at least\n");
-                return EX_USAGE;
+                return CW_SIM_EXIT_USAGE;
         }
         if (r < 0)
                 fprintf(stderr, "cardwatch-sim: cannot start: %s\n", strerror(-r));
-        return r < 0 ? EXIT_FAILURE : 0;
+        return r < 0 ? 1 : 0;
 }
 
 int cw_sim_run(const struct cw_sim_options *options)
@@ -173,7 +172,7 @@ int cw_sim_run(const struct cw_sim_options *options)
         if (status != 0)
                 return status;
         if (start(&run, &port) < 0 || announce(&run, port) < 0)
-                return EXIT_FAILURE;
+                return 1;
         cw_loop_run(run.loop);
         return 0;
 }

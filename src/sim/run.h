@@ -4,6 +4,10 @@
 
 struct cw_sim_options;
 
+/* Exit statuses, as sysexits names them EX_USAGE and EX_DATAERR. */
+#define CW_SIM_EXIT_USAGE  64
+#define CW_SIM_EXIT_SCRIPT 65
+
 /*
  * Run: the simulator from its first line of output to its end.
  */

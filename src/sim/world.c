@@ -293,8 +293,6 @@ static int follow_total(struct cw_sim_card *card)
 
 static int set_texts(struct cw_sim_card *card, const struct cw_sim_card_change *change)
 {
-        bool moved = change->texts[CW_SIM_FIELD_AVAILABLE] || change->texts[CW_SIM_FIELD_PENDING];
-
         card->still = true;
         for (size_t i = 0; i < CW_SIM_N_FIELDS; i++) {
                 char *copy;
@@ -307,7 +305,7 @@ static int set_texts(struct cw_sim_card *card, const struct cw_sim_card_change *
                 free(card->texts[i]);
                 card->texts[i] = copy;
         }
-        return moved && !change->texts[CW_SIM_FIELD_TOTAL] ? follow_total(card) : 0;
+        return change->total_follows ? follow_total(card) : 0;
 }
 
 int cw_sim_world_change_card(struct cw_sim_world *world, const struct cw_sim_card_change *change)

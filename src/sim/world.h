@@ -75,6 +75,7 @@ struct cw_sim_card_change {
         int64_t customer; /* only when has_customer: where a new card goes */
         char *texts[CW_SIM_N_FIELDS];
         bool has_customer;
+        bool total_follows; /* becomes the sum of the two others */
 };
 
 void cw_sim_card_change_deinit(struct cw_sim_card_change *change);
