@@ -127,7 +127,6 @@ static int read_change(const struct cw_sim_json *json, struct cw_buf *why, struc
                 return missing(why, "card");
         change.has_customer = change.customer >= 0;
         change.total_follows = texts[CW_SIM_FIELD_AVAILABLE] || texts[CW_SIM_FIELD_PENDING];
-                               !texts[CW_SIM_FIELD_TOTAL];
         r = finish_change(&change, suppressed, raw, why);
         if (r < 0)
                 return r;
