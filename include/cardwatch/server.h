@@ -25,6 +25,8 @@ struct cw_server_handler {
         void (*closed)(void *data, struct cw_connection *connection);
         /* All that was sent has been handed to the kernel. May be NULL. */
         void (*drained)(void *data, struct cw_connection *connection);
+        /* A peer connected. May be NULL. */
+        void (*opened)(void *data, struct cw_connection *connection);
 };
 
 /* Listens on host:port, port 0 picks one: *ret_port tells. */

@@ -12,6 +12,10 @@
  *
  * Takes rendered parts and lets curl's MIME encode them (multipart/alternative, quoted-printable); boundaries may differ from
  * one attempt to the next, nothing else does. Shares the HTTP client's loop integration and TLS settings.
+ *
+ * A mail counts as accepted once the server answered 2xx to the end of its data, whatever happens after. It has a thread of
+ * its own (curl waits for mail servers inside its calls); there are at most 64, and freeing the client may wait a second for
+ * one that was cancelled.
  */
 
 enum cw_smtp_starttls { CW_SMTP_STARTTLS_REQUIRED, CW_SMTP_STARTTLS_OPPORTUNISTIC, CW_SMTP_STARTTLS_OFF };
@@ -40,7 +44,8 @@ struct cw_smtp_answer {
 
 typedef void (*cw_smtp_done_fn)(void *data, const struct cw_smtp_answer *answer);
 
-/* As cw_http_start; the transfer is cancelled with cw_http_cancel. */
+/* As cw_http_start, and -EAGAIN when 64 mails are under way. One recipient refused is the mail refused. The transfer is
+ * cancelled with cw_http_cancel. */
 int cw_smtp_start(struct cw_http *http, const struct cw_smtp_request *request, cw_smtp_done_fn done, void *data,
                   struct cw_http_transfer **ret_transfer) __attribute__((warn_unused_result));
 

@@ -20,6 +20,7 @@
  */
 
 #define IDLE_CONNECTIONS_MAX 32L
+#define THREADS_MAX          64
 
 TAILQ_HEAD(transfer_list, cw_http_transfer);
 
@@ -34,6 +35,7 @@ struct cw_http {
         struct transfer_list telling; /* to be told on this one */
         struct transfer_list lingering; /* told, with a thread that is not over */
         unsigned telling_depth;
+        unsigned threads;
         bool freed;
 };
 
@@ -276,14 +278,33 @@ bool cw_http_closing(const struct cw_http *http)
         return http->freed;
 }
 
-int cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer, bool on_multi)
+void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer)
 {
-        if (on_multi && (curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, (char *)transfer) != CURLE_OK ||
-                         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK))
-                return -ENOMEM;
         transfer->http = http;
         TAILQ_INSERT_TAIL(&http->running, transfer, link);
+}
+
+int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
+{
+        if (curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, (char *)transfer) != CURLE_OK ||
+            curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+                return -ENOMEM;
+        cw_transfer_begin(http, transfer);
         return 0;
+}
+
+int cw_transfer_take_thread(struct cw_http *http)
+{
+        if (http->threads >= THREADS_MAX)
+                return -EAGAIN;
+        http->threads++;
+        return 0;
+}
+
+void cw_transfer_give_thread(struct cw_http *http)
+{
+        assert(http->threads > 0);
+        http->threads--;
 }
 
 void cw_transfer_stop_multi(struct cw_http_transfer *transfer)

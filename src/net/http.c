@@ -301,7 +301,7 @@ int cw_http_start(struct cw_http *http, const struct cw_http_request *request, c
         transfer->data = data;
         transfer->sent_at = cw_clock_wall_ms();
         transfer->sent_mono = cw_clock_mono_ms();
-        r = cw_transfer_begin(http, &transfer->base, true);
+        r = cw_transfer_begin_multi(http, &transfer->base);
         if (r < 0)
                 return r;
         *ret_transfer = &cw_take(transfer)->base;

@@ -146,6 +146,8 @@ static void on_connection(uv_stream_t *listener, int status)
                 return;
         }
         (void)uv_tcp_nodelay(&connection->uv, 1);
+        if (server->handler.opened)
+                server->handler.opened(server->data, connection);
 }
 
 static int bind_to(uv_tcp_t *listener, const char *host, uint16_t port)

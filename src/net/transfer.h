@@ -39,11 +39,16 @@ struct cw_loop *cw_http_loop(struct cw_http *http);
 const char *cw_http_user_agent(const struct cw_http *http);
 bool cw_http_closing(const struct cw_http *http);
 
-/* Hands a transfer over to the client; with `on_multi` its easy handle is driven, too. -ENOMEM: not handed over. */
-int cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer, bool on_multi)
+/* Hands a transfer over to the client; the first has its easy handle driven, too (-ENOMEM: not handed over). */
+int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
         __attribute__((warn_unused_result));
+void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer);
 void cw_transfer_end(struct cw_http_transfer *transfer, CURLcode result);
 void cw_transfer_stop_multi(struct cw_http_transfer *transfer);
+
+/* Threads are counted: -EAGAIN when there are too many already. */
+int cw_transfer_take_thread(struct cw_http *http) __attribute__((warn_unused_result));
+void cw_transfer_give_thread(struct cw_http *http);
 
 /* A told transfer that still has a thread: kept so that cw_http_free can wait for it. */
 void cw_transfer_linger(struct cw_http_transfer *transfer);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_NET_MIME_H
+#define CARDWATCH_NET_MIME_H
+
+#include <curl/curl.h>
+
+/*
+ * Mime: a text and perhaps an HTML as the body of a mail, through curl's encoder.
+ */
+
+/* multipart/alternative, quoted-printable; the Content-Type of the whole goes into `headers`, since curl's would be
+ * multipart/mixed. NULL: no memory. */
+curl_mime *cw_mime_new(CURL *easy, const char *text, const char *html, struct curl_slist **headers);
+
+#endif
