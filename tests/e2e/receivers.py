@@ -314,9 +314,12 @@ class Rsyslog:
         self.process = None
         self.start()
 
-    def start(self):
+    def start(self, udp=None, tcp=None):
+        """On free ports, or on those it had before."""
+        if os.path.exists(self.unix_path):
+            os.unlink(self.unix_path)
         for _ in range(5):
-            self.udp_port, self.tcp_port = free_port(socket.SOCK_DGRAM), free_port()
+            self.udp_port, self.tcp_port = udp or free_port(socket.SOCK_DGRAM), tcp or free_port()
             conf = os.path.join(self.folder, "rsyslog.conf")
             with open(conf, "w", encoding="utf-8") as file:
                 file.write(RSYSLOG_CONF.format(folder=self.folder, udp=self.udp_port, tcp=self.tcp_port))

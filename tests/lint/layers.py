@@ -18,7 +18,7 @@ ARROWS = {
     "source": ["base", "net", "codec", "core"],
     "sink": ["base", "net", "codec", "core"],
     "daemon": ["base", "core", "config", "codec", "store", "net", "source", "sink"],
-    "ctl": ["base", "core", "config", "codec", "store", "net", "source", "sink"],
+    "ctl": ["base", "core", "config", "codec", "store", "net", "source", "sink", "daemon"],
     "sim": ["base", "net"],
 }
 
@@ -32,6 +32,7 @@ HEADERS = {
     "net": "hmac http loop server smtp wire work",
     "source": "source",
     "sink": "sink",
+    "daemon": "settings",
 }
 
 # A third-party library has one home. A file named beside a layer is the only one of that layer.
@@ -47,9 +48,9 @@ LIBRARIES = [
 ]
 
 LIBC = set(
-    """assert.h ctype.h errno.h fcntl.h fnmatch.h getopt.h glob.h grp.h inttypes.h limits.h locale.h math.h netdb.h poll.h
-    pthread.h pwd.h sched.h setjmp.h signal.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h
-    syslog.h termios.h time.h unistd.h""".split()
+    """assert.h ctype.h errno.h fcntl.h fnmatch.h getopt.h glob.h grp.h inttypes.h libgen.h limits.h locale.h malloc.h netdb.h poll.h
+    pthread.h pwd.h sched.h setjmp.h signal.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h
+    sysexits.h syslog.h termios.h time.h unistd.h""".split()
 )
 LIBC_FOLDERS = ("arpa/", "linux/", "net/", "netinet/", "sys/")
 
