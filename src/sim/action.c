@@ -256,7 +256,7 @@ static int not_there(struct cw_buf *why, const char *what, int64_t id)
 static int act_remove_card(struct cw_sim *sim, const struct cw_sim_json *json, struct cw_buf *why,
                            struct cw_buf *result)
 {
-        int64_t id;
+        int64_t id = -1;
         int r;
 
         (void)result;
@@ -269,7 +269,7 @@ static int act_remove_card(struct cw_sim *sim, const struct cw_sim_json *json, s
 static int act_remove_customer(struct cw_sim *sim, const struct cw_sim_json *json, struct cw_buf *why,
                                struct cw_buf *result)
 {
-        int64_t id;
+        int64_t id = -1;
         int r;
 
         (void)result;
@@ -301,7 +301,7 @@ static int act_fault(struct cw_sim *sim, const struct cw_sim_json *json, struct 
 static int act_clear_fault(struct cw_sim *sim, const struct cw_sim_json *json, struct cw_buf *why,
                            struct cw_buf *result)
 {
-        int64_t id;
+        int64_t id = -1;
         int r;
 
         (void)result;

@@ -149,7 +149,7 @@ int cw_sim_fault_copy(const struct cw_sim_fault *fault, struct cw_sim_fault *ret
             copy_text(&copy.code, fault->code) < 0 || copy_text(&copy.content_type, fault->content_type) < 0)
                 return -ENOMEM;
         *ret_fault = copy;
-        copy = (struct cw_sim_fault){0};
+        memset(&copy, 0, sizeof(copy));
         return 0;
 }
 

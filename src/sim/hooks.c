@@ -24,11 +24,6 @@ static void hook_deinit(struct cw_sim_hook *hook)
         *hook = (struct cw_sim_hook){0};
 }
 
-static size_t hook_bytes(const struct cw_sim_hook *hook)
-{
-        return strlen(hook->path) + strlen(hook->headers) + hook->body_len;
-}
-
 void cw_sim_hooks_deinit(struct cw_sim_hooks *hooks)
 {
         cw_sim_hooks_clear(hooks);
@@ -40,7 +35,7 @@ static void drop_oldest(struct cw_sim_hooks *hooks)
 {
         struct cw_sim_hook *oldest = &hooks->ring[hooks->first];
 
-        hooks->bytes -= hook_bytes(oldest);
+        hooks->bytes -= oldest->bytes;
         hook_deinit(oldest);
         hooks->first = (hooks->first + 1) % CW_SIM_HOOKS_MAX;
         hooks->n--;
@@ -88,13 +83,14 @@ int cw_sim_hooks_add(struct cw_sim_hooks *hooks, const struct cw_sim_request *re
         r = render_headers(request, &hook.headers);
         if (r < 0)
                 return r;
-        while (hooks->n == CW_SIM_HOOKS_MAX || (hooks->n > 0 && hooks->bytes + hook_bytes(&hook) > BYTES_MAX))
+        hook.bytes = strlen(hook.path) + strlen(hook.headers) + hook.body_len;
+        while (hooks->n == CW_SIM_HOOKS_MAX || (hooks->n > 0 && hooks->bytes + hook.bytes > BYTES_MAX))
                 drop_oldest(hooks);
         hook.n = ++hooks->last;
-        hooks->bytes += hook_bytes(&hook);
+        hooks->bytes += hook.bytes;
         hooks->ring[(hooks->first + hooks->n) % CW_SIM_HOOKS_MAX] = hook;
         hooks->n++;
-        hook = (struct cw_sim_hook){0};
+        memset(&hook, 0, sizeof(hook));
         return 0;
 }
 

@@ -26,6 +26,7 @@ struct cw_sim_hook {
         char *headers; /* a JSON object, names in lower case */
         char *body;
         size_t body_len;
+        size_t bytes; /* of all its texts */
 };
 
 struct cw_sim_hooks {

@@ -269,7 +269,7 @@ static int follow_total(struct cw_sim_card *card)
         struct cw_buf pending cw_cleanup(cw_buf_deinit) = CW_BUF_NULL;
         struct cw_buf total cw_cleanup(cw_buf_deinit) = CW_BUF_NULL;
         cw_amount a, p, sum;
-        char *text;
+        char *text = NULL;
         int r;
 
         append_amount(card, CW_SIM_FIELD_AVAILABLE, card->available_cents, &available);
