@@ -27,6 +27,7 @@ struct stream {
         struct cw_cards_reader reader;
         struct cw_card_row row; /* the next card, when `has_row` */
         bool has_row;
+        int64_t cards_read;
         struct cw_buf *message;
 };
 
@@ -91,7 +92,40 @@ static int stream_next(struct stream *stream)
         if (r < 0 || (r == CW_CARDS_ROW && !first && stream->row.card.id <= before))
                 return stream_damaged(stream);
         stream->has_row = r == CW_CARDS_ROW;
+        stream->cards_read += stream->has_row;
+        if (!stream->has_row && stream->cards_read != stream->checkpoint.cards)
+                return stream_damaged(stream);
         return 0;
+}
+
+/* A walk over the journal that also counts: a row that went missing must not pass for a change that never was. */
+struct counting {
+        cw_card_visit visit;
+        void *data;
+        int64_t n;
+};
+
+static int count_row(void *data, const struct cw_card_row *row)
+{
+        struct counting *counting = data;
+
+        counting->n++;
+        return counting->visit(counting->data, row);
+}
+
+static int walk_journal(struct stream *stream, cw_card_visit visit, void *data)
+{
+        struct counting counting = {.visit = visit, .data = data};
+        int r = cw_journal_walk(stream->store, stream->source, stream->checkpoint.sequence, count_row, &counting,
+                                stream->message);
+
+        if (r == 0 && counting.n != stream->checkpoint.journal_changes)
+                return cw_db_fail(stream->store, -EBADMSG, stream->message,
+                                  "table journal is damaged at source %s: %" PRId64 " changes after sequence %" PRId64
+                                  ", %" PRId64 " expected",
+                                  stream->source, counting.n, stream->checkpoint.sequence,
+                                  stream->checkpoint.journal_changes);
+        return r;
 }
 
 /* The ids of a journal, to cut them into ranges. */
@@ -188,8 +222,7 @@ static int compare_rows(const void *one, const void *other)
 
 static int pass_read(struct pass *pass, struct stream *stream)
 {
-        int r = cw_journal_walk(stream->store, pass->source, stream->checkpoint.sequence, pass_add, pass,
-                                stream->message);
+        int r = walk_journal(stream, pass_add, pass);
 
         if (r == 0)
                 r = pass_compact(pass);
@@ -234,8 +267,7 @@ static int overlay(struct stream *stream, int64_t first, int64_t last, cw_card_v
 static int overlay_in_passes(struct stream *stream, cw_card_visit visit, void *data)
 {
         cw_cleanup(ids_deinit) struct ids ids = {.ids = NULL};
-        int r = cw_journal_walk(stream->store, stream->source, stream->checkpoint.sequence, ids_add, &ids,
-                                stream->message);
+        int r = walk_journal(stream, ids_add, &ids);
 
         if (r == 0)
                 ids_sort(&ids);
