@@ -28,6 +28,15 @@ int cw_render_json(const struct cw_notice *notice, const struct cw_render_option
 /* "low-balance: 3 cards of acme-1": what, how many, whose. */
 int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf) __attribute__((warn_unused_result));
 
+/* The same as a mail's subject in plain UTF-8: "[WARNING] low-balance: 3 cards of acme-1". */
+int cw_render_subject(const struct cw_notice *notice, struct cw_buf *buf) __attribute__((warn_unused_result));
+
+/*
+ * A text from outside as one harmless line of valid UTF-8: at most `characters` of it, then an ellipsis; control
+ * characters made visible, what would turn the direction of the line around written as its code.
+ */
+void cw_render_visible(struct cw_buf *buf, const char *text, size_t characters);
+
 /* The whole message for a phone at night; lines end in LF. */
 int cw_render_text(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
         __attribute__((warn_unused_result));

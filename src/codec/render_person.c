@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cardwatch/clock.h"
+#include "cardwatch/render.h"
 #include "cardwatch/text.h"
 
 /* Of a valid character of `len` bytes. */
@@ -42,7 +43,7 @@ static void put_character(struct cw_buf *buf, const char *text, size_t len)
                 cw_buf_append(buf, text, len);
 }
 
-void cw_person_text(struct cw_buf *buf, const char *text, size_t characters)
+void cw_render_visible(struct cw_buf *buf, const char *text, size_t characters)
 {
         size_t len = strlen(text), n;
 
@@ -64,7 +65,7 @@ void cw_person_text(struct cw_buf *buf, const char *text, size_t characters)
 void cw_person_customer(struct cw_buf *buf, const struct cw_card *card)
 {
         if (card->reference && *card->reference)
-                cw_person_text(buf, card->reference, CW_PERSON_REFERENCE_MAX);
+                cw_render_visible(buf, card->reference, CW_PERSON_REFERENCE_MAX);
         else
                 cw_buf_printf(buf, "customer %lld", (long long)card->customer);
 }

@@ -22,9 +22,6 @@ enum {
         CW_PERSON_LONG_MAX = 2000,
 };
 
-/* At most `characters` of it, then an ellipsis. */
-void cw_person_text(struct cw_buf *buf, const char *text, size_t characters);
-
 /* "acme-1", or "customer 11057" when there is no reference. */
 void cw_person_customer(struct cw_buf *buf, const struct cw_card *card);
 

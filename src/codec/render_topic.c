@@ -71,10 +71,10 @@ static void write_what(const struct survey *survey, struct cw_buf *buf)
                 cw_buf_printf(buf, "%zu rules", survey->rules.used);
                 return;
         }
-        cw_person_text(buf, survey->rule_names[0], CW_PERSON_REFERENCE_MAX);
+        cw_render_visible(buf, survey->rule_names[0], CW_PERSON_REFERENCE_MAX);
         if (survey->rules.used == 2) {
                 cw_buf_puts(buf, " and ");
-                cw_person_text(buf, survey->rule_names[1], CW_PERSON_REFERENCE_MAX);
+                cw_render_visible(buf, survey->rule_names[1], CW_PERSON_REFERENCE_MAX);
         }
 }
 
@@ -92,7 +92,7 @@ static void write_how_many(const struct survey *survey, const struct cw_notice *
 
         if (survey->has_builtin) {
                 if (notice->n_items == 1 && survey->first->summary)
-                        cw_person_text(buf, survey->first->summary, CW_PERSON_TEXT_MAX / 2);
+                        cw_render_visible(buf, survey->first->summary, CW_PERSON_TEXT_MAX / 2);
                 else
                         cw_buf_printf(buf, "%zu %s%s", notice->n_items, events ? "event" : "alert",
                                       notice->n_items == 1 ? "" : "s");
@@ -171,5 +171,11 @@ int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf)
 {
         if (notice->kind == CW_NOTICE_TEST)
                 cw_buf_puts(buf, "TEST: ");
+        return cw_topic_write(notice, ": ", buf);
+}
+
+int cw_render_subject(const struct cw_notice *notice, struct cw_buf *buf)
+{
+        cw_buf_printf(buf, "[%s] ", cw_topic_word(notice));
         return cw_topic_write(notice, ": ", buf);
 }

@@ -158,7 +158,7 @@ static void say_event(const struct cw_entry *entry, const struct cw_person_shown
                 cw_buf_puts(buf, " to ");
         } else {
                 cw_buf_puts(buf, ": ");
-                cw_person_text(buf, entry->reason ? entry->reason : entry->rule, CW_PERSON_TEXT_MAX);
+                cw_render_visible(buf, entry->reason ? entry->reason : entry->rule, CW_PERSON_TEXT_MAX);
                 cw_buf_puts(buf, ", at ");
         }
         put_money(buf, shown->now, &entry->card);

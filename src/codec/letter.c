@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: three blocks in the order in which they matter (what fires, what is over, what happened); what all rows of a
+ * block share is said once below it.
+ */
+#include "letter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/render.h"
+#include "letter_row.h"
+#include "render_json.h"
+#include "render_person.h"
+#include "render_topic.h"
+
+CW_DEFINE_CLEANUP(struct cw_render_words *, cw_render_words_free);
+
+struct writer {
+        struct cw_letter *letter;
+        const struct cw_notice *notice;
+        const struct cw_render_options *options;
+        struct cw_render_words *words;
+};
+
+static bool same_text(const char *a, const char *b)
+{
+        return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Whether a reader would see the same time. */
+static bool same_minute(int64_t a, int64_t b)
+{
+        return a / CW_MINUTE_MS == b / CW_MINUTE_MS;
+}
+
+static void compare(struct cw_letter_common *common, const struct cw_entry *first, const struct cw_entry *entry)
+{
+        common->one_since &= same_minute(cw_person_since(first), cw_person_since(entry));
+        common->one_reason &= same_text(first->reason, entry->reason);
+        common->one_rule &= same_text(first->rule, entry->rule);
+        if (first->has_card && entry->has_card)
+                common->one_customer &= first->card.customer == entry->card.customer &&
+                                        same_text(first->source, entry->source);
+}
+
+/* Over all that is listed: the topic names a customer or rule only when there is one in the whole message. */
+static void find_common(const struct cw_notice *notice, enum cw_entry_state state, struct cw_letter_common *common)
+{
+        const struct cw_entry *first = NULL, *any = notice->items[0].entry;
+        struct cw_letter_common all = {.one_customer = true, .one_rule = true};
+
+        *common = (struct cw_letter_common){notice, true, true, true, true, false};
+        for (size_t i = 0; i < notice->n_items; i++)
+                compare(&all, any, notice->items[i].entry);
+        for (size_t i = 0; i < notice->n_listed; i++) {
+                const struct cw_entry *entry = notice->items[i].entry;
+
+                if (entry->state != state)
+                        continue;
+                if (!first)
+                        first = entry;
+                compare(common, first, entry);
+        }
+        common->one_customer = all.one_customer;
+        common->one_rule = all.one_rule;
+        common->in_topic = notice->n_items == 1 && !any->has_card && any->summary;
+}
+
+static int write_foot(const struct cw_letter_common *common, const struct cw_entry *entry,
+                      struct cw_letter_block *block)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf foot = CW_BUF_NULL;
+        int64_t since = cw_person_since(entry), now = common->notice->sent_at;
+
+        if (entry->state == CW_ENTRY_EVENT && since && common->one_since) {
+                cw_buf_puts(&foot, "at ");
+                cw_person_time(&foot, since, now);
+        } else if (entry->state == CW_ENTRY_FIRING && since && common->one_since) {
+                cw_buf_puts(&foot, "since ");
+                cw_person_time(&foot, since, now);
+                if (now - since >= CW_MINUTE_MS) {
+                        cw_buf_puts(&foot, ", for ");
+                        cw_duration_format_human(&foot, now - since);
+                }
+        }
+        if (common->one_reason && common->one_rule)
+                cw_letter_reason(&foot, entry, false);
+        return cw_letter_take(&foot, &block->foot);
+}
+
+static size_t count_listed(const struct cw_notice *notice, enum cw_entry_state state)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < notice->n_listed; i++)
+                n += notice->items[i].entry->state == state;
+        return n;
+}
+
+static int write_block(struct writer *writer, enum cw_entry_state state)
+{
+        static const char *const headings[] = {"firing", "resolved", "happened"};
+        const struct cw_notice *notice = writer->notice;
+        struct cw_letter_block *block = &writer->letter->blocks[state];
+        size_t n = count_listed(notice, state);
+        const struct cw_entry *first = NULL;
+        struct cw_letter_common common;
+        int r = 0;
+
+        if (n == 0)
+                return 0;
+        if (n < notice->n_listed || (state == CW_ENTRY_RESOLVED && notice->firing))
+                block->heading = headings[state];
+        block->rows = calloc(n, sizeof(*block->rows));
+        if (!block->rows)
+                return -ENOMEM;
+        find_common(notice, state, &common);
+        for (size_t i = 0; r == 0 && i < notice->n_listed; i++) {
+                if (notice->items[i].entry->state != state)
+                        continue;
+                if (!first)
+                        first = notice->items[i].entry;
+                r = cw_letter_row_init(&block->rows[block->n_rows], &common, &notice->items[i], writer->options,
+                                       writer->words);
+                block->n_rows += r == 0;
+        }
+        return r < 0 ? r : write_foot(&common, first, block);
+}
+
+static int64_t earliest(const struct cw_notice *notice)
+{
+        int64_t found = 0, since;
+
+        for (size_t i = 0; i < notice->n_items; i++) {
+                since = cw_person_since(notice->items[i].entry);
+                if (notice->items[i].entry->state == CW_ENTRY_FIRING && since && (!found || since < found))
+                        found = since;
+        }
+        return found;
+}
+
+static int write_note(struct writer *writer)
+{
+        const struct cw_notice *notice = writer->notice;
+        cw_cleanup(cw_buf_deinit) struct cw_buf note = CW_BUF_NULL;
+        int64_t since = earliest(notice);
+
+        if (notice->kind == CW_NOTICE_TEST)
+                cw_buf_puts(&note, "This is a TEST: nothing has happened, and no card needs attention.");
+        else if (notice->baseline)
+                cw_buf_puts(&note, "This is the baseline: what was already so when watching began.");
+        else if (notice->repeat > 0) {
+                cw_buf_printf(&note, "This is repeat %" PRIu32 ": still firing", notice->repeat);
+                if (since) {
+                        cw_buf_puts(&note, " since ");
+                        cw_person_time(&note, since, notice->sent_at);
+                }
+                cw_buf_putc(&note, '.');
+        }
+        return cw_letter_take(&note, &writer->letter->note);
+}
+
+static void write_count(struct cw_buf *buf, uint64_t n, const char *what, const char **separator)
+{
+        if (n == 0)
+                return;
+        cw_buf_printf(buf, "%s%" PRIu64 " %s", *separator, n, what);
+        *separator = ", ";
+}
+
+static int write_tally(struct cw_letter *letter, const char *rule, const char *currency, const uint64_t counts[3])
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf line = CW_BUF_NULL;
+        const char *separator = ": ";
+        int r;
+
+        cw_render_visible(&line, rule, CW_PERSON_REFERENCE_MAX);
+        if (currency && *currency) {
+                cw_buf_puts(&line, ", ");
+                cw_render_visible(&line, currency, 3);
+        }
+        write_count(&line, counts[CW_ENTRY_FIRING], "firing", &separator);
+        write_count(&line, counts[CW_ENTRY_RESOLVED], "resolved", &separator);
+        write_count(&line, counts[CW_ENTRY_EVENT], counts[CW_ENTRY_EVENT] == 1 ? "event" : "events", &separator);
+        r = cw_letter_take(&line, &letter->others[letter->n_others]);
+        letter->n_others += r == 0;
+        return r;
+}
+
+static int write_others(struct writer *writer)
+{
+        const struct cw_notice *notice = writer->notice;
+        struct cw_letter *letter = writer->letter;
+        cw_cleanup(cw_buf_deinit) struct cw_buf head = CW_BUF_NULL;
+        uint64_t all[3] = {0}, beyond[3] = {0};
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < notice->n_tallies; i++) {
+                const struct cw_tally *tally = &notice->tallies[i];
+                const uint64_t counts[3] = {tally->firing, tally->resolved, tally->events};
+
+                for (size_t j = 0; j < CW_ARRAY_SIZE(all); j++) {
+                        all[j] += counts[j];
+                        beyond[j] += i < CW_LETTER_OTHERS_MAX ? 0 : counts[j];
+                }
+                if (i < CW_LETTER_OTHERS_MAX)
+                        r = write_tally(letter, tally->rule, tally->currency, counts);
+        }
+        if (r == 0 && notice->n_tallies > CW_LETTER_OTHERS_MAX)
+                r = write_tally(letter, "other rules", NULL, beyond);
+        if (r < 0 || notice->n_tallies == 0)
+                return r;
+        cw_buf_printf(&head, "and %" PRIu64 " more, not listed here:", all[0] + all[1] + all[2]);
+        letter->command = all[CW_ENTRY_FIRING] + all[CW_ENTRY_RESOLVED] > 0 ? "cardwatch alerts" : NULL;
+        return cw_letter_take(&head, &letter->others_head);
+}
+
+static int write_frame(struct writer *writer)
+{
+        const struct cw_notice *notice = writer->notice;
+        cw_cleanup(cw_buf_deinit) struct cw_buf topic = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf url = CW_BUF_NULL;
+        bool over = notice->kind == CW_NOTICE_ALERT && !notice->firing;
+        int r;
+
+        writer->letter->word = cw_topic_word(notice);
+        writer->letter->tone = over ? CW_TONE_RESOLVED : cw_letter_tone_of(notice->severity);
+        cw_render_url(&url, writer->options, NULL);
+        r = cw_topic_write(notice, " \u00b7 ", &topic);
+        if (r == 0)
+                r = cw_letter_take(&topic, &writer->letter->topic);
+        return r < 0 ? r : cw_letter_take(&url, &writer->letter->url);
+}
+
+static int write_letter(struct writer *writer)
+{
+        int r;
+
+        r = write_frame(writer);
+        if (r == 0)
+                r = write_note(writer);
+        for (unsigned state = 0; r == 0 && state < CW_LETTER_BLOCKS; state++)
+                r = write_block(writer, (enum cw_entry_state)state);
+        return r < 0 ? r : write_others(writer);
+}
+
+int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, const struct cw_render_options *options)
+{
+        cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
+        struct writer writer = {letter, notice, options, NULL};
+        int r;
+
+        *letter = (struct cw_letter){0};
+        r = cw_render_words_new(notice, options, &words);
+        if (r < 0)
+                return r;
+        writer.words = words;
+        r = write_letter(&writer);
+        if (r < 0)
+                cw_letter_deinit(letter);
+        return r;
+}
+
+void cw_letter_deinit(struct cw_letter *letter)
+{
+        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++) {
+                for (size_t j = 0; j < letter->blocks[i].n_rows; j++)
+                        cw_letter_row_deinit(&letter->blocks[i].rows[j]);
+                free(letter->blocks[i].rows);
+                free(letter->blocks[i].foot);
+        }
+        for (size_t i = 0; i < letter->n_others; i++)
+                free(letter->others[i]);
+        free(letter->topic);
+        free(letter->note);
+        free(letter->others_head);
+        free(letter->url);
+        *letter = (struct cw_letter){0};
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CODEC_LETTER_H
+#define CARDWATCH_CODEC_LETTER_H
+
+#include <stddef.h>
+
+#include "cardwatch/notice.h"
+
+struct cw_render_options;
+
+/*
+ * Letter: what a message says to people, before it has a format.
+ *
+ * All wording is decided here, once; text and HTML only lay it out. Every string is one harmless line of UTF-8
+ * (`words`: several, ended by LF) that still has to be escaped for its format. Strings are owned by the letter; NULL:
+ * nothing to say.
+ */
+
+enum cw_letter_tone { CW_TONE_INFO, CW_TONE_WARNING, CW_TONE_CRITICAL, CW_TONE_RESOLVED };
+
+/* One card, or one of the daemon's own alerts: those have no amount. */
+struct cw_letter_row {
+        enum cw_letter_tone tone;
+        char *mark; /* "····1234 (card 1)" */
+        char *amount; /* "95.10 USD" */
+        char *was; /* "130.00" */
+        char *limit; /* "floor 100" */
+        char *remarks; /* "pending 40.00 · deactivated" */
+        char *words;
+        char *url;
+};
+
+/* All that fires, all that resolved, all that happened. */
+struct cw_letter_block {
+        const char *heading; /* NULL: the first line says it */
+        struct cw_letter_row *rows;
+        size_t n_rows;
+        char *foot; /* "since 08:02 · rule: available < floor" */
+};
+
+enum { CW_LETTER_BLOCKS = 3, CW_LETTER_OTHERS_MAX = 40 };
+
+struct cw_letter {
+        const char *word; /* "WARNING" */
+        enum cw_letter_tone tone;
+        char *topic; /* "low-balance · 3 cards of acme-1" */
+        char *note; /* that it is a test, a baseline, a repeat */
+        struct cw_letter_block blocks[CW_LETTER_BLOCKS];
+        char *others_head; /* "and 284 more, not listed here:" */
+        char *others[CW_LETTER_OTHERS_MAX + 1];
+        size_t n_others;
+        const char *command; /* that lists them */
+        char *url;
+};
+
+int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, const struct cw_render_options *options)
+        __attribute__((warn_unused_result));
+void cw_letter_deinit(struct cw_letter *letter);
+
+#endif

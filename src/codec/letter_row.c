@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: the balance now, the one before and the limit stand in columns; all else is a remark, said only when it is not
+ * what everybody expects.
+ */
+#include "letter_row.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/render.h"
+#include "render_json.h"
+#include "render_person.h"
+
+enum { WORD_LINES_MAX = 20 };
+
+enum cw_letter_tone cw_letter_tone_of(enum cw_severity severity)
+{
+        switch (severity) {
+        case CW_SEVERITY_CRITICAL:
+                return CW_TONE_CRITICAL;
+        case CW_SEVERITY_WARNING:
+                return CW_TONE_WARNING;
+        default:
+                return CW_TONE_INFO;
+        }
+}
+
+struct cw_buf *cw_letter_remark(struct cw_buf *remarks)
+{
+        if (remarks->len > 0)
+                cw_buf_puts(remarks, " \u00b7 ");
+        return remarks;
+}
+
+int cw_letter_take(struct cw_buf *buf, char **ret_text)
+{
+        int r = cw_buf_error(buf);
+
+        if (r < 0 || buf->len == 0)
+                return r;
+        return cw_buf_take(buf, ret_text);
+}
+
+void cw_letter_reason(struct cw_buf *remarks, const struct cw_entry *entry, bool name_rule)
+{
+        bool over = entry->state == CW_ENTRY_RESOLVED;
+
+        if (!entry->has_card)
+                return;
+        if (name_rule) {
+                cw_buf_puts(cw_letter_remark(remarks), "rule ");
+                cw_render_visible(remarks, entry->rule, CW_PERSON_REFERENCE_MAX);
+        }
+        if (!entry->reason || !*entry->reason)
+                return;
+        if (name_rule && !over)
+                cw_buf_puts(remarks, ": ");
+        else
+                cw_buf_puts(cw_letter_remark(remarks), over ? "ended by: " : "rule: ");
+        cw_render_visible(remarks, entry->reason, CW_PERSON_TEXT_MAX);
+}
+
+static int set_mark(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_card *card)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf mark = CW_BUF_NULL;
+
+        if (card->last4[0]) {
+                cw_buf_puts(&mark, "\u00b7\u00b7\u00b7\u00b7");
+                cw_render_visible(&mark, card->last4, 4);
+                cw_buf_puts(&mark, " (");
+        }
+        cw_buf_printf(&mark, "card %" PRId64, card->id);
+        if (!common->one_customer) {
+                cw_buf_puts(&mark, ", ");
+                cw_person_customer(&mark, card);
+        }
+        if (card->last4[0])
+                cw_buf_putc(&mark, ')');
+        return cw_letter_take(&mark, &row->mark);
+}
+
+static int set_amounts(struct cw_letter_row *row, const struct cw_entry *entry, const struct cw_person_shown *shown)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf amount = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf was = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf limit = CW_BUF_NULL;
+        int r;
+
+        cw_person_amount(&amount, shown->now, entry->card.currency);
+        cw_buf_puts(&amount, " ");
+        cw_render_visible(&amount, entry->card.currency, 3);
+        if (entry->state != CW_ENTRY_RESOLVED && shown->was.known && shown->was.amount != shown->now)
+                cw_person_amount(&was, shown->was.amount, entry->card.currency);
+        if (entry->state != CW_ENTRY_RESOLVED && entry->limit_text) {
+                bool named = entry->limit_label && strcmp(entry->limit_label, entry->limit_text) != 0;
+
+                cw_render_visible(&limit, named ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
+                cw_buf_putc(&limit, ' ');
+                cw_render_visible(&limit, entry->limit_text, CW_PERSON_REFERENCE_MAX);
+        }
+        r = cw_letter_take(&amount, &row->amount);
+        if (r == 0)
+                r = cw_letter_take(&was, &row->was);
+        return r < 0 ? r : cw_letter_take(&limit, &row->limit);
+}
+
+/* How long it lasted and how low it went. */
+static void remark_end(struct cw_buf *remarks, const struct cw_item *item, int64_t now)
+{
+        const struct cw_entry *entry = item->entry;
+        int64_t since = cw_person_since(entry);
+
+        if (item->folded && entry->resolved_at) {
+                cw_person_time(cw_letter_remark(remarks), since, now);
+                cw_buf_puts(remarks, " to ");
+                cw_person_time(remarks, entry->resolved_at, now);
+                cw_buf_puts(remarks, ", over before it could be told");
+        }
+        if (since && entry->resolved_at >= since) {
+                cw_buf_puts(cw_letter_remark(remarks), "lasted ");
+                cw_duration_format_human(remarks, entry->resolved_at - since);
+        }
+        if (entry->has_card && entry->worst.known) {
+                cw_buf_puts(cw_letter_remark(remarks), cw_person_went_up(entry) ? "highest " : "lowest ");
+                cw_person_amount(remarks, entry->worst.amount, entry->card.currency);
+        }
+}
+
+static void remark_severity(struct cw_buf *remarks, const struct cw_notice *notice, const struct cw_item *item)
+{
+        enum cw_severity now = item->entry->severity;
+
+        if (item->entry->state == CW_ENTRY_RESOLVED)
+                return;
+        if (item->previous_severity)
+                cw_buf_printf(cw_letter_remark(remarks), "%s from %s to %s",
+                              now > item->previous_severity ? "raised" : "lowered",
+                              cw_severity_name(item->previous_severity), cw_severity_name(now));
+        else if (now != notice->severity)
+                cw_buf_puts(cw_letter_remark(remarks), cw_severity_name(now));
+}
+
+static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, const struct cw_person_shown *shown)
+{
+        bool turned = entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
+
+        if (shown->name)
+                cw_buf_printf(cw_letter_remark(remarks), "that is the %s balance", shown->name);
+        else if (entry->current.known && entry->current.amount != shown->now) {
+                cw_buf_puts(cw_letter_remark(remarks), "value ");
+                cw_person_amount(remarks, entry->current.amount, entry->card.currency);
+        }
+        if (entry->card.pending != 0 && (!shown->name || strcmp(shown->name, "pending") != 0)) {
+                cw_buf_puts(cw_letter_remark(remarks), "pending ");
+                cw_person_amount(remarks, entry->card.pending, entry->card.currency);
+        }
+        if (turned)
+                cw_buf_puts(cw_letter_remark(remarks), entry->card.suppressed ? "now deactivated" : "now active again");
+        else if (entry->card.suppressed)
+                cw_buf_puts(cw_letter_remark(remarks), "deactivated");
+}
+
+static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *common, const struct cw_item *item)
+{
+        const struct cw_entry *entry = item->entry;
+
+        if (entry->flapping)
+                cw_buf_puts(cw_letter_remark(remarks), "flapping");
+        if (entry->confirmed >= 0)
+                cw_buf_puts(cw_letter_remark(remarks),
+                            entry->confirmed ? "confirmed by a second look" : "not confirmed by a second look");
+        if (entry->acknowledged_by) {
+                cw_buf_puts(cw_letter_remark(remarks), "acknowledged by ");
+                cw_render_visible(remarks, entry->acknowledged_by, CW_PERSON_REFERENCE_MAX);
+        }
+        if (entry->state != CW_ENTRY_RESOLVED && !common->one_since && cw_person_since(entry)) {
+                cw_buf_puts(cw_letter_remark(remarks), entry->state == CW_ENTRY_EVENT ? "at " : "since ");
+                cw_person_time(remarks, cw_person_since(entry), common->notice->sent_at);
+        }
+        if (!common->one_reason || !common->one_rule)
+                cw_letter_reason(remarks, entry, !common->one_rule);
+}
+
+/* Line by line, so that a description's line breaks stay and nothing else gets through. */
+static void add_words(struct cw_buf *words, const char *text)
+{
+        size_t len;
+
+        for (unsigned n = 0; *text && n < WORD_LINES_MAX; n++) {
+                cw_autofree char *line = NULL;
+
+                len = strcspn(text, "\n");
+                line = strndup(text, len);
+                if (line && len > 0) {
+                        cw_render_visible(words, line, CW_PERSON_TEXT_MAX);
+                        cw_buf_putc(words, '\n');
+                }
+                text += len + (text[len] == '\n');
+        }
+}
+
+static int set_words(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_item *item,
+                     struct cw_render_words *words)
+{
+        const struct cw_entry *entry = item->entry;
+        cw_cleanup(cw_buf_deinit) struct cw_buf lines = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        int r = 0;
+
+        if (entry->has_card ? entry->summary != NULL : !common->in_topic) {
+                r = cw_render_words_summary(words, item, &text);
+                cw_render_visible(&lines, cw_buf_text(&text), CW_PERSON_TEXT_MAX);
+                cw_buf_putc(&lines, '\n');
+                cw_buf_clear(&text);
+        }
+        if (!entry->has_card && entry->reason && *entry->reason) {
+                cw_buf_puts(&lines, "what happened: ");
+                cw_render_visible(&lines, entry->reason, CW_PERSON_TEXT_MAX);
+                cw_buf_putc(&lines, '\n');
+        }
+        if (r == 0 && entry->description)
+                r = cw_render_words_description(words, item, &text);
+        add_words(&lines, cw_buf_text(&text));
+        if (!entry->has_card && entry->advice && entry->state == CW_ENTRY_FIRING)
+                add_words(&lines, entry->advice);
+        return r < 0 ? r : cw_letter_take(&lines, &row->words);
+}
+
+static int fill(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_item *item,
+                const struct cw_render_options *options, struct cw_render_words *words)
+{
+        const struct cw_entry *entry = item->entry;
+        cw_cleanup(cw_buf_deinit) struct cw_buf remarks = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf url = CW_BUF_NULL;
+        struct cw_person_shown shown;
+        int r = 0;
+
+        row->tone = entry->state == CW_ENTRY_RESOLVED ? CW_TONE_RESOLVED : cw_letter_tone_of(entry->severity);
+        if (entry->state == CW_ENTRY_RESOLVED)
+                remark_end(&remarks, item, common->notice->sent_at);
+        remark_severity(&remarks, common->notice, item);
+        if (entry->has_card) {
+                cw_person_shown(entry, &shown);
+                remark_card(&remarks, entry, &shown);
+                r = set_mark(row, common, &entry->card);
+                if (r == 0)
+                        r = set_amounts(row, entry, &shown);
+                cw_render_url(&url, options, entry);
+        }
+        remark_alert(&remarks, common, item);
+        if (r == 0)
+                r = set_words(row, common, item, words);
+        if (r == 0)
+                r = cw_letter_take(&remarks, &row->remarks);
+        return r < 0 ? r : cw_letter_take(&url, &row->url);
+}
+
+int cw_letter_row_init(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_item *item,
+                       const struct cw_render_options *options, struct cw_render_words *words)
+{
+        int r;
+
+        *row = (struct cw_letter_row){0};
+        r = fill(row, common, item, options, words);
+        if (r < 0)
+                cw_letter_row_deinit(row);
+        return r;
+}
+
+void cw_letter_row_deinit(struct cw_letter_row *row)
+{
+        free(row->mark);
+        free(row->amount);
+        free(row->was);
+        free(row->limit);
+        free(row->remarks);
+        free(row->words);
+        free(row->url);
+        *row = (struct cw_letter_row){0};
+}

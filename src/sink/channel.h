@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_SINK_CHANNEL_H
+#define CARDWATCH_SINK_CHANNEL_H
+
+#include "cardwatch/sink.h"
+
+/*
+ * Channel: what one type of notifier does, as three functions, and what they share.
+ */
+
+struct cw_channel {
+        const char *name;
+        bool lists_all;
+        int (*render)(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload);
+        /* Fills in the request; what it points to comes from the request's memory, also when this fails. */
+        int (*request)(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
+                       int64_t now, struct cw_sink_request *request);
+        void (*judge)(const struct cw_sink_answer *answer, struct cw_sink_judgement *judgement);
+};
+
+extern const struct cw_channel cw_channel_webhook, cw_channel_email, cw_channel_syslog, cw_channel_file;
+
+/* Zeroed bytes, or a copy with a NUL after it, that live as long as the request. NULL: no memory. */
+void *cw_sink_memory_new(struct cw_sink_request *request, size_t size);
+char *cw_sink_memory_copy(struct cw_sink_request *request, const char *data, size_t len);
+
+/* By HTTP status; for what has no answer of its own, by failure alone. */
+void cw_judge_http(const struct cw_sink_answer *answer, struct cw_sink_judgement *judgement);
+void cw_judge_wire(const struct cw_sink_answer *answer, struct cw_sink_judgement *judgement);
+
+/* One harmless line, cut to fit. */
+void cw_judge_say(struct cw_sink_judgement *judgement, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

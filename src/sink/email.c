@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: what is stored is the mail's parts (headers, text, HTML) as one sealed record; curl puts them together at each
+ * attempt. A group's first mail has the thread's id as its own, so that every later one can name it without looking it
+ * up.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/pack.h"
+#include "cardwatch/render.h"
+#include "channel.h"
+#include "mail_header.h"
+
+enum { RECORD_VERSION = 1, HEADERS_MAX = 32 };
+
+static const char record_magic[] = "cardwatch-mail";
+
+/* Headers as they are rendered: name and value after one another. */
+struct headers {
+        struct cw_buf values[HEADERS_MAX];
+        const char *names[HEADERS_MAX];
+        size_t n;
+};
+
+static void headers_deinit(struct headers *headers)
+{
+        for (size_t i = 0; i < headers->n; i++)
+                cw_buf_deinit(&headers->values[i]);
+}
+
+static struct cw_buf *add(struct headers *headers, const char *name)
+{
+        headers->names[headers->n] = name;
+        return &headers->values[headers->n++];
+}
+
+static void write_thread(const struct cw_sink_options *options, const struct cw_notice *notice, struct headers *headers)
+{
+        if (!notice->thread || notice->opens_thread) {
+                cw_mail_id(add(headers, "Message-ID"), notice->thread ? notice->thread : notice->id, options->from);
+                return;
+        }
+        cw_mail_id(add(headers, "Message-ID"), notice->id, options->from);
+        cw_mail_id(add(headers, "In-Reply-To"), notice->thread, options->from);
+        cw_mail_id(add(headers, "References"), notice->thread, options->from);
+}
+
+static void write_list(const struct cw_sink_options *options, struct cw_buf *value)
+{
+        cw_buf_puts(value, "<");
+        cw_mail_text(value, options->name ? options->name : "alerts");
+        cw_buf_puts(value, ".cardwatch.");
+        cw_mail_domain(value, options->from);
+        cw_buf_puts(value, ">");
+}
+
+static int write_headers(const struct cw_sink_options *options, const struct cw_notice *notice, struct headers *headers)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf subject = CW_BUF_NULL;
+        int r;
+
+        r = cw_render_subject(notice, &subject);
+        if (r < 0)
+                return r;
+        cw_mail_address(add(headers, "From"), options->from);
+        cw_mail_addresses(add(headers, "To"), options->to, options->n_to);
+        cw_mail_text(add(headers, "Subject"), cw_buf_text(&subject));
+        cw_mail_date(add(headers, "Date"), notice->sent_at);
+        write_thread(options, notice, headers);
+        cw_buf_puts(add(headers, "Auto-Submitted"), "auto-generated");
+        write_list(options, add(headers, "List-Id"));
+        cw_mail_text(add(headers, "X-Cardwatch-Id"), notice->id);
+        for (size_t i = 0; r == 0 && i < headers->n; i++)
+                r = cw_buf_error(&headers->values[i]);
+        return r;
+}
+
+static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
+{
+        struct cw_render_options how = {options->external_url};
+        cw_cleanup(headers_deinit) struct headers headers = {.n = 0};
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf html = CW_BUF_NULL;
+        size_t begin = payload->len;
+        int r;
+
+        if (!options->from || options->n_to == 0)
+                return -EINVAL;
+        r = write_headers(options, notice, &headers);
+        if (r == 0)
+                r = cw_render_text(notice, &how, &text);
+        if (r == 0)
+                r = cw_render_html(notice, &how, &html);
+        if (r < 0)
+                return r;
+        cw_pack_string(payload, record_magic);
+        cw_pack_u64(payload, RECORD_VERSION);
+        cw_pack_u64(payload, headers.n);
+        for (size_t i = 0; i < headers.n; i++) {
+                cw_pack_string(payload, headers.names[i]);
+                cw_pack_string(payload, cw_buf_text(&headers.values[i]));
+        }
+        cw_pack_string(payload, cw_buf_text(&text));
+        cw_pack_string(payload, cw_buf_text(&html));
+        cw_pack_seal(payload, begin);
+        return 0;
+}
+
+/* Into the request; what it points to lives in `record`. */
+static int read_record(const char *record, size_t len, struct cw_sink_request *request)
+{
+        struct cw_http_header *headers;
+        struct cw_unpack unpack;
+        const char *magic;
+
+        cw_unpack_init(&unpack, record, len);
+        magic = cw_unpack_string(&unpack);
+        if (!magic || strcmp(magic, record_magic) != 0 || cw_unpack_u64(&unpack) != RECORD_VERSION)
+                return -EBADMSG;
+        request->smtp.n_headers = cw_unpack_most(&unpack, HEADERS_MAX);
+        headers = cw_sink_memory_new(request, HEADERS_MAX * sizeof(*headers));
+        if (!headers)
+                return -ENOMEM;
+        for (size_t i = 0; i < request->smtp.n_headers; i++) {
+                headers[i].name = cw_unpack_string(&unpack);
+                headers[i].value = cw_unpack_string(&unpack);
+                if (!headers[i].name || !headers[i].value)
+                        return -EBADMSG;
+        }
+        request->smtp.headers = headers;
+        request->smtp.text = cw_unpack_string(&unpack);
+        request->smtp.html = cw_unpack_string(&unpack);
+        return cw_unpack_done(&unpack) && request->smtp.text && request->smtp.html ? 0 : -EBADMSG;
+}
+
+static int bare_address(struct cw_sink_request *request, const char *text, const char **ret_address)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf address = CW_BUF_NULL;
+
+        cw_mail_bare_address(&address, text);
+        *ret_address = cw_sink_memory_copy(request, cw_buf_text(&address), address.len);
+        return cw_buf_error(&address) < 0 || !*ret_address ? -ENOMEM : 0;
+}
+
+static int write_envelope(const struct cw_sink_options *options, struct cw_sink_request *request)
+{
+        const char **to = cw_sink_memory_new(request, options->n_to * sizeof(*to));
+        int r;
+
+        if (!to)
+                return -ENOMEM;
+        r = bare_address(request, options->from, &request->smtp.from);
+        for (size_t i = 0; r == 0 && i < options->n_to; i++)
+                r = bare_address(request, options->to[i], &to[i]);
+        request->smtp.to = to;
+        request->smtp.n_to = options->n_to;
+        return r;
+}
+
+static int request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
+                   int64_t now, struct cw_sink_request *ret)
+{
+        const char *record;
+        int r;
+
+        (void)id;
+        (void)now;
+        if (!options->smtp || !options->from || options->n_to == 0)
+                return -EINVAL;
+        record = cw_sink_memory_copy(ret, payload, payload_len);
+        if (!record)
+                return -ENOMEM;
+        ret->transport = CW_TRANSPORT_SMTP;
+        ret->smtp = (struct cw_smtp_request){
+                .url = options->smtp,
+                .starttls = options->starttls,
+                .username = options->username,
+                .password = options->password,
+                .timeout_ms = options->timeout_ms,
+                .tls = options->tls,
+        };
+        r = read_record(record, payload_len, ret);
+        return r < 0 ? r : write_envelope(options, ret);
+}
+
+/* The server's code says more than how curl names the failure. */
+static void judge(const struct cw_sink_answer *answer, struct cw_sink_judgement *judgement)
+{
+        if (answer->status < 400 || answer->status > 599) {
+                cw_judge_wire(answer, judgement);
+                return;
+        }
+        judgement->verdict = answer->status >= 500 ? CW_SINK_PERMANENT : CW_SINK_RETRY;
+        cw_judge_say(judgement, "SMTP status %ld%s%s", answer->status, answer->message ? ": " : "",
+                     answer->message ? answer->message : "");
+}
+
+const struct cw_channel cw_channel_email = {"email", false, render, request, judge};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: a table of channels, and a request's memory as a chain of blocks that are wiped when it ends: a signature or a
+ * header may be as secret as the secret itself.
+ */
+#include "cardwatch/sink.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "channel.h"
+
+struct cw_sink_memory {
+        struct cw_sink_memory *next;
+        size_t size;
+        _Alignas(max_align_t) char data[];
+};
+
+static const struct cw_channel *const channels[CW_SINK_TYPE_COUNT] = {
+        [CW_SINK_WEBHOOK] = &cw_channel_webhook,
+        [CW_SINK_EMAIL] = &cw_channel_email,
+        [CW_SINK_SYSLOG] = &cw_channel_syslog,
+        [CW_SINK_FILE] = &cw_channel_file,
+};
+
+static const struct cw_channel *channel_of(enum cw_sink_type type)
+{
+        assert(type < CW_SINK_TYPE_COUNT);
+        return channels[type];
+}
+
+enum cw_sink_type cw_sink_type_parse(const char *name)
+{
+        unsigned type = 0;
+
+        while (type < CW_SINK_TYPE_COUNT && strcmp(channels[type]->name, name) != 0)
+                type++;
+        return (enum cw_sink_type)type;
+}
+
+const char *cw_sink_type_name(enum cw_sink_type type)
+{
+        return channel_of(type)->name;
+}
+
+bool cw_sink_lists_all(enum cw_sink_type type)
+{
+        return channel_of(type)->lists_all;
+}
+
+int cw_sink_render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
+{
+        int r = channel_of(options->type)->render(options, notice, payload);
+
+        return r < 0 ? r : cw_buf_error(payload);
+}
+
+int cw_sink_request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
+                    int64_t now, struct cw_sink_request *ret_request)
+{
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        int r;
+
+        r = channel_of(options->type)->request(options, id, payload, payload_len, now, &request);
+        if (r < 0) {
+                cw_sink_request_deinit(&request);
+                return r;
+        }
+        *ret_request = request;
+        return 0;
+}
+
+void cw_sink_request_deinit(struct cw_sink_request *request)
+{
+        struct cw_sink_memory *block;
+
+        while (request->memory) {
+                block = request->memory;
+                request->memory = block->next;
+                explicit_bzero(block->data, block->size);
+                free(block);
+        }
+        *request = (struct cw_sink_request)CW_SINK_REQUEST_NULL;
+}
+
+void cw_sink_judge(const struct cw_sink_options *options, const struct cw_sink_answer *answer,
+                   struct cw_sink_judgement *ret_judgement)
+{
+        struct cw_sink_judgement judgement = {.verdict = CW_SINK_RETRY};
+
+        channel_of(options->type)->judge(answer, &judgement);
+        *ret_judgement = judgement;
+}
+
+void *cw_sink_memory_new(struct cw_sink_request *request, size_t size)
+{
+        struct cw_sink_memory *block;
+
+        if (size > SIZE_MAX / 2)
+                return NULL;
+        block = calloc(1, sizeof(*block) + size);
+        if (!block)
+                return NULL;
+        block->size = size;
+        block->next = request->memory;
+        request->memory = block;
+        return block->data;
+}
+
+char *cw_sink_memory_copy(struct cw_sink_request *request, const char *data, size_t len)
+{
+        char *copy = cw_sink_memory_new(request, len + 1);
+
+        if (copy && len > 0)
+                memcpy(copy, data, len);
+        return copy;
+}
