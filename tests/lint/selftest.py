@@ -2,6 +2,7 @@
 """Every lint must be able to fail: tables of samples that are wrong, beside their nearest neighbours that are right."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import floats
 import format as clang
 import globals as mutable
 import layers
+import manuals
 import sizes
 import source
 import texts
@@ -208,6 +210,15 @@ class Format(unittest.TestCase):
                         file.write(text)
                     status, _ = clang.check(clang.tool("clang-format"), folder, [path])
                     self.assertEqual(bool(status), bool(wrong))
+
+
+class Manuals(unittest.TestCase):
+    def test_it_fails_on_a_page_that_is_not_well_formed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "bad.1")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(".Dd November 22, 2026\n.Dt BAD 1\n.Os\n.Sh NAME\n.Nm bad\n.Nd bad\n.Bl -tag\n.It a\n")
+            self.assertNotEqual(manuals.check(shutil.which("mandoc"), path)[0], 0)
 
 
 class Programs(unittest.TestCase):
