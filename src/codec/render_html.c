@@ -99,8 +99,11 @@ static void put_row(struct cw_buf *buf, const struct cw_letter_row *row)
                 put_escaped(buf, row->amount);
                 cw_buf_puts(buf, "</td></tr></table>\n");
         }
+        if (!row->amount)
+                put_words(buf, row->words);
         put_details(buf, row);
-        put_words(buf, row->words);
+        if (row->amount)
+                put_words(buf, row->words);
         cw_buf_puts(buf, "</td></tr>\n<tr><td style=\"height:8px\"></td></tr>\n");
 }
 

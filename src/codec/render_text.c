@@ -67,27 +67,41 @@ static void put_details(struct cw_buf *buf, const struct cw_letter_row *row, con
                 cw_buf_printf(buf, "%s%s", row->was || row->limit ? " \u00b7 " : "", row->remarks);
 }
 
+static void put_words(struct cw_buf *buf, const char *words, const char *indent)
+{
+        const char *end;
+
+        for (; words && *words; words = end + 1) {
+                end = strchrnul(words, '\n');
+                cw_buf_printf(buf, "%s%.*s\n", indent, (int)(end - words), words);
+                if (!*end)
+                        return;
+        }
+}
+
+static void put_card(struct cw_buf *buf, const struct cw_letter_row *row, const struct columns *columns)
+{
+        cw_buf_puts(buf, row->mark);
+        pad(buf, width(row->mark), columns->mark);
+        cw_buf_puts(buf, "  ");
+        pad(buf, width(row->amount), columns->amount);
+        cw_buf_puts(buf, row->amount);
+        if (row->was || row->limit || row->remarks)
+                cw_buf_puts(buf, "   ");
+        put_details(buf, row, columns);
+        cw_buf_putc(buf, '\n');
+        put_words(buf, row->words, "    ");
+}
+
+/* What has no amount is told in words first. */
 static void put_row(struct cw_buf *buf, const struct cw_letter_row *row, const struct columns *columns)
 {
-        const char *line, *end;
-
         if (row->amount) {
-                cw_buf_puts(buf, row->mark);
-                pad(buf, width(row->mark), columns->mark);
-                cw_buf_puts(buf, "  ");
-                pad(buf, width(row->amount), columns->amount);
-                cw_buf_puts(buf, row->amount);
+                put_card(buf, row, columns);
+                return;
         }
-        if (row->was || row->limit || row->remarks) {
-                cw_buf_puts(buf, row->amount ? "   " : "");
-                put_details(buf, row, columns);
-        }
-        if (row->amount || row->remarks)
-                cw_buf_putc(buf, '\n');
-        for (line = row->words; line && *line; line = end + 1) {
-                end = strchr(line, '\n');
-                cw_buf_printf(buf, "%s%.*s\n", row->amount ? "    " : "", (int)(end - line), line);
-        }
+        put_words(buf, row->words, "");
+        put_words(buf, row->remarks, "");
 }
 
 static void put_block(struct cw_buf *buf, const struct cw_letter_block *block, const struct columns *columns)
