@@ -10,17 +10,17 @@
 /*
  * Card: one card as one observation showed it.
  *
- * Plain data; `reference` belongs to whoever says so (a decoded page, the snapshot's string pool). At most the last four
- * digits of the card number ever reach this type.
+ * Plain data; `reference` belongs to whoever says so (a decoded page, the snapshot's string pool). At most the last
+ * four digits of the card number ever reach this type.
  */
 struct cw_card {
         int64_t id;
         int64_t customer;
         cw_amount available, pending, total;
         const char *reference; /* of the customer; NULL: it has none */
-        char currency[4];      /* ISO 4217, upper case */
-        char last4[5];         /* "" when the API gave no number */
-        bool suppressed;       /* deactivated */
+        char currency[4]; /* ISO 4217, upper case */
+        char last4[5]; /* "" when the API gave no number */
+        bool suppressed; /* deactivated */
 };
 
 enum cw_severity { CW_SEVERITY_NONE, CW_SEVERITY_INFO, CW_SEVERITY_WARNING, CW_SEVERITY_CRITICAL };

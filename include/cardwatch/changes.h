@@ -8,24 +8,24 @@
 /*
  * Changes: what one step wants remembered.
  *
- * Rows by value, each the whole present state of one thing under its key, so that a later row of the same key replaces an
- * earlier one: changes whose commit failed are merged with the next ones (cw_changes_merge) and cannot grow beyond the things
- * there are. The store writes one cw_changes in one transaction and knows nothing of what they mean. Keys carry the source's
- * name, never a number of a row.
+ * Rows by value, each the whole present state of one thing under its key, so that a later row of the same key replaces
+ * an earlier one: changes whose commit failed are merged with the next ones (cw_changes_merge) and cannot grow beyond
+ * the things there are. The store writes one cw_changes in one transaction and knows nothing of what they mean. Keys
+ * carry the source's name, never a number of a row.
  *
  * Owned by whoever initialised it; strings in rows are malloc'd copies that belong to the changes.
  */
 
 struct cw_card_row {
         char *source;
-        struct cw_card card;   /* `reference` is a copy */
+        struct cw_card card; /* `reference` is a copy */
         int64_t first_seen_at; /* wall times of requests */
         int64_t observed_at;
         uint32_t observations; /* that changed it: part of derived event ids */
-        uint8_t missing;       /* complete polls in a row without it */
-        bool baseline;         /* first seen before the source's first complete poll */
-        bool look_again;       /* a rule that looks back wants the next observation too */
-        bool gone;             /* delete it */
+        uint8_t missing; /* complete polls in a row without it */
+        bool baseline; /* first seen before the source's first complete poll */
+        bool look_again; /* a rule that looks back wants the next observation too */
+        bool gone; /* delete it */
 };
 
 struct cw_source_row {
@@ -51,26 +51,26 @@ struct cw_alert_row {
 struct cw_ledger_row {
         char *notifier;
         uint64_t fingerprint;
-        uint32_t edge;    /* the last transition that was accepted, or that became a dead letter */
-        uint8_t state;    /* enum cw_entry_state of the last accepted; CW_ENTRY_EVENT: none was */
+        uint32_t edge; /* the last transition that was accepted, or that became a dead letter */
+        uint8_t state; /* enum cw_entry_state of the last accepted; CW_ENTRY_EVENT: none was */
         uint8_t severity; /* likewise */
-        bool accepted;    /* false: `edge` is a dead letter's */
+        bool accepted; /* false: `edge` is a dead letter's */
         bool gone;
 };
 
 struct cw_group_row {
         char *notifier;
-        char *key;         /* canonical text of source and group values */
+        char *key; /* canonical text of source and group values */
         int64_t begun_at, told_at, due_at; /* 0: not */
         uint32_t repeat;
-        char thread[33];   /* id of the message that opened it; "" until one was rendered */
+        char thread[33]; /* id of the message that opened it; "" until one was rendered */
         bool gone;
 };
 
 enum cw_intent_state { CW_INTENT_QUEUED, CW_INTENT_RENDERED, CW_INTENT_DEAD, CW_INTENT_DELIVERED };
 
 struct cw_intent_row {
-        uint64_t sequence;  /* order of queueing, unique, the key */
+        uint64_t sequence; /* order of queueing, unique, the key */
         char id[33];
         char *notifier;
         char *groups; /* keys, separated by '\n' */
@@ -123,12 +123,16 @@ struct cw_changes {
         int error; /* sticky -ENOMEM */
 };
 
-#define CW_CHANGES_NULL {0}
+#define CW_CHANGES_NULL                                                                                                \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 void cw_changes_deinit(struct cw_changes *changes);
 bool cw_changes_empty(const struct cw_changes *changes);
 
-/* Moves `newer` behind `older` and keeps the last row of each key (history: the last 10,000). `newer` is left empty. -ENOMEM. */
+/* Moves `newer` behind `older` and keeps the last row of each key (history: the last 10,000). `newer` is left empty.
+ * -ENOMEM. */
 int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer) __attribute__((warn_unused_result));
 
 /* Append a deep copy; a failure is remembered in changes->error. */

@@ -10,9 +10,9 @@ struct cw_buf;
 /*
  * Notice: what is told, as data.
  *
- * An entry is the state of one alert (or one event) at one moment, complete and immutable, so that alerts and messages can
- * share it; it is counted and one allocation. A notice is one message to one notifier: entries with what this message says of
- * each. The codec turns it into bytes; nothing here formats anything.
+ * An entry is the state of one alert (or one event) at one moment, complete and immutable, so that alerts and messages
+ * can share it; it is counted and one allocation. A notice is one message to one notifier: entries with what this
+ * message says of each. The codec turns it into bytes; nothing here formats anything.
  */
 
 enum cw_entry_state { CW_ENTRY_FIRING, CW_ENTRY_RESOLVED, CW_ENTRY_EVENT };
@@ -42,10 +42,11 @@ struct cw_entry {
         struct cw_balances previous; /* at the observation before the one that decided */
         struct cw_maybe_amount fired, worst, current;
         const char *limit_label; /* "floor", or the text of the other side; NULL: none */
-        const char *limit_text;  /* its value, written out */
-        const char *reason;      /* the condition's text, or why it resolved; for built-in alerts what happened */
-        const char *summary, *description; /* templates of the rule (NULL: default words); for built-in alerts the words */
-        const char *advice;                /* built-in alerts: what it means and what to check first; else NULL */
+        const char *limit_text; /* its value, written out */
+        const char *reason; /* the condition's text, or why it resolved; for built-in alerts what happened */
+        const char *summary,
+                *description; /* templates of the rule (NULL: default words); for built-in alerts the words */
+        const char *advice; /* built-in alerts: what it means and what to check first; else NULL */
         const char *acknowledged_by;
         bool baseline, flapping;
         int confirmed; /* -1 not asked, 0 no, 1 yes */
@@ -67,8 +68,8 @@ enum cw_notice_kind { CW_NOTICE_ALERT, CW_NOTICE_EVENT, CW_NOTICE_DIGEST, CW_NOT
 struct cw_item {
         struct cw_entry *entry;
         enum cw_severity previous_severity; /* CW_SEVERITY_NONE: not a change of severity */
-        bool folded;                        /* fired and ended before anybody could be told */
-        uint32_t edge;                      /* which transition of its alert: part of derived ids */
+        bool folded; /* fired and ended before anybody could be told */
+        uint32_t edge; /* which transition of its alert: part of derived ids */
 };
 
 /* One line of what is counted and not listed. */
@@ -85,7 +86,7 @@ struct cw_group_value {
 struct cw_notice {
         const char *id; /* idempotency key, 32 hexadecimal digits */
         const char *thread; /* stable per (notifier, group): mail threads hang on it */
-        bool opens_thread;  /* the first message of the group's episode */
+        bool opens_thread; /* the first message of the group's episode */
         const char *notifier;
         enum cw_notice_kind kind;
         bool firing; /* any alert in it fires; status is then "firing", else "resolved" (kind ALERT) */

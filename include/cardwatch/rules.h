@@ -14,8 +14,9 @@ struct cw_value;
 /*
  * Ruleset: everything the core decides by, as the configuration said it.
  *
- * Built once by the configuration, then immutable and counted: a reload makes a new one. Plain structs without behaviour
- * except matching; all strings and arrays are owned by the ruleset and malloc'd, so that cw_ruleset_unref can let go of them.
+ * Built once by the configuration, then immutable and counted: a reload makes a new one. Plain structs without
+ * behaviour except matching; all strings and arrays are owned by the ruleset and malloc'd, so that cw_ruleset_unref can
+ * let go of them.
  */
 
 struct cw_label {
@@ -42,27 +43,29 @@ struct cw_match {
 struct cw_override {
         struct cw_match match;
         struct cw_value *params; /* one for each of the rule's, in its order */
-        bool *given;             /* which of them it sets */
+        bool *given; /* which of them it sets */
 };
+
+enum { CW_RULE_PARAMS_MAX = 64 };
 
 struct cw_rule {
         char *name;
         bool enabled;
         enum cw_severity severity;
         struct cw_match match;
-        size_t n_params;
+        size_t n_params; /* at most CW_RULE_PARAMS_MAX */
         char **param_names;
         struct cw_value *params;
         struct cw_override *overrides; /* the first that matches a card wins */
         size_t n_overrides;
         struct cw_expr *when, *clear; /* a condition; clear may be NULL */
-        struct cw_expr *on;           /* or an event; exactly one of when and on is set */
+        struct cw_expr *on; /* or an event; exactly one of when and on is set */
         struct cw_label *labels;
         size_t n_labels;
         char *summary, *description; /* Mustache, NULL: the default words */
-        uint64_t meaning;            /* hash of all that decides when it fires: a rule is its name and its meaning */
-        bool sees_suppressed;        /* deactivated cards too (config.md, "Which cards a condition sees") */
-        bool looks_back;             /* uses changed, delta or previous: one more look at the next observation */
+        uint64_t meaning; /* hash of all that decides when it fires: a rule is its name and its meaning */
+        bool sees_suppressed; /* deactivated cards too (config.md, "Which cards a condition sees") */
+        bool looks_back; /* uses changed, delta or previous: one more look at the next observation */
 };
 
 enum cw_builtin_kind {
@@ -82,13 +85,13 @@ struct cw_builtin {
         bool enabled;
         enum cw_severity severity;
         uint32_t after_polls; /* source-down */
-        int64_t after_ms;     /* notifier-failing */
+        int64_t after_ms; /* notifier-failing */
 };
 
 struct cw_source_traits {
         char *name;
         int64_t every_ms;
-        uint32_t stale_after;   /* intervals */
+        uint32_t stale_after; /* intervals */
         uint32_t missing_after; /* complete polls */
 };
 
@@ -97,11 +100,18 @@ enum { CW_LIST_ALL = 0 };
 struct cw_notifier_traits {
         char *name;
         bool send_resolved;
-        uint32_t list;        /* alerts written out in a message, CW_LIST_ALL: every one */
+        uint32_t list; /* alerts written out in a message, CW_LIST_ALL: every one */
         int64_t retry_for_ms; /* after the first failure, then it is a dead letter */
 };
 
-enum cw_group_key { CW_GROUP_RULE, CW_GROUP_SEVERITY, CW_GROUP_CUSTOMER, CW_GROUP_CURRENCY, CW_GROUP_CARD, CW_GROUP_LABEL };
+enum cw_group_key {
+        CW_GROUP_RULE,
+        CW_GROUP_SEVERITY,
+        CW_GROUP_CUSTOMER,
+        CW_GROUP_CURRENCY,
+        CW_GROUP_CARD,
+        CW_GROUP_LABEL
+};
 
 struct cw_group_by {
         enum cw_group_key key;

@@ -5,9 +5,9 @@
 
 #include "cardwatch/value.h"
 #include "engine_private.h"
+#include "rule_params.h"
 
-#define PARAMS_MAX 64
-#define TEXT_MAX   256
+#define TEXT_MAX 256
 
 /* Everything needed while one rule looks at one card; on the stack, so that a look allocates nothing unless something
  * changes. */
@@ -17,37 +17,11 @@ struct eye {
         const struct cw_rule *rule;
         struct cw_alert_key key;
         struct cw_alert *alert; /* NULL: it never fired */
-        struct cw_value params[PARAMS_MAX];
+        struct cw_value params[CW_RULE_PARAMS_MAX];
         struct cw_expr_context context;
         char limit_label[TEXT_MAX];
         struct cw_buf limit_text;
 };
-
-/* The rule's parameters as the first matching override sets them; values are borrowed. */
-static void set_params(struct eye *eye)
-{
-        const struct cw_rule *rule = eye->rule;
-        const struct cw_look *look = eye->look;
-
-        for (size_t i = 0; i < rule->n_params; i++)
-                eye->params[i] = rule->params[i];
-        for (size_t o = 0; o < rule->n_overrides; o++) {
-                const struct cw_override *override = &rule->overrides[o];
-
-                if (!cw_match_card(&override->match, look->state->name, look->card))
-                        continue;
-                for (size_t i = 0; i < rule->n_params; i++)
-                        if (override->given[i])
-                                eye->params[i] = override->params[i];
-                break;
-        }
-        eye->context = (struct cw_expr_context){
-                .now = look->card,
-                .previous = look->previous,
-                .source = look->state->name,
-                .params = eye->params,
-        };
-}
 
 static struct cw_maybe_amount subject_of(const struct cw_expr *expr, const struct cw_card *card,
                                          bool *ret_high_is_worse)
@@ -228,7 +202,13 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
                 eye.alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&eye.key));
         if (!visible && !(eye.alert && eye.alert->state == CW_ALERT_FIRING))
                 return;
-        set_params(&eye);
+        cw_rule_params(rule, look->state->name, look->card, eye.params);
+        eye.context = (struct cw_expr_context){
+                .now = look->card,
+                .previous = look->previous,
+                .source = look->state->name,
+                .params = eye.params,
+        };
         if (rule->when)
                 look_at_condition(&eye, visible);
         else

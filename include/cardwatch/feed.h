@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_FEED_H
+#define CARDWATCH_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cw_config_source;
+struct cw_event;
+struct cw_http;
+struct cw_log;
+struct cw_loop;
+struct cw_settings;
+
+/*
+ * Feeds: every configured source, and what its polls bring as events of the engine.
+ *
+ * Owns the sources. At a reload those that are asked as before keep their beat; the others begin anew.
+ */
+
+struct cw_feeds;
+
+struct cw_feeds_options {
+        struct cw_loop *loop;
+        struct cw_http *http;
+        struct cw_log *log;
+        bool once;
+        void (*step)(void *data, const struct cw_event *event);
+        /* A poll was decided: whatever it caused may go. `well`: every page was good. */
+        void (*polled)(void *data, bool well);
+        void *data;
+};
+
+int cw_feeds_new(const struct cw_feeds_options *options, struct cw_feeds **ret_feeds) __attribute__((warn_unused_result));
+void cw_feeds_free(struct cw_feeds *feeds);
+
+/* The sources of this configuration, in its order, started. */
+int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings) __attribute__((warn_unused_result));
+
+/* Every source polls now. */
+void cw_feeds_poll_now(struct cw_feeds *feeds);
+
+/* No further polls; what is under way is dropped. */
+void cw_feeds_stop(struct cw_feeds *feeds);
+
+/* With `once`: sources whose poll has not ended. */
+size_t cw_feeds_unfinished(const struct cw_feeds *feeds);
+
+#endif

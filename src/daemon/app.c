@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/config_report.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/http.h"
+#include "cardwatch/log.h"
+#include "cardwatch/loop.h"
+#include "cardwatch/settings.h"
+#include "cardwatch/store.h"
+#include "committer.h"
+#include "dispatcher.h"
+#include "cardwatch/feed.h"
+#include "ready.h"
+
+#define DRAIN_MS        10000
+#define TICK_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
+#define TICK_LEAST_MS   10
+
+enum app_state { RUNNING, DRAINING, CLOSING, CLOSED };
+
+struct cw_app {
+        struct cw_app_options options;
+        struct cw_settings *settings;
+        struct cw_loop *loop;
+        struct cw_http *http;
+        struct cw_store *store;
+        struct cw_engine *engine;
+        struct cw_committer *committer;
+        struct cw_dispatcher *dispatcher;
+        struct cw_feeds *feeds;
+        struct cw_timer *tick, *deadline, *watchdog;
+        struct cw_signal *signals[4];
+        enum app_state state;
+        bool poll_failed;
+        int exit_status;
+};
+
+CW_DEFINE_CLEANUP(struct cw_app *, cw_app_free);
+
+static void advance(struct cw_app *app);
+
+/* An engine that ran out of memory knows nothing any more that the store does not: ending is the way back to a sound state. */
+static void step(void *data, const struct cw_event *event)
+{
+        struct cw_app *app = data;
+
+        if (cw_engine_step(app->engine, event, cw_clock_wall_ms(), cw_committer_changes(app->committer)) == 0)
+                return;
+        cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
+        _exit(1);
+}
+
+static void set_tick(struct cw_app *app)
+{
+        int64_t at = cw_engine_wake_at(app->engine);
+        int64_t wait_ms = at ? at - cw_clock_wall_ms() : TICK_LONGEST_MS;
+
+        if (wait_ms < TICK_LEAST_MS)
+                wait_ms = TICK_LEAST_MS;
+        cw_timer_start(app->tick, (uint64_t)(wait_ms < TICK_LONGEST_MS ? wait_ms : TICK_LONGEST_MS));
+}
+
+/* After whatever may have decided something: commit it, send what is ready, and see whether this is the end. */
+static void carry_out(struct cw_app *app)
+{
+        cw_dispatcher_pump(app->dispatcher);
+        cw_committer_commit(app->committer);
+        if (app->state == RUNNING)
+                set_tick(app);
+        advance(app);
+}
+
+static void tick(void *data)
+{
+        struct cw_app *app = data;
+        struct cw_event event = {.kind = CW_EVENT_TICK};
+
+        step(app, &event);
+        carry_out(app);
+}
+
+static void polled(void *data, bool well)
+{
+        struct cw_app *app = data;
+
+        app->poll_failed |= !well;
+        carry_out(app);
+}
+
+static void progress(void *data)
+{
+        advance(data);
+}
+
+static void store_result(void *data, bool failing, const char *reason)
+{
+        struct cw_app *app = data;
+        struct cw_event event = {.kind = CW_EVENT_STORE_RESULT, .result = {.failing = failing, .reason = reason}};
+
+        step(app, &event);
+        cw_dispatcher_pump(app->dispatcher);
+}
+
+static void watchdog(void *data)
+{
+        struct cw_app *app = data;
+
+        cw_ready_alive();
+        cw_timer_start(app->watchdog, cw_ready_watchdog_ms());
+}
+
+/* The end, state by state: called whenever something that the next state waits for may have happened. */
+static void store_closed(void *data)
+{
+        struct cw_app *app = data;
+
+        app->state = CLOSED;
+        cw_loop_stop(app->loop);
+}
+
+static void close_app(struct cw_app *app)
+{
+        app->state = CLOSING;
+        cw_timer_stop(app->deadline);
+        cw_timer_stop(app->tick);
+        cw_dispatcher_cancel(app->dispatcher);
+}
+
+static void advance(struct cw_app *app)
+{
+        if (app->state == RUNNING && app->options.once && cw_feeds_unfinished(app->feeds) == 0)
+                app->state = DRAINING;
+        if (app->state == DRAINING && cw_dispatcher_busy(app->dispatcher) == 0 && cw_committer_settled(app->committer))
+                close_app(app);
+        if (app->state == CLOSING && cw_dispatcher_busy(app->dispatcher) == 0) {
+                app->state = CLOSED;
+                cw_committer_close(app->committer, store_closed, app);
+        }
+}
+
+static void drained(void *data)
+{
+        struct cw_app *app = data;
+
+        cw_log(app->options.log, CW_LOG_WARNING, "drain-cut-short", "deliveries", "%zu",
+               cw_dispatcher_busy(app->dispatcher), NULL);
+        close_app(app);
+        advance(app);
+}
+
+static void check_settled(void *data)
+{
+        advance(data);
+}
+
+static void terminate(struct cw_app *app, int signum)
+{
+        if (app->state != RUNNING)
+                _exit(128 + signum);
+        cw_log(app->options.log, CW_LOG_INFO, "stopping", "signal", "%d", signum, NULL);
+        cw_ready_stopping();
+        app->state = DRAINING;
+        cw_feeds_stop(app->feeds);
+        cw_timer_start(app->deadline, DRAIN_MS);
+        if (cw_committer_wait(app->committer, check_settled, app) < 0)
+                close_app(app);
+        cw_committer_commit(app->committer);
+        advance(app);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* What a running daemon cannot change, or NULL. */
+static const char *fixed_part(const struct cw_config *before, const struct cw_config *after)
+{
+        if (!same_text(before->store_path, after->store_path) || before->keep_history_ms != after->keep_history_ms)
+                return "changes to `store` need a restart";
+        if (!same_text(before->control_socket, after->control_socket))
+                return "changes to `control` need a restart";
+        return NULL;
+}
+
+static void log_report(struct cw_app *app, const struct cw_config_report *report)
+{
+        for (size_t i = 0; i < report->n_items; i++) {
+                const struct cw_config_diagnostic *item = &report->items[i];
+
+                cw_log(app->options.log, item->warning ? CW_LOG_WARNING : CW_LOG_ERROR, "config", "file", "%s",
+                       item->file, "line", "%u", item->line, "column", "%u", item->column, "message", "%s",
+                       item->message, NULL);
+        }
+}
+
+static void refuse_reload(struct cw_app *app, const char *reason)
+{
+        struct cw_event event = {.kind = CW_EVENT_RELOAD_RESULT, .result = {.failing = true, .reason = reason}};
+
+        cw_log(app->options.log, CW_LOG_ERROR, "reload-failed", "reason", "%s", reason, NULL);
+        step(app, &event);
+        carry_out(app);
+}
+
+static void apply(struct cw_app *app, struct cw_settings *settings)
+{
+        struct cw_event rules = {.kind = CW_EVENT_RULES, .rules = settings->config->rules};
+        struct cw_event result = {.kind = CW_EVENT_RELOAD_RESULT, .result = {.failing = false}};
+
+        cw_settings_unref(app->settings);
+        app->settings = settings;
+        cw_log_configure(app->options.log, settings->config->log_level, settings->config->log_format);
+        step(app, &rules);
+        step(app, &result);
+        if (cw_dispatcher_configure(app->dispatcher, settings) < 0 || cw_feeds_configure(app->feeds, settings) < 0) {
+                cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
+                _exit(1);
+        }
+        cw_log(app->options.log, CW_LOG_INFO, "reloaded", "config", "%s", settings->config->hash, NULL);
+        carry_out(app);
+}
+
+static void append_first_error(struct cw_buf *buf, const struct cw_config_report *report)
+{
+        for (size_t i = 0; i < report->n_items; i++) {
+                if (report->items[i].warning)
+                        continue;
+                cw_buf_printf(buf, "%zu %s, the first in line %u: %s", report->n_errors,
+                              report->n_errors == 1 ? "error" : "errors", report->items[i].line,
+                              report->items[i].message);
+                return;
+        }
+        cw_buf_puts(buf, "it cannot be read");
+}
+
+static void reload(struct cw_app *app)
+{
+        struct cw_config_load_options options = {0};
+        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
+        struct cw_buf reason = CW_BUF_NULL;
+        struct cw_settings *settings = NULL;
+        const char *fixed = NULL;
+
+        if (app->state != RUNNING)
+                return;
+        cw_ready_reloading();
+        if (cw_settings_load(app->options.config_path, &options, &settings, &report) < 0)
+                append_first_error(&reason, &report);
+        else
+                fixed = fixed_part(app->settings->config, settings->config);
+        log_report(app, &report);
+        if (settings && !fixed) {
+                apply(app, settings);
+        } else {
+                refuse_reload(app, fixed ? fixed : cw_buf_text(&reason));
+                cw_settings_unref(settings);
+        }
+        cw_ready();
+        cw_config_report_deinit(&report);
+        cw_buf_deinit(&reason);
+}
+
+static void on_signal(void *data, int signum)
+{
+        struct cw_app *app = data;
+
+        if (signum == SIGHUP)
+                reload(app);
+        else if (signum == SIGUSR1)
+                cw_feeds_poll_now(app->feeds);
+        else
+                terminate(app, signum);
+}
+
+static int make_loop(struct cw_app *app)
+{
+        static const int signums[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+        int r;
+
+        r = cw_loop_new(&app->loop);
+        if (r == 0)
+                r = cw_http_new(app->loop, "cardwatchd/" CARDWATCH_VERSION, &app->http);
+        if (r == 0)
+                r = cw_timer_new(app->loop, tick, app, &app->tick);
+        if (r == 0)
+                r = cw_timer_new(app->loop, drained, app, &app->deadline);
+        if (r == 0)
+                r = cw_timer_new(app->loop, watchdog, app, &app->watchdog);
+        for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(signums); i++)
+                r = cw_signal_new(app->loop, signums[i], on_signal, app, &app->signals[i]);
+        return r;
+}
+
+/* The engine as it was left, and what the present configuration makes of that. */
+static int load(struct cw_app *app, struct cw_buf *message)
+{
+        struct cw_changes stored = CW_CHANGES_NULL;
+        int r;
+
+        r = cw_store_load(app->store, &stored, message);
+        if (r == 0)
+                r = cw_engine_new(app->settings->config->rules, &app->engine);
+        if (r == 0) {
+                r = cw_engine_load(app->engine, &stored, cw_clock_wall_ms(), cw_committer_changes(app->committer));
+                if (r == -EBADMSG)
+                        cw_buf_puts(message, "the stored state contradicts itself");
+        }
+        cw_changes_deinit(&stored);
+        return r;
+}
+
+static int open_store(struct cw_app *app)
+{
+        const struct cw_config *config = app->settings->config;
+        struct cw_buf message = CW_BUF_NULL;
+        struct cw_committer_options options = {
+                .loop = app->loop,
+                .log = app->options.log,
+                .keep_history_ms = config->keep_history_ms,
+                .result = store_result,
+                .data = app,
+        };
+        int r;
+
+        r = cw_store_open(config->store_path, &app->store, &message);
+        options.store = app->store;
+        if (r == 0)
+                r = cw_committer_new(&options, &app->committer);
+        if (r == 0)
+                r = load(app, &message);
+        if (r < 0)
+                cw_log(app->options.log, CW_LOG_ERROR, "store-unusable", "path", "%s", config->store_path, "reason", "%s",
+                       message.len ? cw_buf_text(&message) : strerror(-r), NULL);
+        cw_buf_deinit(&message);
+        return r;
+}
+
+static int wire_up(struct cw_app *app)
+{
+        struct cw_dispatcher_options dispatcher = {
+                .loop = app->loop,
+                .http = app->http,
+                .log = app->options.log,
+                .engine = app->engine,
+                .committer = app->committer,
+                .once = app->options.once,
+                .step = step,
+                .progress = progress,
+                .data = app,
+        };
+        struct cw_feeds_options feeds = {
+                .loop = app->loop,
+                .http = app->http,
+                .log = app->options.log,
+                .once = app->options.once,
+                .step = step,
+                .polled = polled,
+                .data = app,
+        };
+        int r;
+
+        r = cw_dispatcher_new(&dispatcher, app->settings, &app->dispatcher);
+        if (r == 0)
+                r = cw_feeds_new(&feeds, &app->feeds);
+        return r;
+}
+
+int cw_app_new(const struct cw_app_options *options, struct cw_settings *settings, struct cw_app **ret_app)
+{
+        cw_cleanup(cw_app_free_cleanup) struct cw_app *app = calloc(1, sizeof(*app));
+        int r;
+
+        if (!app) {
+                cw_settings_unref(settings);
+                return -ENOMEM;
+        }
+        app->options = *options;
+        app->settings = settings;
+        r = make_loop(app);
+        if (r == 0)
+                r = open_store(app);
+        if (r == 0)
+                r = wire_up(app);
+        if (r < 0)
+                return r;
+        *ret_app = cw_take(app);
+        return 0;
+}
+
+void cw_app_free(struct cw_app *app)
+{
+        if (!app)
+                return;
+        cw_feeds_free(app->feeds);
+        cw_http_free(app->http);
+        cw_dispatcher_free(app->dispatcher);
+        cw_committer_free(app->committer);
+        cw_engine_free(app->engine);
+        cw_settings_unref(app->settings);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(app->signals); i++)
+                cw_signal_free(app->signals[i]);
+        cw_timer_free(app->tick);
+        cw_timer_free(app->deadline);
+        cw_timer_free(app->watchdog);
+        cw_loop_free(app->loop);
+        cw_store_close(app->store);
+        free(app);
+}
+
+int cw_app_run(struct cw_app *app)
+{
+        if (cw_feeds_configure(app->feeds, app->settings) < 0)
+                return 1;
+        cw_log(app->options.log, CW_LOG_INFO, "started", "version", "%s", CARDWATCH_VERSION, "config", "%s",
+               app->settings->config->hash, NULL);
+        cw_ready();
+        if (cw_ready_watchdog_ms())
+                watchdog(app);
+        carry_out(app);
+        cw_loop_run(app->loop);
+        if (app->options.once && (app->poll_failed || cw_dispatcher_failed(app->dispatcher) > 0))
+                app->exit_status = 1;
+        cw_log(app->options.log, CW_LOG_INFO, "stopped", NULL);
+        return app->exit_status;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "committer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/log.h"
+#include "cardwatch/loop.h"
+#include "cardwatch/store.h"
+#include "cardwatch/work.h"
+
+#define COMMITS_BETWEEN_MAINTENANCE 16
+#define RETRY_FIRST_MS              1000
+#define RETRY_LONGEST_MS            30000
+
+enum committer_state { IDLE, COMMITTING, CLOSING, CLOSED };
+
+struct waiter {
+        cw_committer_fn fn;
+        void *data;
+};
+
+struct waiters {
+        struct waiter *items;
+        size_t n, capacity;
+};
+
+struct cw_committer {
+        struct cw_committer_options options;
+        struct cw_changes pending, under_way;
+        struct waiters waiting, released; /* for what is pending, for what is under way */
+        enum committer_state state;
+        bool again; /* there is more to commit after this one */
+        bool failing;
+        unsigned failures, commits;
+        struct cw_timer *retry;
+        cw_committer_fn closed;
+        void *closed_data;
+        /* Between the loop and the worker: written by one while the other waits. */
+        bool maintain, force;
+        int64_t at;
+        int result;
+        struct cw_buf message;
+};
+
+static void submit(struct cw_committer *committer);
+
+static void retry_due(void *data)
+{
+        cw_committer_commit(data);
+}
+
+int cw_committer_new(const struct cw_committer_options *options, struct cw_committer **ret_committer)
+{
+        cw_autofree struct cw_committer *committer = calloc(1, sizeof(*committer));
+        int r;
+
+        if (!committer)
+                return -ENOMEM;
+        committer->options = *options;
+        r = cw_timer_new(options->loop, retry_due, committer, &committer->retry);
+        if (r < 0)
+                return r;
+        *ret_committer = cw_take(committer);
+        return 0;
+}
+
+void cw_committer_free(struct cw_committer *committer)
+{
+        if (!committer)
+                return;
+        assert(committer->state == IDLE || committer->state == CLOSED);
+        cw_timer_free(committer->retry);
+        cw_changes_deinit(&committer->pending);
+        cw_changes_deinit(&committer->under_way);
+        free(committer->waiting.items);
+        free(committer->released.items);
+        cw_buf_deinit(&committer->message);
+        free(committer);
+}
+
+struct cw_changes *cw_committer_changes(struct cw_committer *committer)
+{
+        return &committer->pending;
+}
+
+/* On a worker thread. */
+static void run(void *data)
+{
+        struct cw_committer *committer = data;
+        const struct cw_committer_options *options = &committer->options;
+
+        cw_buf_clear(&committer->message);
+        committer->result = cw_store_commit(options->store, &committer->under_way, committer->at, &committer->message);
+        if (committer->result == 0 && committer->maintain)
+                committer->result = cw_store_maintain(options->store, committer->at, options->keep_history_ms,
+                                                      committer->force, &committer->message);
+}
+
+static void release(struct waiters *released)
+{
+        for (size_t i = 0; i < released->n; i++)
+                released->items[i].fn(released->items[i].data);
+        free(released->items);
+}
+
+static void report(struct cw_committer *committer)
+{
+        bool failing = committer->result < 0;
+
+        if (failing == committer->failing)
+                return;
+        committer->failing = failing;
+        cw_log(committer->options.log, failing ? CW_LOG_ERROR : CW_LOG_INFO, failing ? "store-failing" : "store-works",
+               "reason", "%s", failing ? cw_buf_text(&committer->message) : "", NULL);
+        committer->options.result(committer->options.data, failing, cw_buf_text(&committer->message));
+}
+
+static void try_again_later(struct cw_committer *committer)
+{
+        uint64_t wait_ms = RETRY_FIRST_MS;
+
+        for (unsigned i = 0; i < committer->failures && wait_ms < RETRY_LONGEST_MS; i++)
+                wait_ms *= 2;
+        committer->failures++;
+        cw_timer_start(committer->retry, wait_ms < RETRY_LONGEST_MS ? wait_ms : RETRY_LONGEST_MS);
+}
+
+/* What was not written stands before what came since. Out of memory here, the newer changes win and the rest is lost from the
+ * record only: the alerts of it have gone out. */
+static void take_back(struct cw_committer *committer)
+{
+        struct cw_changes newer = committer->pending;
+
+        committer->pending = committer->under_way;
+        committer->under_way = (struct cw_changes)CW_CHANGES_NULL;
+        if (cw_changes_merge(&committer->pending, &newer) < 0)
+                cw_log(committer->options.log, CW_LOG_ERROR, "changes-lost", "reason", "%s", "out of memory", NULL);
+        cw_changes_deinit(&newer);
+}
+
+static void done(void *data)
+{
+        struct cw_committer *committer = data;
+        struct waiters released = committer->released; /* what is called below may begin the next commit */
+        bool again = committer->again;
+        bool closing = committer->state == CLOSING;
+
+        committer->released = (struct waiters){0};
+        committer->again = false;
+        committer->state = closing ? CLOSED : IDLE;
+        if (committer->result < 0) {
+                take_back(committer);
+                if (!closing)
+                        try_again_later(committer);
+        } else {
+                committer->failures = 0;
+                cw_changes_deinit(&committer->under_way);
+                committer->under_way = (struct cw_changes)CW_CHANGES_NULL;
+        }
+        if (!closing)
+                report(committer);
+        release(&released);
+        if (closing)
+                committer->closed(committer->closed_data);
+        else if (again || committer->closed)
+                submit(committer);
+}
+
+static void submit(struct cw_committer *committer)
+{
+        if (committer->state != IDLE)
+                return;
+        cw_timer_stop(committer->retry);
+        committer->state = committer->closed ? CLOSING : COMMITTING;
+        committer->under_way = committer->pending;
+        committer->pending = (struct cw_changes)CW_CHANGES_NULL;
+        committer->released = committer->waiting;
+        committer->waiting = (struct waiters){0};
+        committer->at = cw_clock_wall_ms();
+        committer->force = committer->closed != NULL;
+        committer->maintain = committer->force || ++committer->commits % COMMITS_BETWEEN_MAINTENANCE == 0;
+        committer->result = -ENOMEM;
+        /* Without a worker the store counts as failing, and the clock tries again. */
+        if (cw_work_submit(committer->options.loop, run, done, committer) < 0)
+                done(committer);
+}
+
+void cw_committer_commit(struct cw_committer *committer)
+{
+        if (cw_changes_empty(&committer->pending) && committer->waiting.n == 0)
+                return;
+        if (committer->state == COMMITTING)
+                committer->again = true;
+        else
+                submit(committer);
+}
+
+int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *data)
+{
+        struct waiters *waiting = &committer->waiting;
+
+        if (waiting->n == waiting->capacity) {
+                size_t capacity = waiting->capacity ? waiting->capacity * 2 : 8;
+                struct waiter *items = reallocarray(waiting->items, capacity, sizeof(*items));
+
+                if (!items)
+                        return -ENOMEM;
+                waiting->items = items;
+                waiting->capacity = capacity;
+        }
+        waiting->items[waiting->n++] = (struct waiter){fn, data};
+        return 0;
+}
+
+bool cw_committer_settled(const struct cw_committer *committer)
+{
+        return committer->state == IDLE && (committer->failing || cw_changes_empty(&committer->pending));
+}
+
+void cw_committer_close(struct cw_committer *committer, cw_committer_fn closed, void *data)
+{
+        assert(!committer->closed);
+        committer->closed = closed;
+        committer->closed_data = data;
+        submit(committer);
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dispatcher.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/attempt.h"
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/hmac.h"
+#include "cardwatch/log.h"
+#include "cardwatch/loop.h"
+#include "cardwatch/map.h"
+#include "cardwatch/outbox.h"
+#include "cardwatch/settings.h"
+#include "committer.h"
+
+#define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
+
+/* One message in hand: rendered and waiting for its commit, or on its way. */
+struct delivery {
+        struct cw_dispatcher *dispatcher;
+        struct cw_settings *settings; /* those it began with */
+        size_t notifier;
+        uint64_t sequence;
+        char id[33];
+        char *payload;
+        size_t payload_len;
+        struct cw_attempt *attempt; /* NULL while it waits for the commit */
+        struct delivery *next, **previous;
+};
+
+struct cw_dispatcher {
+        struct cw_dispatcher_options options;
+        struct cw_settings *settings;
+        size_t *busy; /* deliveries of each notifier */
+        struct delivery *deliveries;
+        size_t n_deliveries, n_failed;
+        struct cw_map attempted; /* with `once`: sequences */
+        struct cw_timer *timer;
+        bool closing;
+};
+
+/* How many deliveries a channel has under way at once. Records and mail keep their order best one by one. */
+static size_t most_at_once(enum cw_sink_type type)
+{
+        switch (type) {
+        case CW_SINK_WEBHOOK:
+                return 8;
+        case CW_SINK_EMAIL:
+                return 4;
+        default:
+                return 1;
+        }
+}
+
+static void wake(void *data)
+{
+        cw_dispatcher_pump(data);
+}
+
+static int make_room(struct cw_dispatcher *dispatcher, const struct cw_settings *settings)
+{
+        size_t *busy = calloc(settings->n_notifiers + 1, sizeof(*busy));
+
+        if (!busy)
+                return -ENOMEM;
+        free(dispatcher->busy);
+        dispatcher->busy = busy;
+        return 0;
+}
+
+int cw_dispatcher_new(const struct cw_dispatcher_options *options, struct cw_settings *settings,
+                      struct cw_dispatcher **ret_dispatcher)
+{
+        struct cw_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
+        int r;
+
+        if (!dispatcher)
+                return -ENOMEM;
+        dispatcher->options = *options;
+        r = cw_timer_new(options->loop, wake, dispatcher, &dispatcher->timer);
+        if (r == 0)
+                r = make_room(dispatcher, settings);
+        if (r < 0) {
+                cw_dispatcher_free(dispatcher);
+                return r;
+        }
+        dispatcher->settings = cw_settings_ref(settings);
+        *ret_dispatcher = dispatcher;
+        return 0;
+}
+
+void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
+{
+        if (!dispatcher)
+                return;
+        assert(dispatcher->n_deliveries == 0);
+        cw_timer_free(dispatcher->timer);
+        cw_settings_unref(dispatcher->settings);
+        cw_map_deinit(&dispatcher->attempted);
+        free(dispatcher->busy);
+        free(dispatcher);
+}
+
+int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings *settings)
+{
+        int r = make_room(dispatcher, settings);
+
+        if (r < 0)
+                return r;
+        cw_settings_unref(dispatcher->settings);
+        dispatcher->settings = cw_settings_ref(settings);
+        return 0;
+}
+
+static void delivery_free(struct delivery *delivery)
+{
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
+
+        *delivery->previous = delivery->next;
+        if (delivery->next)
+                delivery->next->previous = delivery->previous;
+        dispatcher->n_deliveries--;
+        if (delivery->settings == dispatcher->settings)
+                dispatcher->busy[delivery->notifier]--;
+        cw_settings_unref(delivery->settings);
+        free(delivery->payload);
+        free(delivery);
+}
+
+static struct delivery *delivery_new(struct cw_dispatcher *dispatcher, size_t notifier,
+                                     const struct cw_outgoing *outgoing)
+{
+        struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+        if (!delivery)
+                return NULL;
+        delivery->dispatcher = dispatcher;
+        delivery->settings = cw_settings_ref(dispatcher->settings);
+        delivery->notifier = notifier;
+        delivery->sequence = outgoing->sequence;
+        memcpy(delivery->id, outgoing->id, sizeof(delivery->id));
+        delivery->next = dispatcher->deliveries;
+        delivery->previous = &dispatcher->deliveries;
+        if (delivery->next)
+                delivery->next->previous = &delivery->next;
+        dispatcher->deliveries = delivery;
+        dispatcher->n_deliveries++;
+        dispatcher->busy[notifier]++;
+        return delivery;
+}
+
+static const char *name_of(const struct delivery *delivery)
+{
+        return delivery->settings->notifiers[delivery->notifier].options.name;
+}
+
+static void step(struct cw_dispatcher *dispatcher, const struct cw_event *event)
+{
+        dispatcher->options.step(dispatcher->options.data, event);
+}
+
+static void report_failure(const struct delivery *delivery, bool permanent, int64_t asked_ms, const char *reason)
+{
+        struct cw_event event = {
+                .kind = CW_EVENT_ATTEMPT_FAILED,
+                .message = {.sequence = delivery->sequence,
+                            .permanent = permanent,
+                            .asked_ms = asked_ms,
+                            .chance = cw_random_u32(),
+                            .reason = reason},
+        };
+
+        delivery->dispatcher->n_failed++;
+        cw_log(delivery->dispatcher->options.log, CW_LOG_WARNING, permanent ? "message-dead" : "message-failed",
+               "notifier", "%s", name_of(delivery), "id", "%s", delivery->id, "reason", "%s", reason, NULL);
+        step(delivery->dispatcher, &event);
+}
+
+static void report_success(const struct delivery *delivery, int64_t took_ms)
+{
+        struct cw_event event = {.kind = CW_EVENT_DELIVERED, .message = {.sequence = delivery->sequence}};
+
+        cw_log(delivery->dispatcher->options.log, CW_LOG_INFO, "message-delivered", "notifier", "%s", name_of(delivery),
+               "id", "%s", delivery->id, "took_ms", "%lld", (long long)took_ms, NULL);
+        step(delivery->dispatcher, &event);
+}
+
+/* After an attempt ended, one way or the other. */
+static void settle(struct delivery *delivery)
+{
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
+
+        delivery_free(delivery);
+        cw_dispatcher_pump(dispatcher);
+        cw_committer_commit(dispatcher->options.committer);
+        dispatcher->options.progress(dispatcher->options.data);
+}
+
+static void attempt_done(void *data, const struct cw_attempt_result *result)
+{
+        struct delivery *delivery = data;
+
+        if (result->cancelled)
+                ; /* we ended it: the next process tries again with the same bytes */
+        else if (result->judgement.verdict == CW_SINK_DELIVERED)
+                report_success(delivery, result->took_ms);
+        else
+                report_failure(delivery, result->judgement.verdict == CW_SINK_PERMANENT,
+                               result->judgement.retry_after_ms, result->judgement.reason);
+        settle(delivery);
+}
+
+static void attempt(struct delivery *delivery)
+{
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
+        struct cw_attempt_request request = {
+                .loop = dispatcher->options.loop,
+                .http = dispatcher->options.http,
+                .notifier = &delivery->settings->notifiers[delivery->notifier],
+                .id = delivery->id,
+                .payload = delivery->payload,
+                .payload_len = delivery->payload_len,
+                .now = cw_clock_wall_ms(),
+        };
+        int r;
+
+        r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
+        if (r == 0)
+                return;
+        report_failure(delivery, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
+        settle(delivery);
+}
+
+static void committed(void *data)
+{
+        struct delivery *delivery = data;
+
+        if (delivery->dispatcher->closing)
+                settle(delivery);
+        else
+                attempt(delivery);
+}
+
+/* Gives the message its bytes, for good. */
+static int render(struct cw_dispatcher *dispatcher, struct delivery *delivery)
+{
+        const struct cw_sink_options *options = &delivery->settings->notifiers[delivery->notifier].options;
+        struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.sequence = delivery->sequence}};
+        struct cw_buf payload = CW_BUF_NULL;
+        const struct cw_notice *notice;
+        int r;
+
+        r = cw_outbox_notice(cw_engine_outbox(dispatcher->options.engine), delivery->sequence, cw_clock_wall_ms(),
+                             cw_sink_lists_all(options->type), &notice);
+        if (r == 0)
+                r = cw_sink_render(options, notice, &payload);
+        if (r == 0)
+                r = cw_buf_error(&payload);
+        if (r < 0) {
+                cw_buf_deinit(&payload);
+                return r;
+        }
+        delivery->payload_len = payload.len;
+        r = cw_buf_take(&payload, &delivery->payload);
+        if (r < 0)
+                return r;
+        event.message.payload = delivery->payload;
+        event.message.payload_len = delivery->payload_len;
+        step(dispatcher, &event);
+        return cw_committer_wait(dispatcher->options.committer, committed, delivery);
+}
+
+/* The bytes are stored since an earlier attempt: no commit to wait for, and none of a message with others to come first. */
+static int take_stored(struct delivery *delivery, const struct cw_outgoing *outgoing)
+{
+        delivery->payload = malloc(outgoing->payload_len + 1);
+        if (!delivery->payload)
+                return -ENOMEM;
+        memcpy(delivery->payload, outgoing->payload, outgoing->payload_len);
+        delivery->payload_len = outgoing->payload_len;
+        return cw_committer_wait(delivery->dispatcher->options.committer, committed, delivery);
+}
+
+static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struct cw_outgoing *outgoing)
+{
+        struct delivery *delivery = delivery_new(dispatcher, notifier, outgoing);
+        int r;
+
+        if (!delivery) {
+                cw_log(dispatcher->options.log, CW_LOG_ERROR, "delivery-failed", "reason", "%s", "out of memory", NULL);
+                return;
+        }
+        r = outgoing->payload ? take_stored(delivery, outgoing) : render(dispatcher, delivery);
+        if (r < 0) {
+                report_failure(delivery, r != -ENOMEM, 0, strerror(-r));
+                delivery_free(delivery);
+        }
+}
+
+/* With `once` a message that was tried is left alone: it stays in hand until the process ends. */
+static bool tried_before(struct cw_dispatcher *dispatcher, uint64_t sequence)
+{
+        if (!dispatcher->options.once)
+                return false;
+        if (cw_map_get(&dispatcher->attempted, sequence))
+                return true;
+        return cw_map_put(&dispatcher->attempted, sequence, dispatcher) < 0;
+}
+
+static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
+{
+        struct cw_outbox *outbox = cw_engine_outbox(dispatcher->options.engine);
+        size_t most = most_at_once(dispatcher->settings->notifiers[notifier].options.type);
+        struct cw_outgoing outgoing;
+
+        while (dispatcher->busy[notifier] < most &&
+               cw_outbox_next(outbox, notifier, cw_clock_wall_ms(), &outgoing))
+                if (!tried_before(dispatcher, outgoing.sequence))
+                        begin(dispatcher, notifier, &outgoing);
+}
+
+static void set_timer(struct cw_dispatcher *dispatcher)
+{
+        int64_t now = cw_clock_wall_ms(), wait_ms = WAKE_LONGEST_MS;
+
+        for (size_t i = 0; i < dispatcher->settings->n_notifiers; i++) {
+                int64_t at = cw_outbox_wake_at(cw_engine_outbox(dispatcher->options.engine), i);
+
+                if (at && at > now && at - now < wait_ms)
+                        wait_ms = at - now;
+        }
+        cw_timer_start(dispatcher->timer, (uint64_t)wait_ms);
+}
+
+void cw_dispatcher_pump(struct cw_dispatcher *dispatcher)
+{
+        if (dispatcher->closing)
+                return;
+        for (size_t i = 0; i < dispatcher->settings->n_notifiers; i++)
+                pump_notifier(dispatcher, i);
+        cw_committer_commit(dispatcher->options.committer);
+        set_timer(dispatcher);
+}
+
+size_t cw_dispatcher_busy(const struct cw_dispatcher *dispatcher)
+{
+        return dispatcher->n_deliveries;
+}
+
+size_t cw_dispatcher_failed(const struct cw_dispatcher *dispatcher)
+{
+        return dispatcher->n_failed;
+}
+
+void cw_dispatcher_cancel(struct cw_dispatcher *dispatcher)
+{
+        dispatcher->closing = true;
+        cw_timer_stop(dispatcher->timer);
+        for (struct delivery *delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
+                if (delivery->attempt)
+                        cw_attempt_cancel(delivery->attempt);
+}

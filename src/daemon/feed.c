@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cardwatch/feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/log.h"
+#include "cardwatch/settings.h"
+#include "cardwatch/source.h"
+
+struct feed {
+        struct cw_feeds *feeds;
+        struct cw_source *source;
+        struct cw_settings *settings; /* those the source was made with */
+        const struct cw_config_source *config;
+        size_t index; /* in the ruleset in force */
+        bool finished;
+};
+
+struct cw_feeds {
+        struct cw_feeds_options options;
+        struct feed **feeds;
+        size_t n_feeds;
+};
+
+static void step(const struct feed *feed, struct cw_event *event)
+{
+        event->source = feed->index;
+        feed->feeds->options.step(feed->feeds->options.data, event);
+}
+
+static void poll_began(void *data, struct cw_source *source, int64_t at)
+{
+        struct cw_event event = {.kind = CW_EVENT_POLL_BEGAN, .at = at};
+
+        (void)source;
+        step(data, &event);
+}
+
+static void take_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+{
+        const struct feed *feed = data;
+        struct cw_event event = {.at = sent_at};
+
+        (void)source;
+        event.kind = CW_EVENT_CUSTOMER_SEEN;
+        for (size_t i = 0; i < page->n_customers; i++) {
+                event.customer = page->customers[i].id;
+                step(feed, &event);
+        }
+        event.kind = CW_EVENT_CARD_SEEN;
+        for (size_t i = 0; i < page->n_cards; i++) {
+                event.card = &page->cards[i];
+                step(feed, &event);
+        }
+        event.kind = CW_EVENT_CARD_BAD;
+        for (size_t i = 0; i < page->n_bad; i++) {
+                const struct cw_bad_card *bad = &page->bad[i];
+
+                event.bad.customer = bad->customer;
+                event.bad.card = bad->card;
+                event.bad.field = bad->field;
+                event.bad.reason = bad->reason;
+                cw_log(feed->feeds->options.log, CW_LOG_DEBUG, "card-set-aside", "source", "%s", feed->config->name,
+                       "card", "%lld", (long long)bad->card, "field", "%s", bad->field, "reason", "%s", bad->reason,
+                       NULL);
+                step(feed, &event);
+        }
+}
+
+static void poll_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
+{
+        static const enum cw_auth_result auth[] = {
+                [CW_POLL_AUTH_UNTRIED] = CW_AUTH_UNTRIED,
+                [CW_POLL_AUTH_OK] = CW_AUTH_OK,
+                [CW_POLL_AUTH_FAILED] = CW_AUTH_FAILED,
+        };
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_POLL_ENDED,
+                .at = summary->began_at,
+                .poll = {.pages_good = summary->pages_good,
+                         .pages_bad = summary->pages_bad,
+                         .auth = auth[summary->auth],
+                         .took_ms = summary->took_ms,
+                         .reason = summary->reason},
+        };
+
+        (void)source;
+        step(feed, &event);
+        feed->finished = true;
+        feed->feeds->options.polled(feed->feeds->options.data, summary->pages_good > 0 && summary->pages_bad == 0);
+}
+
+static void paused(void *data, struct cw_source *source)
+{
+        (void)data;
+        (void)source;
+}
+
+static void feed_free(struct feed *feed)
+{
+        if (!feed)
+                return;
+        cw_source_free(feed->source);
+        cw_settings_unref(feed->settings);
+        free(feed);
+}
+
+CW_DEFINE_CLEANUP(struct feed *, feed_free);
+
+int cw_feeds_new(const struct cw_feeds_options *options, struct cw_feeds **ret_feeds)
+{
+        struct cw_feeds *feeds = calloc(1, sizeof(*feeds));
+
+        if (!feeds)
+                return -ENOMEM;
+        feeds->options = *options;
+        *ret_feeds = feeds;
+        return 0;
+}
+
+void cw_feeds_free(struct cw_feeds *feeds)
+{
+        if (!feeds)
+                return;
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                feed_free(feeds->feeds[i]);
+        free(feeds->feeds);
+        free(feeds);
+}
+
+static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t index, struct feed **ret_feed)
+{
+        static const struct cw_source_listener listener = {
+                .poll_began = poll_began, .page = take_page, .poll_ended = poll_ended, .paused = paused};
+        cw_cleanup(feed_free_cleanup) struct feed *feed = calloc(1, sizeof(*feed));
+        struct cw_source_options options = cw_settings_source(&settings->config->sources[index]);
+        int r;
+
+        if (!feed)
+                return -ENOMEM;
+        feed->feeds = feeds;
+        feed->settings = cw_settings_ref(settings);
+        feed->config = &settings->config->sources[index];
+        feed->index = index;
+        r = cw_source_new(feeds->options.loop, feeds->options.http, feeds->options.log, &options, &listener, feed,
+                          &feed->source);
+        if (r < 0)
+                return r;
+        cw_source_start(feed->source, feeds->options.once);
+        *ret_feed = cw_take(feed);
+        return 0;
+}
+
+/* The feed that asks just so already, taken out of the old ones. */
+static struct feed *take_same(struct cw_feeds *feeds, const struct cw_config_source *config)
+{
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                if (feeds->feeds[i] && cw_settings_same_source(feeds->feeds[i]->config, config))
+                        return cw_take(feeds->feeds[i]);
+        return NULL;
+}
+
+int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings)
+{
+        size_t n = settings->config->n_sources;
+        struct feed **next = calloc(n + 1, sizeof(struct feed *));
+        int r = 0;
+
+        if (!next)
+                return -ENOMEM;
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                next[i] = take_same(feeds, &settings->config->sources[i]);
+                if (next[i])
+                        next[i]->index = i;
+                else
+                        r = feed_new(feeds, settings, i, &next[i]);
+        }
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                feed_free(feeds->feeds[i]);
+        free(feeds->feeds);
+        feeds->feeds = next;
+        feeds->n_feeds = n;
+        return r;
+}
+
+void cw_feeds_poll_now(struct cw_feeds *feeds)
+{
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                cw_source_poll_now(feeds->feeds[i]->source);
+}
+
+void cw_feeds_stop(struct cw_feeds *feeds)
+{
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                cw_source_pause(feeds->feeds[i]->source);
+}
+
+size_t cw_feeds_unfinished(const struct cw_feeds *feeds)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                n += !feeds->feeds[i]->finished;
+        return n;
+}

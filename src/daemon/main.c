@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cardwatchd: the command line, the configuration, and then the app until its end. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "app.h"
+#include "cardwatch/buf.h"
+#include "cardwatch/config_report.h"
+#include "cardwatch/log.h"
+#include "cardwatch/settings.h"
+
+#define EXIT_USAGE  64
+#define EXIT_CONFIG 78
+
+#define DEFAULT_CONFIG "/etc/cardwatch/cardwatch.yaml"
+
+static const char usage[] = "Usage: cardwatchd [-c FILE] [--once]\n"
+                            "\n"
+                            "Watches payment-card balances and tells people, in time and once, what they must know.\n"
+                            "\n"
+                            "  -c, --config FILE  the configuration (default " DEFAULT_CONFIG ")\n"
+                            "      --once         poll each source once, deliver, end: 0 all well, 1 something failed\n"
+                            "  -h, --help         this text\n"
+                            "      --version      the version\n"
+                            "\n"
+                            "Signals: HUP reload, USR1 poll now, TERM and INT deliver what is left (10 s) and end.\n"
+                            "Exit status: 0 well, 1 it failed, 64 usage, 78 configuration.\n";
+
+/* Returns -1 to go on, else an exit status. */
+static int read_options(int argc, char **argv, struct cw_app_options *options)
+{
+        static const struct option known[] = {
+                {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, '1'},
+                {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+                {NULL, 0, NULL, 0},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+                switch (c) {
+                case 'c':
+                        options->config_path = optarg;
+                        break;
+                case '1':
+                        options->once = true;
+                        break;
+                case 'h':
+                        fputs(usage, stdout);
+                        return 0;
+                case 'V':
+                        puts("cardwatchd " CARDWATCH_VERSION);
+                        return 0;
+                default:
+                        fputs("Try `cardwatchd --help`.\n", stderr);
+                        return EXIT_USAGE;
+                }
+        }
+        if (optind == argc)
+                return -1;
+        fprintf(stderr, "cardwatchd: unexpected argument \"%s\"\n", argv[optind]);
+        return EXIT_USAGE;
+}
+
+static int load(const char *path, struct cw_settings **ret_settings)
+{
+        struct cw_config_load_options options = {0};
+        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
+        struct cw_buf text = CW_BUF_NULL;
+        int r;
+
+        r = cw_settings_load(path, &options, ret_settings, &report);
+        cw_config_report_text(&report, &text);
+        fputs(cw_buf_text(&text), stderr);
+        cw_buf_deinit(&text);
+        cw_config_report_deinit(&report);
+        return r;
+}
+
+/* A core would hold card balances and secrets: it is written only where somebody allowed it beforehand. */
+static void settle_process(const struct cw_config *config)
+{
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+        sigaction(SIGPIPE, &ignore, NULL);
+        if (config->timezone)
+                setenv("TZ", config->timezone, 1);
+        tzset();
+}
+
+int main(int argc, char **argv)
+{
+        struct cw_app_options options = {.config_path = DEFAULT_CONFIG};
+        struct cw_settings *settings;
+        struct cw_app *app;
+        int status = read_options(argc, argv, &options);
+
+        if (status >= 0)
+                return status;
+        if (load(options.config_path, &settings) < 0)
+                return EXIT_CONFIG;
+        settle_process(settings->config);
+        if (cw_log_new(stderr, settings->config->log_level, settings->config->log_format, &options.log) < 0) {
+                cw_settings_unref(settings);
+                return EXIT_FAILURE;
+        }
+        if (cw_app_new(&options, settings, &app) < 0) {
+                cw_log(options.log, CW_LOG_ERROR, "start-failed", NULL);
+                cw_log_free(options.log);
+                return EXIT_FAILURE;
+        }
+        status = cw_app_run(app);
+        cw_app_free(app);
+        cw_log_free(options.log);
+        return status;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cardwatch/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/config_report.h"
+#include "cardwatch/render.h"
+#include "cardwatch/secret.h"
+#include "cardwatch/wire.h"
+
+CW_DEFINE_CLEANUP(struct cw_settings *, cw_settings_unref);
+
+static const enum cw_sink_type sink_types[] = {
+        [CW_NOTIFIER_WEBHOOK] = CW_SINK_WEBHOOK,
+        [CW_NOTIFIER_EMAIL] = CW_SINK_EMAIL,
+        [CW_NOTIFIER_SYSLOG] = CW_SINK_SYSLOG,
+        [CW_NOTIFIER_FILE] = CW_SINK_FILE,
+};
+
+static const enum cw_smtp_starttls starttls_modes[] = {
+        [CW_STARTTLS_REQUIRED] = CW_SMTP_STARTTLS_REQUIRED,
+        [CW_STARTTLS_OPPORTUNISTIC] = CW_SMTP_STARTTLS_OPPORTUNISTIC,
+        [CW_STARTTLS_OFF] = CW_SMTP_STARTTLS_OFF,
+};
+
+static struct cw_http_tls tls_of(const struct cw_config_tls *tls)
+{
+        return (struct cw_http_tls){.ca = tls->ca, .cert = tls->cert, .key = tls->key};
+}
+
+static struct cw_sink_options options_of(const struct cw_config *config, const struct cw_config_notifier *notifier,
+                                         const struct cw_http_header *headers)
+{
+        return (struct cw_sink_options){
+                .name = notifier->name,
+                .type = sink_types[notifier->type],
+                .external_url = config->external_url,
+                .timeout_ms = notifier->timeout_ms,
+                .tls = tls_of(&notifier->tls),
+                .proxy = notifier->proxy,
+                .url = notifier->url,
+                .secret = notifier->secret,
+                .headers = headers,
+                .n_headers = notifier->n_headers,
+                .smtp = notifier->smtp,
+                .username = notifier->username,
+                .from = notifier->from,
+                .password = notifier->password,
+                .to = (const char *const *)notifier->to,
+                .n_to = notifier->n_to,
+                .starttls = starttls_modes[notifier->starttls],
+                .target = notifier->target,
+                .app_name = notifier->app_name,
+                .facility = notifier->facility,
+                .path = notifier->path,
+        };
+}
+
+static bool uses_wire(const struct cw_notifier *notifier)
+{
+        return notifier->options.type == CW_SINK_SYSLOG || notifier->options.type == CW_SINK_FILE;
+}
+
+static int fill_notifier(const struct cw_config *config, const struct cw_config_notifier *from,
+                         struct cw_notifier *notifier)
+{
+        struct cw_buf text = CW_BUF_NULL;
+        int r;
+
+        notifier->headers = calloc(from->n_headers + 1, sizeof(*notifier->headers));
+        if (!notifier->headers)
+                return -ENOMEM;
+        for (size_t i = 0; i < from->n_headers; i++)
+                notifier->headers[i] =
+                        (struct cw_http_header){.name = from->headers[i].name, .value = from->headers[i].value};
+        notifier->options = options_of(config, from, notifier->headers);
+        if (!uses_wire(notifier))
+                return 0;
+        r = cw_sink_target(&notifier->options, &text, &notifier->target);
+        notifier->target_text = text.data; /* the target may point into it */
+        return r;
+}
+
+int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
+{
+        cw_cleanup(cw_settings_unref_cleanup) struct cw_settings *settings = calloc(1, sizeof(*settings));
+        int r;
+
+        if (!settings) {
+                cw_config_free(config);
+                return -ENOMEM;
+        }
+        settings->refs = 1;
+        settings->config = config;
+        settings->notifiers = calloc(config->n_notifiers + 1, sizeof(*settings->notifiers));
+        if (!settings->notifiers)
+                return -ENOMEM;
+        for (; settings->n_notifiers < config->n_notifiers; settings->n_notifiers++) {
+                r = fill_notifier(config, &config->notifiers[settings->n_notifiers],
+                                  &settings->notifiers[settings->n_notifiers]);
+                if (r < 0) {
+                        settings->n_notifiers++;
+                        return r;
+                }
+        }
+        *ret_settings = cw_take(settings);
+        return 0;
+}
+
+struct cw_settings *cw_settings_ref(struct cw_settings *settings)
+{
+        settings->refs++;
+        return settings;
+}
+
+void cw_settings_unref(struct cw_settings *settings)
+{
+        if (!settings || --settings->refs > 0)
+                return;
+        for (size_t i = 0; i < settings->n_notifiers; i++) {
+                cw_wire_free(settings->notifiers[i].wire);
+                free(settings->notifiers[i].headers);
+                free(settings->notifiers[i].target_text);
+        }
+        free(settings->notifiers);
+        cw_config_free(settings->config);
+        free(settings);
+}
+
+struct cw_source_options cw_settings_source(const struct cw_config_source *source)
+{
+        return (struct cw_source_options){
+                .name = source->name,
+                .url = source->url,
+                .username = source->username,
+                .password = source->password,
+                .api_key = source->api_key,
+                .totp_secret = source->totp_secret,
+                .otp = source->otp,
+                .otp_single_use = source->otp_single_use,
+                .every_ms = source->every_ms,
+                .page_size = source->page_size,
+                .concurrency = source->concurrency,
+                .retries = source->retries,
+                .timeout_ms = source->timeout_ms,
+                .max_response = (size_t)source->max_response,
+                .tls = tls_of(&source->tls),
+        };
+}
+
+static bool same_text(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_secret(const struct cw_secret *a, const struct cw_secret *b)
+{
+        return a == b || (a && b && cw_secret_equal(a, b));
+}
+
+bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b)
+{
+        return same_text(a->name, b->name) && same_text(a->url, b->url) && same_text(a->username, b->username) &&
+               same_secret(a->password, b->password) && same_secret(a->api_key, b->api_key) &&
+               same_secret(a->totp_secret, b->totp_secret) && same_secret(a->otp, b->otp) &&
+               a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms &&
+               a->page_size == b->page_size && a->concurrency == b->concurrency && a->retries == b->retries &&
+               a->max_response == b->max_response && same_text(a->tls.ca, b->tls.ca) &&
+               same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key);
+}
+
+int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct cw_wire **ret_wire)
+{
+        int r;
+
+        if (!notifier->wire) {
+                r = cw_wire_new(loop, &notifier->target, &notifier->wire);
+                if (r < 0)
+                        return r;
+        }
+        *ret_wire = notifier->wire;
+        return 0;
+}
+
+/* Templates are the codec's, which the configuration does not know. */
+static int check_template(struct cw_config *config, size_t rule, const char *key, const char *text,
+                          struct cw_config_report *report)
+{
+        struct cw_buf message = CW_BUF_NULL;
+        struct cw_config_place place = {.file = config->path};
+        size_t offset;
+        int r;
+
+        if (!text)
+                return 0;
+        r = cw_template_check(text, &offset, &message);
+        if (r == -EINVAL) {
+                cw_config_rule_place(config, rule, key, offset, &place);
+                r = cw_config_report_add(report, &place, cw_buf_text(&message));
+        }
+        cw_buf_deinit(&message);
+        return r;
+}
+
+static int check_templates(struct cw_config *config, struct cw_config_report *report)
+{
+        const struct cw_ruleset *rules = config->rules;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < rules->n_rules; i++) {
+                r = check_template(config, i, "summary", rules->rules[i].summary, report);
+                if (r == 0)
+                        r = check_template(config, i, "description", rules->rules[i].description, report);
+        }
+        return r < 0 ? r : report->n_errors ? -EINVAL : 0;
+}
+
+int cw_settings_load(const char *path, const struct cw_config_load_options *options, struct cw_settings **ret_settings,
+                     struct cw_config_report *report)
+{
+        struct cw_config *config;
+        int r;
+
+        r = cw_config_load(path, options, &config, report);
+        if (r < 0)
+                return r;
+        r = check_templates(config, report);
+        if (r < 0) {
+                cw_config_free(config);
+                return r;
+        }
+        return cw_settings_new(config, ret_settings);
+}
