@@ -61,9 +61,8 @@ int cw_render_words_summary(struct cw_render_words *words, const struct cw_item 
 int cw_render_words_description(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
         __attribute__((warn_unused_result));
 
-/* One item's summary in one call. */
-int cw_render_summary(const struct cw_notice *notice, const struct cw_item *item,
-                      const struct cw_render_options *options, struct cw_buf *buf) __attribute__((warn_unused_result));
+/* "floor 100": the limit that was crossed, for people; nothing when there is none. */
+void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry);
 
 /*
  * Checks a template at load: 0, or -EINVAL with the byte offset and what is wrong. Mustache: interpolation, sections,

@@ -54,7 +54,7 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         const struct cw_entry *first = NULL, *any = notice->items[0].entry;
         struct cw_letter_common all = {.one_customer = true, .one_rule = true};
 
-        *common = (struct cw_letter_common){notice, true, true, true, true, false};
+        *common = (struct cw_letter_common){notice, true, true, true, true};
         for (size_t i = 0; i < notice->n_items; i++)
                 compare(&all, any, notice->items[i].entry);
         for (size_t i = 0; i < notice->n_listed; i++) {
@@ -68,7 +68,6 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         }
         common->one_customer = all.one_customer;
         common->one_rule = all.one_rule;
-        common->in_topic = notice->n_items == 1 && !any->has_card && any->summary;
 }
 
 static int write_foot(const struct cw_letter_common *common, const struct cw_entry *entry,

@@ -94,13 +94,8 @@ static int set_amounts(struct cw_letter_row *row, const struct cw_entry *entry, 
         cw_render_visible(&amount, entry->card.currency, 3);
         if (entry->state != CW_ENTRY_RESOLVED && shown->was.known && shown->was.amount != shown->now)
                 cw_person_amount(&was, shown->was.amount, entry->card.currency);
-        if (entry->state != CW_ENTRY_RESOLVED && entry->limit_text) {
-                bool named = entry->limit_label && strcmp(entry->limit_label, entry->limit_text) != 0;
-
-                cw_render_visible(&limit, named ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
-                cw_buf_putc(&limit, ' ');
-                cw_render_visible(&limit, entry->limit_text, CW_PERSON_REFERENCE_MAX);
-        }
+        if (entry->state != CW_ENTRY_RESOLVED)
+                cw_render_limit(&limit, entry);
         r = cw_letter_take(&amount, &row->amount);
         if (r == 0)
                 r = cw_letter_take(&was, &row->was);
@@ -202,25 +197,25 @@ static void add_words(struct cw_buf *words, const char *text)
         }
 }
 
-static int set_words(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_item *item,
-                     struct cw_render_words *words)
+static int set_words(struct cw_letter_row *row, const struct cw_item *item, struct cw_render_words *words)
 {
         const struct cw_entry *entry = item->entry;
         cw_cleanup(cw_buf_deinit) struct cw_buf lines = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         int r = 0;
 
-        if (entry->has_card ? entry->summary != NULL : !common->in_topic) {
+        if (!entry->has_card || entry->summary) {
                 r = cw_render_words_summary(words, item, &text);
-                cw_render_visible(&lines, cw_buf_text(&text), CW_PERSON_TEXT_MAX);
+                cw_render_visible(&lines, cw_buf_text(&text),
+                                  entry->has_card ? CW_PERSON_TEXT_MAX : CW_PERSON_LONG_MAX);
                 cw_buf_putc(&lines, '\n');
-                cw_buf_clear(&text);
         }
-        if (!entry->has_card && entry->reason && *entry->reason) {
+        if (!entry->has_card && entry->reason && *entry->reason && !strstr(cw_buf_text(&text), entry->reason)) {
                 cw_buf_puts(&lines, "what happened: ");
                 cw_render_visible(&lines, entry->reason, CW_PERSON_TEXT_MAX);
                 cw_buf_putc(&lines, '\n');
         }
+        cw_buf_clear(&text);
         if (r == 0 && entry->description)
                 r = cw_render_words_description(words, item, &text);
         add_words(&lines, cw_buf_text(&text));
@@ -252,7 +247,7 @@ static int fill(struct cw_letter_row *row, const struct cw_letter_common *common
         }
         remark_alert(&remarks, common, item);
         if (r == 0)
-                r = set_words(row, common, item, words);
+                r = set_words(row, item, words);
         if (r == 0)
                 r = cw_letter_take(&remarks, &row->remarks);
         return r < 0 ? r : cw_letter_take(&url, &row->url);

@@ -15,7 +15,6 @@ struct cw_render_words;
 struct cw_letter_common {
         const struct cw_notice *notice;
         bool one_customer, one_rule, one_since, one_reason;
-        bool in_topic; /* the topic says the only item's summary already */
 };
 
 int cw_letter_row_init(struct cw_letter_row *row, const struct cw_letter_common *common, const struct cw_item *item,

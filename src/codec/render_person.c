@@ -124,3 +124,28 @@ int64_t cw_person_since(const struct cw_entry *entry)
 {
         return entry->started_at ? entry->started_at : entry->fired_at;
 }
+
+/* A parameter's name says something; a number or a formula repeats what the rule says. */
+static bool is_name(const char *label)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+        return label && *label && strchr(letters, *label) &&
+               strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
+}
+
+void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        cw_amount amount;
+
+        if (!entry->limit_text || !*entry->limit_text)
+                return;
+        cw_render_visible(buf, is_name(entry->limit_label) ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
+        cw_buf_putc(buf, ' ');
+        if (cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &amount) < 0)
+                cw_render_visible(buf, entry->limit_text, CW_PERSON_REFERENCE_MAX);
+        else if (amount % CW_AMOUNT_UNIT == 0)
+                cw_amount_format_grouped(buf, amount, 0);
+        else
+                cw_person_amount(buf, amount, entry->card.currency);
+}

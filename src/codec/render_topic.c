@@ -86,13 +86,30 @@ static void write_whose(const struct survey *survey, struct cw_buf *buf)
                 cw_person_customer(buf, survey->card);
 }
 
+/* The first clause is enough for a preview; the message itself has all of it. */
+static void write_trouble(const struct cw_entry *entry, struct cw_buf *buf)
+{
+        bool over = entry->state == CW_ENTRY_RESOLVED && entry->reason && *entry->reason;
+        const char *text = over ? entry->reason : entry->summary ? entry->summary : "";
+        cw_autofree char *clause = NULL;
+        size_t n = 0;
+
+        while (text[n] && !((text[n] == '.' || text[n] == ':') && (text[n + 1] == ' ' || !text[n + 1])))
+                n++;
+        clause = strndup(text, n);
+        if (n > 0 && clause)
+                cw_render_visible(buf, clause, CW_PERSON_TEXT_MAX / 2);
+        else
+                cw_buf_puts(buf, over ? "over" : "firing");
+}
+
 static void write_how_many(const struct survey *survey, const struct cw_notice *notice, struct cw_buf *buf)
 {
         bool events = notice->kind == CW_NOTICE_EVENT;
 
         if (survey->has_builtin) {
-                if (notice->n_items == 1 && survey->first->summary)
-                        cw_render_visible(buf, survey->first->summary, CW_PERSON_TEXT_MAX / 2);
+                if (notice->n_items == 1)
+                        write_trouble(survey->first, buf);
                 else
                         cw_buf_printf(buf, "%zu %s%s", notice->n_items, events ? "event" : "alert",
                                       notice->n_items == 1 ? "" : "s");

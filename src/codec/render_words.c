@@ -164,13 +164,22 @@ static void say_event(const struct cw_entry *entry, const struct cw_person_shown
         put_money(buf, shown->now, &entry->card);
 }
 
+/* Its words are about the trouble: when that is over, the reason says more. */
+static void say_builtin(const struct cw_entry *entry, struct cw_buf *buf)
+{
+        if (entry->state == CW_ENTRY_RESOLVED && entry->reason && *entry->reason)
+                cw_buf_printf(buf, "%s is over: %s", entry->rule, entry->reason);
+        else
+                cw_buf_puts(buf, entry->summary && *entry->summary ? entry->summary : entry->rule);
+}
+
 static int default_summary(const struct cw_item *item, struct cw_buf *buf)
 {
         const struct cw_entry *entry = item->entry;
         struct cw_person_shown shown;
 
         if (!entry->has_card) {
-                cw_buf_puts(buf, entry->summary && *entry->summary ? entry->summary : entry->rule);
+                say_builtin(entry, buf);
                 return cw_buf_error(buf);
         }
         cw_person_shown(entry, &shown);
@@ -238,14 +247,4 @@ int cw_render_words_description(struct cw_render_words *words, const struct cw_i
         else if (!entry->has_card && entry->advice)
                 cw_buf_puts(buf, entry->advice);
         return cw_buf_error(buf);
-}
-
-int cw_render_summary(const struct cw_notice *notice, const struct cw_item *item,
-                      const struct cw_render_options *options, struct cw_buf *buf)
-{
-        cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
-        int r;
-
-        r = cw_render_words_new(notice, options, &words);
-        return r < 0 ? r : cw_render_words_summary(words, item, buf);
 }

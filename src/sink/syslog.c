@@ -119,6 +119,7 @@ static int put_message(struct cw_buf *buf, const struct cw_notice *notice, struc
 {
         const struct cw_entry *entry = item->entry;
         cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf limit = CW_BUF_NULL;
         int r;
 
         r = cw_render_words_summary(words, item, &summary);
@@ -128,18 +129,10 @@ static int put_message(struct cw_buf *buf, const struct cw_notice *notice, struc
         cw_render_visible(buf, entry->rule, PARAMETER_MAX);
         cw_buf_puts(buf, ": ");
         cw_render_visible(buf, cw_buf_text(&summary), WORDS_MAX);
-        if (entry->state == CW_ENTRY_FIRING && entry->limit_label && entry->limit_text) {
-                cw_buf_puts(buf, " (");
-                cw_render_visible(buf, strcmp(entry->limit_label, entry->limit_text) ? entry->limit_label : "limit",
-                                  PARAMETER_MAX);
-                cw_buf_putc(buf, ' ');
-                cw_render_visible(buf, entry->limit_text, PARAMETER_MAX);
-                cw_buf_putc(buf, ')');
-        } else if (!entry->has_card && entry->reason && *entry->reason) {
-                cw_buf_puts(buf, " (");
-                cw_render_visible(buf, entry->reason, WORDS_MAX);
-                cw_buf_putc(buf, ')');
-        }
+        if (entry->state == CW_ENTRY_FIRING)
+                cw_render_limit(&limit, entry);
+        if (limit.len > 0)
+                cw_buf_printf(buf, " (%s)", limit.data);
         return cw_buf_error(buf);
 }
 

@@ -48,9 +48,9 @@ static const char golden_builtin[] =
         "\"fingerprint\":\"0000000000000007\",\"rule\":\"source-down\",\"state\":\"firing\",\"severity\":\"critical\","
         "\"previous_severity\":null,\"source\":\"main\",\"labels\":{},\"customer\":null,\"card\":null,\"balances\":"
         "null,"
-        "\"previous\":null,\"value\":null,\"summary\":\"The card API of main cannot be read\","
+        "\"previous\":null,\"value\":null,\"summary\":\"The card API of main cannot be read: connection refused.\","
         "\"description\":\"Balances are 14 minutes old. Check first whether the API answers from this machine.\","
-        "\"reason\":\"3 polls in a row failed: connection refused\",\"started_at\":\"2026-11-22T07:46:00.123Z\","
+        "\"reason\":\"connection refused\",\"started_at\":\"2026-11-22T07:46:00.123Z\","
         "\"fired_at\":\"2026-11-22T08:00:00.123Z\",\"resolved_at\":null,\"acknowledged_by\":null,\"flapping\":false,"
         "\"folded\":false,\"confirmed\":null,\"url\":null}],\"url\":null,\"others\":[]}";
 

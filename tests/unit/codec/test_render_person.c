@@ -80,8 +80,7 @@ static void a_source_that_is_back(struct sample *sample)
 
         entry.state = CW_ENTRY_RESOLVED;
         entry.resolved_at = SAMPLE_AT + HOUR;
-        entry.summary = "The card API of main can be read again";
-        entry.reason = "a poll came in whole";
+        entry.reason = "the card API answers again";
         sample_add(sample, entry);
 }
 
@@ -93,7 +92,7 @@ static void two_builtins(struct sample *sample)
         entry = sample_add(sample, sample_builtin());
         entry->rule = "stale";
         entry->summary = "Balances of main are old";
-        entry->reason = NULL;
+        entry->reason = "no whole poll";
         entry->advice = NULL;
         entry->started_at = SAMPLE_AT;
 }
@@ -124,7 +123,8 @@ static void two_rules(struct sample *sample)
         entry->rule = "ladder";
         entry->severity = CW_SEVERITY_INFO;
         entry->reason = "available < 500";
-        entry->limit_label = entry->limit_text = "500";
+        entry->limit_label = "500";
+        entry->limit_text = "1500.00";
         entry->started_at -= HOUR;
         entry->summary = "Top up {{customer.reference}}";
         entry->description = "first\nsecond {{card.id}}";
@@ -192,21 +192,21 @@ static const struct {
         {"a built-in alert says what cannot be done, since when, and what to check", a_dead_source, NULL,
          "[CRITICAL] source-down: The card API of main cannot be read",
          "CRITICAL \u00b7 source-down \u00b7 The card API of main cannot be read\n"
-         "what happened: 3 polls in a row failed: connection refused\n"
+         "The card API of main cannot be read: connection refused.\n"
          "Balances are 14 minutes old. Check first whether the API answers from this machine.\n"
          "since 07:46, for 14 min\n"},
         {"a built-in alert that is over asks for nothing", a_source_that_is_back, NULL,
-         "[RESOLVED] source-down: The card API of main can be read again",
-         "RESOLVED \u00b7 source-down \u00b7 The card API of main can be read again\n"
-         "what happened: a poll came in whole\n"
+         "[RESOLVED] source-down: the card API answers again",
+         "RESOLVED \u00b7 source-down \u00b7 the card API answers again\n"
+         "source-down is over: the card API answers again\n"
          "lasted 1 h 14 min\n"},
         {"several built-in alerts are told apart", two_builtins, NULL, "[CRITICAL] source-down and stale: 2 alerts",
          "CRITICAL \u00b7 source-down and stale \u00b7 2 alerts\n"
-         "The card API of main cannot be read\n"
-         "what happened: 3 polls in a row failed: connection refused\n"
+         "The card API of main cannot be read: connection refused.\n"
          "Balances are 14 minutes old. Check first whether the API answers from this machine.\n"
          "since 07:46\n"
          "Balances of main are old\n"
+         "what happened: no whole poll\n"
          "since 08:00\n"},
         {"an event says what changed", an_event, NULL, "[WARNING] suppression: card 4 of acme-1",
          "WARNING \u00b7 suppression \u00b7 card 4 of acme-1\n"
@@ -220,7 +220,7 @@ static const struct {
          "WARNING \u00b7 low-balance and ladder \u00b7 card 1 of acme-1\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was 130.00, floor 100 \u00b7 since 08:00 \u00b7 "
          "rule low-balance: available < floor\n"
-         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was 130.00, limit 500 \u00b7 info \u00b7 since 07:00 "
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was 130.00, limit 1,500 \u00b7 info \u00b7 since 07:00 "
          "\u00b7 "
          "rule ladder: available < 500\n"
          "    Top up acme-1\n"
@@ -353,6 +353,33 @@ static void test_visible(void **state)
         }
 }
 
+static void test_limits(void **state)
+{
+        static const struct {
+                const char *name, *label, *text, *expected;
+        } cases[] = {
+                {"a parameter is named", "floor", "100.00", "floor 100"},
+                {"cents are kept", "floor", "1100.5", "floor 1,100.50"},
+                {"a number has no name but limit", "100", "100.00", "limit 100"},
+                {"nor has a formula", "floor * 2", "-200.00", "limit \u2212200"},
+                {"what is no amount is shown as it is", "kind", "US\n", "kind US\u240a"},
+                {"no limit is nothing", NULL, NULL, ""},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_entry entry = sample_entry(1, "1234", 0, 0);
+                struct cw_buf buf = CW_BUF_NULL;
+
+                print_message("  %s\n", cases[i].name);
+                entry.limit_label = cases[i].label;
+                entry.limit_text = cases[i].text;
+                cw_render_limit(&buf, &entry);
+                assert_string_equal(cw_buf_text(&buf), cases[i].expected);
+                cw_buf_deinit(&buf);
+        }
+}
+
 static void test_ten_kilobytes_of_reference_are_cut(void **state)
 {
         struct cw_render_options options = {NULL};
@@ -404,6 +431,7 @@ int main(void)
                 cmocka_unit_test(test_html_is_whole_and_holds_no_foreign_markup),
                 cmocka_unit_test(test_html_says_what_text_says),
                 cmocka_unit_test(test_visible),
+                cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_ten_kilobytes_of_reference_are_cut),
                 cmocka_unit_test(test_many_rules_left_out_are_summed),
         };
