@@ -11,6 +11,7 @@
 #include "cardwatch/clock.h"
 #include "failure.h"
 #include "transfer.h"
+#include "wipe.h"
 
 /*
  * One HTTP request: the request as curl's options, the answer as it comes in, and what it came to.
@@ -221,9 +222,8 @@ static enum cw_http_failure judge(struct http_transfer *transfer)
         return cw_failure_judge(&facts, transfer->line);
 }
 
-static void http_tell(struct cw_http_transfer *base)
+static void tell(struct http_transfer *transfer)
 {
-        cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = (struct http_transfer *)base;
         struct cw_http_answer answer = {.retry_after_ms = -1, .date_at = -1, .body = ""};
 
         answer.failure = judge(transfer);
@@ -231,7 +231,7 @@ static void http_tell(struct cw_http_transfer *base)
         answer.sent_at = transfer->sent_at;
         answer.took_ms = cw_clock_mono_ms() - transfer->sent_mono;
         if (answer.failure == CW_HTTP_OK || answer.failure == CW_HTTP_TOO_LARGE) {
-                curl_easy_getinfo(base->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+                curl_easy_getinfo(transfer->base.easy, CURLINFO_RESPONSE_CODE, &answer.status);
                 answer.retry_after_ms = asked_wait_ms(transfer, transfer->sent_at + answer.took_ms);
                 if (cw_clock_parse_http(transfer->date, &answer.date_at) < 0)
                         answer.date_at = -1;
@@ -241,6 +241,15 @@ static void http_tell(struct cw_http_transfer *base)
                 answer.body_len = transfer->body.len;
         }
         transfer->done(transfer->data, &answer);
+}
+
+static void http_tell(struct cw_http_transfer *base)
+{
+        struct http_transfer *transfer = (struct http_transfer *)base;
+
+        tell(transfer);
+        transfer_free(transfer);
+        cw_wipe_stack();
 }
 
 static const struct cw_transfer_kind http_kind = {.stop = cw_transfer_stop_multi, .tell = http_tell};

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STACK_BYTES 65536
+
 static void wiping_free(void *memory)
 {
         if (memory)
@@ -69,4 +71,11 @@ int cw_wipe_curl_init(void)
                                CURLE_OK
                        ? 0
                        : -ENOMEM;
+}
+
+__attribute__((noinline)) void cw_wipe_stack(void)
+{
+        char below[STACK_BYTES];
+
+        explicit_bzero(below, sizeof(below));
 }

@@ -12,4 +12,7 @@
 /* curl_global_init with wiping allocators; counted, ended by curl_global_cleanup. -ENOMEM. */
 int cw_wipe_curl_init(void) __attribute__((warn_unused_result));
 
+/* Overwrites the stack below the caller, where the calls that are over have left copies and saved registers. */
+void cw_wipe_stack(void);
+
 #endif
