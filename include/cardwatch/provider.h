@@ -14,15 +14,15 @@ struct cw_secret;
  * Provider: the card API's JSON (api.md) as cards.
  *
  * Bytes in, cards out, all or nothing: a page is believed only after all of it was strict JSON (RFC 8259), a successful
- * envelope and of the right shape. A card whose fields cannot be trusted is set aside with its reason and does not fail the
- * page. Card numbers are cut to their last four digits in the caller's own bytes before anything is copied out of them, which is
- * why the input is not const.
+ * envelope and of the right shape. A card whose fields cannot be trusted is set aside with its reason and does not fail
+ * the page. Card numbers are cut to their last four digits in the caller's own bytes before anything is copied out of
+ * them, which is why the input is not const.
  */
 
 struct cw_bad_card {
         int64_t customer, card; /* card 0: its id is what cannot be trusted */
         char field[32];
-        char reason[96];        /* "has more than six decimals"; never the value of a card number */
+        char reason[96]; /* "has more than six decimals"; never the value of a card number */
 };
 
 struct cw_page_customer {
@@ -42,18 +42,21 @@ struct cw_page {
         struct cw_page_texts *texts; /* private: owns the references */
 };
 
-#define CW_PAGE_NULL {0}
+#define CW_PAGE_NULL                                                                                                   \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 void cw_page_deinit(struct cw_page *page);
 
 enum cw_provider_verdict {
         CW_PROVIDER_OK = 0,
         CW_PROVIDER_MALFORMED = 1, /* no strict JSON, or not the shape of an envelope */
-        CW_PROVIDER_REFUSED = 2,   /* an envelope that says error; `code` has the first messageCode */
+        CW_PROVIDER_REFUSED = 2, /* an envelope that says error; `code` has the first messageCode */
 };
 
 struct cw_provider_error {
-        char code[64];    /* messageCode, "" if none */
+        char code[64]; /* messageCode, "" if none */
         char reason[160]; /* one line for the log, without data of cards */
 };
 
@@ -69,6 +72,7 @@ int cw_provider_decode_login(char *bytes, size_t len, struct cw_secret **ret_tok
 void cw_provider_decode_error(char *bytes, size_t len, struct cw_provider_error *ret_error);
 
 /* Appends the body of a login request. */
-void cw_provider_encode_login(const char *username, const struct cw_secret *password, const char *otp, struct cw_buf *buf);
+void cw_provider_encode_login(const char *username, const struct cw_secret *password, const char *otp,
+                              struct cw_buf *buf);
 
 #endif

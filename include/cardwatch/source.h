@@ -17,9 +17,9 @@ struct cw_secret;
 /*
  * Source: one card API account, polled on its beat.
  *
- * Logs in, makes one-time passwords, fetches every page (several at once), judges each, and hands good pages and the poll's end
- * to its listener. It decides when to ask and whether an answer is one; what the cards mean is the engine's. It never has two
- * polls under way and never loses its beat: polls start at multiples of `every` after the first.
+ * Logs in, makes one-time passwords, fetches every page (several at once), judges each, and hands good pages and the
+ * poll's end to its listener. It decides when to ask and whether an answer is one; what the cards mean is the engine's.
+ * It never has two polls under way and never loses its beat: polls start at multiples of `every` after the first.
  *
  * Callbacks come from the loop, never from inside a call here.
  */
@@ -63,9 +63,9 @@ struct cw_source_listener {
 };
 
 /* What an API account is asked with; copied, secrets included. */
-int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log, const struct cw_source_options *options,
-                  const struct cw_source_listener *listener, void *data, struct cw_source **ret_source)
-        __attribute__((warn_unused_result));
+int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log,
+                  const struct cw_source_options *options, const struct cw_source_listener *listener, void *data,
+                  struct cw_source **ret_source) __attribute__((warn_unused_result));
 void cw_source_free(struct cw_source *source);
 
 const char *cw_source_name(const struct cw_source *source);

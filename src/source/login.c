@@ -15,6 +15,7 @@
 #include "cardwatch/provider.h"
 #include "cardwatch/secret.h"
 
+#include "request.h"
 #include "source_private.h"
 
 #define PATH "/api/v1/public/auth/login"

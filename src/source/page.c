@@ -9,6 +9,7 @@
 #include "cardwatch/log.h"
 #include "cardwatch/provider.h"
 
+#include "request.h"
 #include "source_private.h"
 
 #define PATH "/api/v1/customer/cards/byuser/list"

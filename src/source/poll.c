@@ -13,6 +13,7 @@
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
 
+#include "request.h"
 #include "source_private.h"
 
 enum result { RESULT_COMPLETE, RESULT_PARTIAL, RESULT_FAILED, RESULT_AUTH_FAILED };

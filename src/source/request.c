@@ -8,6 +8,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/secret.h"
 
+#include "request.h"
 #include "source_private.h"
 #include "totp.h"
 

@@ -17,6 +17,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/secret.h"
 
+#include "request.h"
 #include "source_private.h"
 #include "totp.h"
 

@@ -13,13 +13,11 @@
 
 /*
  * The source's state, shared by the four files that are one machine: source.c (life and beat), poll.c (what happens
- * next), page.c and login.c (one request each and the judging of its answer).
+ * next), page.c and login.c (one request each and the judging of its answer), request.c (what those share).
  *
  * Memory: the owner holds one reference, every request under way one, and so does whoever calls the listener. A
  * request's memory is in the source, so the last reference is given back no earlier than the last `done`.
  */
-
-struct cw_buf;
 
 struct cw_source_request {
         struct cw_source *source;
@@ -81,27 +79,6 @@ uint32_t cw_source_chance(void);
 
 /* Does whatever can be done now and sets the timer for what comes later. From the loop's callbacks only. */
 void cw_source_pump(struct cw_source *source);
-
-/* Cancels all requests; what they answer no longer counts. */
-void cw_source_cancel_requests(struct cw_source *source);
-
-/* The API's word about waiting, obeyed up to the beat. */
-void cw_source_hold(struct cw_source *source, int64_t asked_ms);
-
-/* How long until a one-time password may be used; 0: now. */
-int64_t cw_source_otp_wait_ms(const struct cw_source *source, int64_t wall);
-
-/* The password for a request that goes out now, "" if the source has none; notes its step. */
-int cw_source_take_otp(struct cw_source *source, int64_t wall, struct cw_buf *buf);
-
-/* What all requests of the source share. */
-void cw_source_fill_request(const struct cw_source *source, struct cw_http_request *request);
-
-/* Sends `http_request` as `request`; `done` gets `request`. 0 or negative errno. */
-int cw_source_send(struct cw_source_request *request, const struct cw_http_request *http_request, cw_http_done_fn done);
-
-/* To be called first by every `done`: false when the answer no longer counts. */
-bool cw_source_landed(struct cw_source_request *request);
 
 void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page);
 void cw_source_log_in(struct cw_source *source);

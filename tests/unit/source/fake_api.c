@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CARDWATCH_TESTS_FAKE_API_H
-#define CARDWATCH_TESTS_FAKE_API_H
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,7 +15,8 @@
 #include "cardwatch/server.h"
 
 /*
- * A card API for tests of the source: log-in and the list over real HTTP, with a scripted fault.
+ * A card API for tests of the source: log-in and the list over real HTTP, with a scripted fault. Included, not a
+ * program.
  *
  * Writes down what was asked, in order: "L" for a login, a number for a page. Every request must carry an otp header of
  * six digits, a data request the token of the last login or the key: anything else is answered 401.
@@ -256,7 +254,7 @@ static inline void fake_serve(struct fake_api *api, struct fake_connection *clie
         }
 }
 
-static void fake_received(void *data, struct cw_connection *connection, const char *bytes, size_t len)
+static inline void fake_received(void *data, struct cw_connection *connection, const char *bytes, size_t len)
 {
         struct fake_api *api = data;
         struct fake_connection *client = cw_connection_user(connection);
@@ -273,7 +271,7 @@ static void fake_received(void *data, struct cw_connection *connection, const ch
         fake_serve(api, client);
 }
 
-static void fake_closed(void *data, struct cw_connection *connection)
+static inline void fake_closed(void *data, struct cw_connection *connection)
 {
         (void)data;
         (void)connection;
@@ -298,5 +296,3 @@ static inline void fake_stop(struct fake_api *api)
                 free(client);
         }
 }
-
-#endif
