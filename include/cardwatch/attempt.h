@@ -14,8 +14,8 @@ struct cw_notifier;
 /*
  * Attempt: one message handed to one receiver, over whatever its channel speaks.
  *
- * Turns stored bytes into a request, carries it out and has the answer judged. `done` fires exactly once, never from inside
- * start; a cancelled attempt ends with `cancelled` set, which says nothing about the receiver.
+ * Turns stored bytes into a request, carries it out and has the answer judged. `done` fires exactly once, never from
+ * inside start; a cancelled attempt ends with `cancelled` set, which says nothing about the receiver.
  */
 
 struct cw_attempt;

@@ -32,7 +32,8 @@ struct cw_feeds_options {
         void *data;
 };
 
-int cw_feeds_new(const struct cw_feeds_options *options, struct cw_feeds **ret_feeds) __attribute__((warn_unused_result));
+int cw_feeds_new(const struct cw_feeds_options *options, struct cw_feeds **ret_feeds)
+        __attribute__((warn_unused_result));
 void cw_feeds_free(struct cw_feeds *feeds);
 
 /* The sources of this configuration, in its order, started. */

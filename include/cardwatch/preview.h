@@ -11,9 +11,9 @@
 /*
  * Preview: what the rules would make of cards that were just read, before anybody is told.
  *
- * Evaluates every condition on every card as a first observation would, and counts by rule and currency: what would fire, what
- * of it was never funded (all balances zero), and what a deactivated card would have made fire if it were looked at. Pure; keeps
- * the worst few cards of each line as examples.
+ * Evaluates every condition on every card as a first observation would, and counts by rule and currency: what would
+ * fire, what of it was never funded (all balances zero), and what a deactivated card would have made fire if it were
+ * looked at. Pure; keeps the worst few cards of each line as examples.
  */
 
 enum { CW_PREVIEW_EXAMPLES = 3 };
@@ -24,8 +24,8 @@ struct cw_preview_line {
         uint32_t would_fire; /* never-funded ones included */
         uint32_t never_funded;
         uint32_t deactivated; /* would fire, but for being deactivated; not in would_fire */
-        uint32_t unknown;     /* the condition cannot be said of these */
-        struct cw_card examples[CW_PREVIEW_EXAMPLES]; /* the lowest available first; references are borrowed */
+        uint32_t unknown; /* the condition cannot be said of these */
+        struct cw_card examples[CW_PREVIEW_EXAMPLES]; /* the lowest available first, without references */
         size_t n_examples;
 };
 
@@ -34,7 +34,10 @@ struct cw_preview {
         size_t n_lines;
 };
 
-#define CW_PREVIEW_NULL {0}
+#define CW_PREVIEW_NULL                                                                                                \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 /* Adds one card of a source. -ENOMEM. */
 int cw_preview_add(struct cw_preview *preview, const struct cw_ruleset *rules, const char *source,

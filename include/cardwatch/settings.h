@@ -14,8 +14,9 @@ struct cw_wire;
 /*
  * Settings: a checked configuration in the shapes that the layers below ask for.
  *
- * The configuration knows files, the sources and sinks know their own options; this is the one place that translates. Counted,
- * because a delivery under way goes on with the settings it began with while a reload brings new ones. Owns the configuration.
+ * The configuration knows files, the sources and sinks know their own options; this is the one place that translates.
+ * Counted, because a delivery under way goes on with the settings it began with while a reload brings new ones. Owns
+ * the configuration.
  */
 
 struct cw_notifier {
@@ -23,7 +24,7 @@ struct cw_notifier {
         struct cw_http_header *headers;
         struct cw_wire *wire; /* made when first needed */
         struct cw_wire_target target; /* of syslog and file */
-        char *target_text;            /* what the target points into */
+        char *target_text; /* what the target points into */
 };
 
 struct cw_settings {
@@ -43,6 +44,9 @@ struct cw_source_options cw_settings_source(const struct cw_config_source *sourc
 
 /* Whether two sources are asked alike in everything, secrets included. */
 bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b);
+
+/* Closes the wires of these notifiers: before their loop is freed. */
+void cw_settings_close_wires(struct cw_notifier *notifiers, size_t n);
 
 /* The wire of a syslog or file notifier, made when first asked for. */
 int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct cw_wire **ret_wire)

@@ -44,6 +44,7 @@ static void keep_example(struct cw_preview_line *line, const struct cw_card *car
         memmove(&line->examples[place + 1], &line->examples[place],
                 (line->n_examples - place - 1) * sizeof(line->examples[0]));
         line->examples[place] = *card;
+        line->examples[place].reference = NULL; /* it dies with its page */
 }
 
 /* The rule's match but for what it says, or does not say, of deactivated cards. */

@@ -13,6 +13,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/feed.h"
 #include "cardwatch/http.h"
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
@@ -20,7 +21,6 @@
 #include "cardwatch/store.h"
 #include "committer.h"
 #include "dispatcher.h"
-#include "cardwatch/feed.h"
 #include "ready.h"
 
 #define DRAIN_MS        10000
@@ -50,7 +50,8 @@ CW_DEFINE_CLEANUP(struct cw_app *, cw_app_free);
 
 static void advance(struct cw_app *app);
 
-/* An engine that ran out of memory knows nothing any more that the store does not: ending is the way back to a sound state. */
+/* An engine that ran out of memory knows nothing any more that the store does not: ending is the way back to a sound
+ * state. */
 static void step(void *data, const struct cw_event *event)
 {
         struct cw_app *app = data;
@@ -341,8 +342,8 @@ static int open_store(struct cw_app *app)
         if (r == 0)
                 r = load(app, &message);
         if (r < 0)
-                cw_log(app->options.log, CW_LOG_ERROR, "store-unusable", "path", "%s", config->store_path, "reason", "%s",
-                       message.len ? cw_buf_text(&message) : strerror(-r), NULL);
+                cw_log(app->options.log, CW_LOG_ERROR, "store-unusable", "path", "%s", config->store_path, "reason",
+                       "%s", message.len ? cw_buf_text(&message) : strerror(-r), NULL);
         cw_buf_deinit(&message);
         return r;
 }

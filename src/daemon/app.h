@@ -10,8 +10,9 @@ struct cw_settings;
 /*
  * App: the daemon's wiring and its life.
  *
- * Makes the loop and everything on it, loads what was stored, and moves through its states: running, draining (no new polls,
- * deliveries may end), closing (the rest is cancelled, the last commit is made), closed. A second signal ends the process at once.
+ * Makes the loop and everything on it, loads what was stored, and moves through its states: running, draining (no new
+ * polls, deliveries may end), closing (the rest is cancelled, the last commit is made), closed. A second signal ends
+ * the process at once.
  */
 
 struct cw_app;

@@ -61,7 +61,7 @@ static void smtp_done(void *data, const struct cw_smtp_answer *answer)
 static void wire_done(void *data, int failure, const char *message)
 {
         struct cw_sink_answer judged = {
-                .failure = failure == 0             ? CW_HTTP_OK
+                .failure = failure == 0            ? CW_HTTP_OK
                            : failure == -ETIMEDOUT ? CW_HTTP_TIMEOUT
                            : failure == -ECANCELED ? CW_HTTP_CANCELLED
                                                    : CW_HTTP_CONNECT,

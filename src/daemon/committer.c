@@ -131,8 +131,8 @@ static void try_again_later(struct cw_committer *committer)
         cw_timer_start(committer->retry, wait_ms < RETRY_LONGEST_MS ? wait_ms : RETRY_LONGEST_MS);
 }
 
-/* What was not written stands before what came since. Out of memory here, the newer changes win and the rest is lost from the
- * record only: the alerts of it have gone out. */
+/* What was not written stands before what came since. Out of memory here, the newer changes win and the rest is lost
+ * from the record only: the alerts of it have gone out. */
 static void take_back(struct cw_committer *committer)
 {
         struct cw_changes newer = committer->pending;

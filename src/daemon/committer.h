@@ -13,9 +13,10 @@ struct cw_store;
 /*
  * Committer: from what steps want remembered to transactions, one at a time.
  *
- * Steps append to the pending changes; a commit takes all of them to the worker pool while the next ones gather. Whoever must not
- * go on before something is on the disk waits here. If a commit fails, its changes are merged back and tried again, with the next
- * commit or by the clock, and those who waited go on all the same: an alert is worth more than its record.
+ * Steps append to the pending changes; a commit takes all of them to the worker pool while the next ones gather.
+ * Whoever must not go on before something is on the disk waits here. If a commit fails, its changes are merged back and
+ * tried again, with the next commit or by the clock, and those who waited go on all the same: an alert is worth more
+ * than its record.
  */
 
 struct cw_committer;
@@ -43,7 +44,8 @@ struct cw_changes *cw_committer_changes(struct cw_committer *committer);
 void cw_committer_commit(struct cw_committer *committer);
 
 /* `fn` once what is pending now was committed, or could not be; never from inside this call. -ENOMEM. */
-int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *data) __attribute__((warn_unused_result));
+int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *data)
+        __attribute__((warn_unused_result));
 
 /* Nothing is pending and nothing under way, or what is pending cannot be written. */
 bool cw_committer_settled(const struct cw_committer *committer);

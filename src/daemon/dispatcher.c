@@ -277,7 +277,8 @@ static int render(struct cw_dispatcher *dispatcher, struct delivery *delivery)
         return cw_committer_wait(dispatcher->options.committer, committed, delivery);
 }
 
-/* The bytes are stored since an earlier attempt: no commit to wait for, and none of a message with others to come first. */
+/* The bytes are stored since an earlier attempt: no commit to wait for, and none of a message with others to come
+ * first. */
 static int take_stored(struct delivery *delivery, const struct cw_outgoing *outgoing)
 {
         delivery->payload = malloc(outgoing->payload_len + 1);
@@ -320,8 +321,7 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         size_t most = most_at_once(dispatcher->settings->notifiers[notifier].options.type);
         struct cw_outgoing outgoing;
 
-        while (dispatcher->busy[notifier] < most &&
-               cw_outbox_next(outbox, notifier, cw_clock_wall_ms(), &outgoing))
+        while (dispatcher->busy[notifier] < most && cw_outbox_next(outbox, notifier, cw_clock_wall_ms(), &outgoing))
                 if (!tried_before(dispatcher, outgoing.sequence))
                         begin(dispatcher, notifier, &outgoing);
 }

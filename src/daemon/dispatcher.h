@@ -17,9 +17,9 @@ struct cw_settings;
 /*
  * Dispatcher: carries messages from the outbox to their receivers.
  *
- * Asks the outbox what may go, renders it once, waits until its bytes are committed, carries out the attempt, and reports the
- * result to the engine. It decides nothing: order, waits and dead letters are the outbox's. Every notifier has its own
- * attempts, so that one that hangs delays no other.
+ * Asks the outbox what may go, renders it once, waits until its bytes are committed, carries out the attempt, and
+ * reports the result to the engine. It decides nothing: order, waits and dead letters are the outbox's. Every notifier
+ * has its own attempts, so that one that hangs delays no other.
  */
 
 struct cw_dispatcher;
@@ -44,7 +44,8 @@ int cw_dispatcher_new(const struct cw_dispatcher_options *options, struct cw_set
 /* Nothing may be under way (cw_dispatcher_cancel, then a turn of the loop). */
 void cw_dispatcher_free(struct cw_dispatcher *dispatcher);
 
-/* The notifiers of another configuration, when the engine has its ruleset; attempts under way go on with theirs. -ENOMEM. */
+/* The notifiers of another configuration, when the engine has its ruleset; attempts under way go on with theirs.
+ * -ENOMEM. */
 int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings *settings)
         __attribute__((warn_unused_result));
 

@@ -35,8 +35,10 @@ static const char usage[] = "Usage: cardwatchd [-c FILE] [--once]\n"
 static int read_options(int argc, char **argv, struct cw_app_options *options)
 {
         static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, '1'},
-                {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+                {"config", required_argument, NULL, 'c'},
+                {"once", no_argument, NULL, '1'},
+                {"help", no_argument, NULL, 'h'},
+                {"version", no_argument, NULL, 'V'},
                 {NULL, 0, NULL, 0},
         };
         int c;

@@ -75,8 +75,8 @@ static int fill_notifier(const struct cw_config *config, const struct cw_config_
         if (!notifier->headers)
                 return -ENOMEM;
         for (size_t i = 0; i < from->n_headers; i++)
-                notifier->headers[i] =
-                        (struct cw_http_header){.name = from->headers[i].name, .value = from->headers[i].value};
+                notifier->headers[i] = (struct cw_http_header){.name = from->headers[i].name,
+                                                               .value = from->headers[i].value};
         notifier->options = options_of(config, from, notifier->headers);
         if (!uses_wire(notifier))
                 return 0;
@@ -111,6 +111,12 @@ int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
         return 0;
 }
 
+void cw_settings_close_wires(struct cw_notifier *notifiers, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                cw_wire_free(cw_take(notifiers[i].wire));
+}
+
 struct cw_settings *cw_settings_ref(struct cw_settings *settings)
 {
         settings->refs++;
@@ -121,8 +127,8 @@ void cw_settings_unref(struct cw_settings *settings)
 {
         if (!settings || --settings->refs > 0)
                 return;
+        cw_settings_close_wires(settings->notifiers, settings->n_notifiers);
         for (size_t i = 0; i < settings->n_notifiers; i++) {
-                cw_wire_free(settings->notifiers[i].wire);
                 free(settings->notifiers[i].headers);
                 free(settings->notifiers[i].target_text);
         }

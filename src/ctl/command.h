@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CTL_COMMAND_H
+#define CARDWATCH_CTL_COMMAND_H
+
+#include <stdbool.h>
+
+struct cw_log;
+struct cw_settings;
+
+/*
+ * Commands: what `cardwatch` can do. Each reads its own arguments and returns an exit status; this file holds what they
+ * share.
+ */
+
+enum {
+        CW_EXIT_OK = 0,
+        CW_EXIT_FAILED = 1,
+        CW_EXIT_USAGE = 64,
+        CW_EXIT_CONFIG = 78,
+};
+
+#define CW_DEFAULT_CONFIG "/etc/cardwatch/cardwatch.yaml"
+
+struct cw_command {
+        const char *name;
+        const char *usage; /* the whole text of `-h` */
+        int (*run)(const struct cw_command *command, int argc, char **argv);
+};
+
+extern const struct cw_command cw_command_check;
+extern const struct cw_command cw_command_config;
+extern const struct cw_command cw_command_notify;
+extern const struct cw_command cw_command_preview;
+
+/* One line to standard error, and where to read on; CW_EXIT_USAGE. */
+int cw_command_misused(const struct cw_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The option character that getopt_long did not take is said by it already: only where to read on. */
+int cw_command_usage_error(const struct cw_command *command);
+
+/* Loads a configuration for a command that needs a right one; says what is wrong with it. 0 or CW_EXIT_CONFIG. */
+int cw_command_load(const char *path, bool offline, struct cw_settings **ret_settings);
+
+/* A log to standard error that says only what went wrong. NULL: out of memory. */
+struct cw_log *cw_command_log(void);
+
+#endif
