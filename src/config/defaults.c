@@ -1,0 +1,9 @@
+#include "cardwatch/config.h"
+void cw_config_defaults(struct cw_buf *buf)
+{
+        (void)buf;
+}
+void cw_config_man(struct cw_buf *buf)
+{
+        (void)buf;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: what would only fail at night, at the first message, is looked at now. */
+#include "shapes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/text.h"
+#include "url.h"
+
+#define NAME_MAX_LEN 128
+#define ZONES        "/usr/share/zoneinfo"
+
+static bool is_lower(char c)
+{
+        return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+static bool is_upper(char c)
+{
+        return c >= 'A' && c <= 'Z';
+}
+
+bool cw_shape_name(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        bool good = is_lower(text[0]) || is_digit(text[0]);
+
+        (void)row;
+        for (const char *c = text; *c && good; c++)
+                good = is_lower(*c) || is_digit(*c) || *c == '_' || *c == '-';
+        if (!good)
+                cw_reader_complain(reader, node,
+                                   "\"%s\" is no name: it must begin with a-z or 0-9 and go on with those, _ and -",
+                                   text);
+        else if (strlen(text) > NAME_MAX_LEN)
+                cw_reader_complain(reader, node, "a name must not be longer than %d characters", NAME_MAX_LEN);
+        else
+                return true;
+        return false;
+}
+
+static bool split(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text,
+                  struct cw_config_url *ret_url)
+{
+        const char *problem = cw_config_url_split(text, ret_url);
+
+        if (problem)
+                cw_reader_complain(reader, node, "\"%s\" must %s", row->name, problem);
+        return !problem;
+}
+
+static bool is_http(const struct cw_config_url *url)
+{
+        return cw_config_url_is_scheme(url, "http") || cw_config_url_is_scheme(url, "https");
+}
+
+bool cw_shape_hook_url(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        struct cw_config_url url;
+
+        if (!split(reader, row, node, text, &url))
+                return false;
+        if (!is_http(&url))
+                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
+        return is_http(&url);
+}
+
+bool cw_shape_base_url(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        struct cw_config_url url;
+
+        if (!split(reader, row, node, text, &url))
+                return false;
+        if (!is_http(&url))
+                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
+        else if (url.has_userinfo)
+                cw_reader_complain(reader, node, "\"%s\" must not hold a user or a password", row->name);
+        else if (url.has_query || url.has_fragment)
+                cw_reader_complain(reader, node, "\"%s\" must end with the path, without ? or #", row->name);
+        else
+                return true;
+        return false;
+}
+
+bool cw_shape_proxy(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+        struct cw_config_url url;
+
+        if (!split(reader, row, node, text, &url))
+                return false;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(schemes); i++)
+                if (cw_config_url_is_scheme(&url, schemes[i]))
+                        return true;
+        cw_reader_complain(reader, node,
+                           "\"%s\" must begin with http://, https://, socks4://, socks4a://, socks5:// or "
+                           "socks5h://",
+                           row->name);
+        return false;
+}
+
+bool cw_shape_smtp(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        struct cw_config_url url;
+
+        if (!split(reader, row, node, text, &url))
+                return false;
+        if (!cw_config_url_is_scheme(&url, "smtp") && !cw_config_url_is_scheme(&url, "smtps"))
+                cw_reader_complain(reader, node, "\"%s\" must begin with smtp:// or smtps://", row->name);
+        else if (url.has_userinfo)
+                cw_reader_complain(reader, node,
+                                   "\"%s\" must not hold a user or a password: they have keys of their own", row->name);
+        else if (url.has_query || url.has_fragment || (*url.path && strcmp(url.path, "/") != 0))
+                cw_reader_complain(reader, node, "\"%s\" must be a host and perhaps a port, without a path", row->name);
+        else
+                return true;
+        return false;
+}
+
+/* A bare address: something, one @, a domain; nothing that could end a header or begin a second address. */
+bool cw_shape_mail(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        const char *at = strchr(text, '@');
+        bool good = at && at > text && at[1] && !strchr(at + 1, '@') && strlen(text) <= 254;
+
+        for (const char *c = text; *c && good; c++)
+                good = (unsigned char)*c > 0x20 && *c != 0x7f && !strchr("<>,;:\"()[]\\", *c);
+        if (!good)
+                cw_reader_complain(reader, node, "\"%s\" must be a mail address such as ops@example.com", row->name);
+        return good;
+}
+
+bool cw_shape_target(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        struct cw_config_url url;
+
+        if (strcmp(text, "local") == 0)
+                return true;
+        if (strncmp(text, "unix:", 5) == 0) {
+                if (text[5] == '/' && strlen(text + 5) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+                        return true;
+                cw_reader_complain(reader, node,
+                                   "\"unix:\" must be followed by the absolute path of a socket, of at most 107 "
+                                   "bytes");
+                return false;
+        }
+        if (!strstr(text, "://")) {
+                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
+                                   row->name);
+                return false;
+        }
+        if (!split(reader, row, node, text, &url))
+                return false;
+        if (cw_config_url_is_scheme(&url, "tls"))
+                cw_reader_complain(reader, node, "\"%s\" tls:// is not supported yet", row->name);
+        else if (!cw_config_url_is_scheme(&url, "udp") && !cw_config_url_is_scheme(&url, "tcp"))
+                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
+                                   row->name);
+        else if (url.has_userinfo || url.has_query || url.has_fragment || (*url.path && strcmp(url.path, "/") != 0))
+                cw_reader_complain(reader, node, "\"%s\" must be a host and perhaps a port, and nothing else",
+                                   row->name);
+        else
+                return true;
+        return false;
+}
+
+/* RFC 5424, section 6: at most 48 printable ASCII characters. */
+bool cw_shape_app_name(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        bool good = strlen(text) <= 48;
+
+        for (const char *c = text; *c && good; c++)
+                good = *c > 0x20 && *c < 0x7f;
+        if (!good)
+                cw_reader_complain(reader, node, "\"%s\" must be 1 to 48 printable ASCII characters without spaces",
+                                   row->name);
+        return good;
+}
+
+bool cw_shape_absolute(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        if (text[0] == '/' && text[strlen(text) - 1] != '/')
+                return true;
+        cw_reader_complain(reader, node, "\"%s\" must be an absolute path of a file", row->name);
+        return false;
+}
+
+bool cw_shape_socket(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        if (strlen(text) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+                return true;
+        cw_reader_complain(reader, node,
+                           "\"%s\" must not be longer than 107 bytes, which is what a socket's name can hold",
+                           row->name);
+        return false;
+}
+
+/* A zone is a file that begins as RFC 8536 says. */
+static bool zone_exists(const char *name)
+{
+        char path[256], magic[4] = "";
+        ssize_t n;
+        int fd;
+
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s", ZONES, name) >= sizeof(path))
+                return false;
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0)
+                return false;
+        n = read(fd, magic, sizeof(magic));
+        close(fd);
+        return n == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+bool cw_shape_timezone(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        bool good = text[0] != '/' && !strstr(text, "..") && !strstr(text, "//");
+
+        for (const char *c = text; *c && good; c++)
+                good = is_lower(*c) || is_upper(*c) || is_digit(*c) || strchr("/_+-", *c);
+        /* The name is all there is to go by where the system has no zones at all. */
+        if (good && (strcmp(text, "UTC") == 0 || zone_exists(text)))
+                return true;
+        cw_reader_complain(reader, node, "\"%s\": there is no time zone \"%s\" in " ZONES, row->name, text);
+        return false;
+}
+
+bool cw_shape_currency(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        bool good = strlen(text) == 3;
+
+        for (const char *c = text; *c && good; c++)
+                good = is_lower(*c) || is_upper(*c);
+        if (!good)
+                cw_reader_complain(reader, node, "\"%s\" must be an ISO 4217 code such as USD", row->name);
+        return good;
+}
+
+static bool is_token(const char *text)
+{
+        for (const char *c = text; *c; c++)
+                if (!is_lower(*c) && !is_upper(*c) && !is_digit(*c) && !strchr("!#$%&'*+-.^_`|~", *c))
+                        return false;
+        return *text != '\0';
+}
+
+/* Tabs aside, no control characters (RFC 9110, section 5.5). */
+static bool is_header_text(const char *text)
+{
+        for (const char *c = text; *c; c++)
+                if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
+                        return false;
+        return true;
+}
+
+bool cw_shape_header(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        static const char *const ours[] = {"content-length", "transfer-encoding", "connection",       "host",
+                                           "webhook-id",     "webhook-timestamp", "webhook-signature"};
+
+        (void)row;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(ours); i++)
+                if (cw_text_equal_nocase(node->text, ours[i])) {
+                        cw_reader_complain(reader, node, "header \"%s\" is set by cardwatch itself", node->text);
+                        return false;
+                }
+        if (!is_token(node->text))
+                cw_reader_complain(reader, node, "\"%s\" cannot be the name of a header", node->text);
+        else if (!is_header_text(text))
+                cw_reader_complain(reader, node, "the value of header \"%s\" holds control characters", node->text);
+        else
+                return true;
+        return false;
+}
+
+bool cw_shape_line(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        if (is_header_text(text))
+                return true;
+        cw_reader_complain(reader, node, "\"%s\" must be one line without control characters", row->name);
+        return false;
+}
+
+/* RFC 4648, section 6; people copy it with spaces and in lower case. */
+bool cw_shape_base32(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        bool good = true, padded = false;
+        size_t n = 0;
+
+        for (const char *c = text; *c && good; c++) {
+                if (*c == ' ')
+                        continue;
+                if (*c == '=')
+                        padded = true;
+                else if (padded || !(is_lower(*c) || is_upper(*c) || (*c >= '2' && *c <= '7')))
+                        good = false;
+                else
+                        n++;
+        }
+        good = good && n >= 2 && n % 8 != 1 && n % 8 != 3 && n % 8 != 6;
+        if (!good)
+                cw_reader_complain(reader, node, "\"%s\" is not base32 (letters A to Z and digits 2 to 7)", row->name);
+        return good;
+}

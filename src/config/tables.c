@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: every key of the contract, each in one row, in the order in which they are shown to people. */
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "draft.h"
+#include "schema.h"
+#include "shapes.h"
+
+#define AT(type, member)         .offset = offsetof(struct type, member)
+#define LIST_AT(type, member, n) .offset = offsetof(struct type, member), .count = offsetof(struct type, n)
+#define WORDS(array)             .words = (array), .n_words = CW_ARRAY_SIZE(array)
+#define ROWS(array)              .rows = (array), .n_rows = CW_ARRAY_SIZE(array)
+#define LATER(key, what)                                                                                               \
+        {                                                                                                              \
+                .name = (key), .flags = CW_ROW_LATER, .help = (what)                                                   \
+        }
+
+#define KIB     INT64_C(1024)
+#define GIB     (KIB * KIB * KIB)
+#define LONG_MS (1000 * 365 * CW_DAY_MS)
+
+static const char *const severities[] = {NULL, "info", "warning", "critical"};
+
+static const struct cw_row log_rows[] = {
+        {"level", CW_ROW_WORD, AT(cw_config, log_level), .fallback = "info",
+         .words = (const char *const[]){"debug", "info", "warning", "error"}, .n_words = 4,
+         .help = "The least that is logged: debug, info, warning or error."},
+        {"format", CW_ROW_WORD, AT(cw_config, log_format), .fallback = "text",
+         .words = (const char *const[]){"text", "json"}, .n_words = 2,
+         .help = "Lines of key=value (text) or JSON objects (json), to standard error."},
+};
+static const struct cw_table log_table = {ROWS(log_rows), .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row store_rows[] = {
+        {"sqlite", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_config, store_path), .fallback = "/var/lib/cardwatch/cardwatch.db",
+         .most = 4000, .help = "The database. One daemon at a time owns it."},
+        LATER("postgresql", "A database that several daemons share."),
+        {"keep_history", CW_ROW_DURATION, AT(cw_config, keep_history_ms), .fallback = "90d", .least = 1,
+         .most = LONG_MS, .help = "How long what happened is remembered."},
+        LATER("max_size", "History is dropped to stay below."),
+        LATER("keep_audit", "How long it is remembered who did what."),
+};
+static const struct cw_table store_table = {ROWS(store_rows), .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row control_rows[] = {
+        {"socket", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_config, control_socket), .fallback = "/run/cardwatch/control.sock",
+         .words = (const char *const[]){"none"}, .n_words = 1, .check = cw_shape_socket,
+         .help = "The unix socket over which the cardwatch program talks to the daemon; none turns it off."},
+        LATER("http", "A host and port to listen on."),
+        LATER("token", "What is needed to act over TCP."),
+        LATER("public_read", "Whether reading over TCP needs no token."),
+        {"external_url", CW_ROW_TEXT, AT(cw_config, external_url), .example = "https://cardwatch.example.com",
+         .most = 1000, .check = cw_shape_base_url,
+         .help = "Where people reach the daemon's pages; used in links of messages."},
+};
+static const struct cw_table control_table = {ROWS(control_rows), .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row auth_rows[] = {
+        {"username", CW_ROW_TEXT, CW_ROW_OFFERED, AT(cw_config_source, username), .example = "ops@example.com",
+         .most = 1000, .check = cw_shape_line,
+         .help = "Log in with a name and a password, and use the bearer token that this gives."},
+        {"password", CW_ROW_SECRET, CW_ROW_OFFERED, AT(cw_config_source, password), .example = "env:IBANERA_PASSWORD",
+         .help = "The password that belongs to username."},
+        {"api_key", CW_ROW_SECRET, AT(cw_config_source, api_key), .example = "file:api_key", .check = cw_shape_line,
+         .help = "Or an API key, sent as the Authorization header as it stands."},
+        {"totp_secret", CW_ROW_SECRET, CW_ROW_OFFERED, AT(cw_config_source, totp_secret), .example = "env:IBANERA_TOTP",
+         .check = cw_shape_base32, .help = "The base32 secret from which one-time passwords are made."},
+        {"otp", CW_ROW_SECRET, AT(cw_config_source, otp), .example = "\"123456\"", .check = cw_shape_line,
+         .help = "Or a fixed one-time password."},
+        {"otp_single_use", CW_ROW_BOOLEAN, AT(cw_config_source, otp_single_use), .fallback = "false",
+         .help = "The API takes a one-time password once only: wait for the next one before each request."},
+};
+static const struct cw_table auth_table = {ROWS(auth_rows), .node = CW_TABLE_NOWHERE};
+
+#define SOURCE(member) .offset = offsetof(struct cw_source_draft, source.member)
+
+static const struct cw_row source_rows[] = {
+        {"name", CW_ROW_NAME, CW_ROW_REQUIRED, SOURCE(name), .example = "main",
+         .help = "The name of the source, part of every alert of its cards."},
+        {"url", CW_ROW_TEXT, CW_ROW_REQUIRED, SOURCE(url), .example = "https://public-api.ibanera.com", .most = 1000,
+         .check = cw_shape_base_url, .help = "The card API: scheme, host, perhaps a port and a path prefix."},
+        /* Its keys go into the source itself. */
+        {"auth", CW_ROW_TABLE, CW_ROW_REQUIRED, .offset = offsetof(struct cw_source_draft, source),
+         .table = &auth_table,
+         .help = "How to prove who asks: username and password, or api_key; with totp_secret or otp."},
+        {"every", CW_ROW_DURATION, SOURCE(every_ms), .fallback = "60s", .least = 50, .most = 7 * CW_DAY_MS,
+         .help = "From the start of a poll to the start of the next; two polls of a source never overlap."},
+        {"page_size", CW_ROW_COUNT, SOURCE(page_size), .fallback = "100", .least = 1, .most = 10000,
+         .help = "Customers on a page."},
+        {"concurrency", CW_ROW_COUNT, SOURCE(concurrency), .fallback = "4", .least = 1, .most = 64,
+         .help = "Pages asked for at once."},
+        {"timeout", CW_ROW_DURATION, SOURCE(timeout_ms), .fallback = "30s", .least = 1, .most = CW_HOUR_MS,
+         .help = "Of one request."},
+        {"retries", CW_ROW_COUNT, SOURCE(retries), .fallback = "2", .most = 100,
+         .help = "Further attempts at a page within a poll."},
+        {"max_response", CW_ROW_SIZE, SOURCE(max_response), .fallback = "32MiB", .least = KIB, .most = GIB,
+         .help = "The largest answer, decompressed."},
+        {"tls", CW_ROW_TABLE, SOURCE(tls), .table = &cw_schema_tls, .help = "TLS towards the API."},
+        LATER("watch", "A faster lane for some customers."),
+        {"missing_after", CW_ROW_COUNT, SOURCE(missing_after), .fallback = "2", .least = 1, .most = 250,
+         .help = "Complete polls in a row without a card after which it has disappeared."},
+        LATER("suspect_above", "The share of cards that may empty or vanish at once and still be believed."),
+        {"stale_after", CW_ROW_COUNT, SOURCE(stale_after), .fallback = "3", .least = 1, .most = 1000,
+         .help = "Intervals without a complete poll after which what is known is called stale."},
+        LATER("heartbeat", "Asked for after each complete poll."),
+};
+const struct cw_table cw_schema_source = {ROWS(source_rows), .size = sizeof(struct cw_source_draft),
+                                          .node = offsetof(struct cw_source_draft, node)};
+
+static const struct cw_row match_rows[] = {
+        {"source", CW_ROW_TEXTS, LIST_AT(cw_match, sources, n_sources), .example = "main", .help = "Names of sources."},
+        {"customer", CW_ROW_IDS, LIST_AT(cw_match, customers, n_customers), .example = "[11057]",
+         .help = "Ids of customers."},
+        {"reference", CW_ROW_TEXTS, LIST_AT(cw_match, references, n_references), .example = "\"acme-*\"", .most = 500,
+         .help = "Patterns (* and ?) of customers' references."},
+        {"currency", CW_ROW_TEXTS, LIST_AT(cw_match, currencies, n_currencies), .example = "[USD, EUR]",
+         .check = cw_shape_currency, .help = "Currencies, in any case."},
+        {"card", CW_ROW_IDS, LIST_AT(cw_match, cards, n_cards), .example = "[7]", .help = "Ids of cards."},
+        {"suppressed", CW_ROW_WORD, AT(cw_match, suppressed), .example = "any",
+         .words = (const char *const[]){NULL, "false", "true", "any"}, .n_words = 4,
+         .help = "Deactivated cards: false (none), true (only those) or any. When nothing is said, conditions that do "
+                 "not name "
+                 "suppressed skip them."},
+};
+static const struct cw_table match_table = {ROWS(match_rows), .size = sizeof(struct cw_match),
+                                            .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row override_rows[] = {
+        {"match", CW_ROW_TABLE, CW_ROW_REQUIRED, AT(cw_override_draft, match), .table = &match_table,
+         .help = "The cards for which other values count."},
+        {"params", CW_ROW_NODE, CW_ROW_REQUIRED, AT(cw_override_draft, params), .example = "{floor: 1000}",
+         .help = "The parameters that differ, and their values."},
+        LATER("csv", "A file of values."),
+};
+const struct cw_table cw_schema_override = {ROWS(override_rows), .size = sizeof(struct cw_override_draft),
+                                            .node = offsetof(struct cw_override_draft, node)};
+
+#define RULE(member) .offset = offsetof(struct cw_rule_draft, rule.member)
+
+static const struct cw_row rule_rows[] = {
+        {"name", CW_ROW_NAME, CW_ROW_REQUIRED, RULE(name), .example = "low-balance",
+         .help = "The name of the rule, and of its alerts."},
+        {"match", CW_ROW_TABLE, RULE(match), .table = &match_table,
+         .help = "The cards that the rule is about. Everything that is said must hold; a value or a list."},
+        {"params", CW_ROW_NODE, AT(cw_rule_draft, params), .example = "{floor: 100}",
+         .help = "Values with a name, for use in expressions: numbers, amounts, percentages, durations, texts."},
+        {"overrides", CW_ROW_NODE, AT(cw_rule_draft, overrides),
+         .example = "[{match: {customer: 11057}, params: {floor: 1000}}]", .table = &cw_schema_override,
+         .help = "Other values of parameters for some cards; the first that matches counts."},
+        LATER("arm", "When a card may alert for the first time."),
+        {"when", CW_ROW_NODE, CW_ROW_OFFERED, AT(cw_rule_draft, when), .example = "available < 100",
+         .help = "A condition: while it holds, the card has an alert. Either this or on is needed."},
+        {"clear", CW_ROW_NODE, AT(cw_rule_draft, clear), .example = "available >= 120",
+         .help = "What ends the alert; by default that when does not hold."},
+        {"on", CW_ROW_NODE, AT(cw_rule_draft, on), .example = "changed(suppressed)",
+         .help = "An event: one message each time it happens, nothing to resolve."},
+        LATER("levels", "One alert that changes its severity."),
+        LATER("for", "How long the condition must have held."),
+        LATER("keep_firing_for", "How long the clear condition must have held."),
+        LATER("flap", "What is kept quiet when an alert comes and goes."),
+        {"severity", CW_ROW_WORD, RULE(severity), .fallback = "warning", WORDS(severities),
+         .help = "info, warning or critical."},
+        {"labels", CW_ROW_LABELS, LIST_AT(cw_rule_draft, rule.labels, rule.n_labels), .example = "{team: treasury}",
+         .help = "Texts with a name that go into messages, and that groups can be made by."},
+        {"summary", CW_ROW_TEXT, RULE(summary), .least = -1, .most = 16384,
+         .example =
+                 "\"Card {{card.id}} of {{customer.reference}} is down to {{balances.available}} {{card.currency}}\"",
+         .help = "A sentence for each alert, as a Mustache template over its entry in the webhook's body."},
+        {"description", CW_ROW_TEXT, RULE(description), .least = -1, .most = 16384,
+         .example = "\"Ask treasury for funds.\"", .help = "More words, likewise."},
+        LATER("confirm", "Look a second time before firing."),
+        {"enabled", CW_ROW_BOOLEAN, RULE(enabled), .fallback = "true",
+         .help = "false: the rule is checked and not used."},
+};
+static const struct cw_table rule_table = {ROWS(rule_rows), .size = sizeof(struct cw_rule_draft),
+                                           .node = offsetof(struct cw_rule_draft, node)};
+
+#define GRADED_ROWS                                                                                                    \
+        {"severity", CW_ROW_WORD, AT(cw_builtin_draft, severity), WORDS(severities),                                   \
+         .help = "info, warning or critical."},                                                                        \
+        {                                                                                                              \
+                "enabled", CW_ROW_BOOLEAN, AT(cw_builtin_draft, enabled),                                              \
+                        .help = "false turns the alert off, like the word off in place of the mapping."                \
+        }
+
+static const struct cw_row graded_rows[] = {GRADED_ROWS};
+static const struct cw_row after_polls_rows[] = {
+        GRADED_ROWS,
+        {"after", CW_ROW_COUNT, AT(cw_builtin_draft, after_polls), .least = 1, .most = 1000,
+         .help = "Polls in a row that failed whole."},
+};
+static const struct cw_row after_time_rows[] = {
+        GRADED_ROWS,
+        {"after", CW_ROW_DURATION, AT(cw_builtin_draft, after_ms), .most = LONG_MS,
+         .help = "How long a notifier must have failed; a dead letter counts at once."},
+};
+const struct cw_table cw_schema_graded = {ROWS(graded_rows), .size = sizeof(struct cw_builtin_draft),
+                                          .node = CW_TABLE_NOWHERE};
+const struct cw_table cw_schema_after_polls = {ROWS(after_polls_rows), .size = sizeof(struct cw_builtin_draft),
+                                               .node = CW_TABLE_NOWHERE};
+const struct cw_table cw_schema_after_time = {ROWS(after_time_rows), .size = sizeof(struct cw_builtin_draft),
+                                              .node = CW_TABLE_NOWHERE};
+
+#define BUILTIN(kind) CW_ROW_NODE, .offset = offsetof(struct cw_draft, builtin[kind])
+
+static const struct cw_row builtin_rows[] = {
+        {"source-down", BUILTIN(CW_BUILTIN_SOURCE_DOWN), .example = "{severity: critical, after: 3}",
+         .table = &cw_schema_after_polls, .help = "Polls failed whole."},
+        {"auth-failed", BUILTIN(CW_BUILTIN_AUTH_FAILED), .example = "{severity: critical}", .table = &cw_schema_graded,
+         .help = "The API does not accept the credentials."},
+        {"stale", BUILTIN(CW_BUILTIN_STALE), .example = "{severity: critical}", .table = &cw_schema_graded,
+         .help = "There was no complete poll for too long."},
+        {"suspect-snapshot", BUILTIN(CW_BUILTIN_SUSPECT_SNAPSHOT), .example = "{severity: critical}",
+         .table = &cw_schema_graded, .help = "An answer is too odd to be believed."},
+        {"bad-data", BUILTIN(CW_BUILTIN_BAD_DATA), .example = "{severity: warning}", .table = &cw_schema_graded,
+         .help = "A card's fields cannot be trusted; the card was set aside."},
+        {"notifier-failing", BUILTIN(CW_BUILTIN_NOTIFIER_FAILING), .example = "{severity: warning, after: 5m}",
+         .table = &cw_schema_after_time, .help = "A notifier does not deliver; told to the others."},
+        {"store-failing", BUILTIN(CW_BUILTIN_STORE_FAILING), .example = "{severity: critical}",
+         .table = &cw_schema_graded, .help = "The database cannot be written."},
+        {"reload-failed", BUILTIN(CW_BUILTIN_RELOAD_FAILED), .example = "{severity: warning}",
+         .table = &cw_schema_graded, .help = "A new configuration was wrong; the old one is in force."},
+        {"clock-skew", BUILTIN(CW_BUILTIN_CLOCK_SKEW), .example = "{severity: warning}", .table = &cw_schema_graded,
+         .help = "This machine's clock and the API's differ."},
+};
+static const struct cw_table builtin_table = {ROWS(builtin_rows), .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row route_rows[] = {
+        {"notify", CW_ROW_NODE, AT(cw_route_draft, notify), .example = "[hook]",
+         .help = "Names of notifiers; by default every one."},
+        {"group_by", CW_ROW_NODE, AT(cw_route_draft, group_by), .fallback = "[rule, customer]",
+         .help = "What alerts must share to be told in one message: rule, severity, customer, currency, card, names of "
+                 "labels. "
+                 "A group never spans sources."},
+        {"group_wait", CW_ROW_DURATION, AT(cw_route_draft, group_wait_ms), .fallback = "0s", .most = LONG_MS,
+         .help = "How long a new group collects before its first message."},
+        {"group_interval", CW_ROW_DURATION, AT(cw_route_draft, group_interval_ms), .fallback = "0s", .most = LONG_MS,
+         .help = "The least time between messages about changes of a group; a rise in severity does not wait."},
+        {"repeat_every", CW_ROW_DURATION, AT(cw_route_draft, repeat_every_ms), .fallback = "0s", .most = LONG_MS,
+         .help = "After this time an unchanged group that still fires is told again; 0s: never."},
+        LATER("routes", "Other ways for some alerts."),
+};
+static const struct cw_table route_table = {ROWS(route_rows), .node = CW_TABLE_NOWHERE};
+
+static const struct cw_row top_rows[] = {
+        {"timezone", CW_ROW_TEXT, AT(cw_draft, config.timezone), .example = "Europe/London", .most = 100,
+         .check = cw_shape_timezone,
+         .help = "The IANA name of the zone in which people read times; by default the system's."},
+        {"include", CW_ROW_NODE, AT(cw_draft, include), .example = "[conf.d/*.yaml]",
+         .help = "Further files, as patterns relative to this one. Only lists may come from them; they are appended in "
+                 "the "
+                 "files' name order."},
+        {"log", CW_ROW_TABLE, AT(cw_draft, config), .table = &log_table, .help = "Logging."},
+        {"store", CW_ROW_TABLE, AT(cw_draft, config), .table = &store_table, .help = "What survives a restart."},
+        {"control", CW_ROW_TABLE, AT(cw_draft, config), .table = &control_table,
+         .help = "How the daemon is talked to."},
+        {"sources", CW_ROW_LIST, LIST_AT(cw_draft, sources, n_sources), .table = &cw_schema_source,
+         .help = "The accounts whose cards are watched. At least one is needed."},
+        {"rules", CW_ROW_LIST, LIST_AT(cw_draft, rules, n_rules), .table = &rule_table, .help = "What to tell about."},
+        {"builtin", CW_ROW_TABLE, AT(cw_draft, config), .table = &builtin_table,
+         .help = "The daemon's own alerts; each can be given another severity or turned off."},
+        {"notifiers", CW_ROW_LIST, LIST_AT(cw_draft, notifiers, n_notifiers), .table = &cw_schema_notifier,
+         .help = "Whom to tell, and how."},
+        {"route", CW_ROW_TABLE, AT(cw_draft, route), .table = &route_table,
+         .help = "Which messages are made of alerts, and who gets them."},
+        LATER("inhibit", "Alerts that silence others."),
+        LATER("windows", "Named spans of local time."),
+        LATER("digests", "Summaries at fixed times."),
+};
+const struct cw_table cw_schema_top = {ROWS(top_rows), .size = sizeof(struct cw_draft), .node = CW_TABLE_NOWHERE};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: all types of notifiers share one table; each row says for which of them it exists. */
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "draft.h"
+#include "schema.h"
+#include "shapes.h"
+
+#define NOTIFIER(member)         .offset = offsetof(struct cw_notifier_draft, notifier.member)
+#define NOTIFIER_LIST(member, n) NOTIFIER(member), .count = offsetof(struct cw_notifier_draft, notifier.n)
+#define LATER(key, what)                                                                                               \
+        {                                                                                                              \
+                .name = (key), .flags = CW_ROW_LATER, .help = (what)                                                   \
+        }
+#define OTHER(key)                                                                                                     \
+        {                                                                                                              \
+                .name = (key), .flags = CW_ROW_LATER, .kinds = CW_KIND_LATER,                                          \
+                .help = "Of types that are not built yet."                                                             \
+        }
+
+#define WEBHOOK   CW_KIND_OF(CW_NOTIFIER_WEBHOOK)
+#define EMAIL     CW_KIND_OF(CW_NOTIFIER_EMAIL)
+#define SYSLOG    CW_KIND_OF(CW_NOTIFIER_SYSLOG)
+#define FILE_KIND CW_KIND_OF(CW_NOTIFIER_FILE)
+
+const char *const cw_notifier_type_names[] = {"webhook", "email",    "syslog",    "file",         "slack",
+                                              "discord", "teams",    "telegram",  "matrix",       "ntfy",
+                                              "gotify",  "pushover", "pagerduty", "alertmanager", "exec"};
+const size_t cw_n_notifier_type_names = CW_ARRAY_SIZE(cw_notifier_type_names);
+
+/* RFC 5424, table 1, by number. */
+static const char *const facilities[] = {"kern",   "user",   "mail",   "daemon", "auth",     "syslog",
+                                         "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
+                                         NULL,     NULL,     NULL,     NULL,     "local0",   "local1",
+                                         "local2", "local3", "local4", "local5", "local6",   "local7"};
+
+static bool check_type(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        (void)row;
+        for (size_t i = CW_NOTIFIER_TYPES; i < cw_n_notifier_type_names; i++)
+                if (strcmp(cw_notifier_type_names[i], text) == 0) {
+                        cw_reader_complain(reader, node, "type \"%s\" is not supported yet", text);
+                        return false;
+                }
+        return true;
+}
+
+static unsigned kinds_of(const struct cw_node *mapping)
+{
+        const struct cw_node *type = cw_node_get(mapping, "type");
+
+        if (!type || type->kind != CW_NODE_SCALAR)
+                return 0;
+        for (size_t i = 0; i < cw_n_notifier_type_names; i++)
+                if (strcmp(cw_notifier_type_names[i], type->text) == 0)
+                        return i < CW_NOTIFIER_TYPES ? CW_KIND_OF(i) : CW_KIND_LATER;
+        return 0;
+}
+
+static const struct cw_row tls_rows[] = {
+        {"ca", CW_ROW_TEXT, CW_ROW_PATH, .offset = offsetof(struct cw_config_tls, ca), .example = "/etc/ssl/ca.pem",
+         .most = 4000, .help = "Certificates to trust instead of the system's."},
+        {"cert", CW_ROW_TEXT, CW_ROW_PATH, .offset = offsetof(struct cw_config_tls, cert),
+         .example = "/etc/ssl/client.pem", .most = 4000, .help = "The client's own certificate."},
+        {"key", CW_ROW_TEXT, .offset = offsetof(struct cw_config_tls, key), .example = "/etc/ssl/client.key",
+         .most = 4000,
+         .help = "The file of its key: a path, file:PATH, credential:NAME, or env:NAME with a path in it."},
+};
+const struct cw_table cw_schema_tls = {
+        .rows = tls_rows,
+        .n_rows = CW_ARRAY_SIZE(tls_rows),
+        .size = sizeof(struct cw_config_tls),
+        .node = CW_TABLE_NOWHERE,
+};
+
+static const struct cw_row rows[] = {
+        {"name", CW_ROW_NAME, CW_ROW_REQUIRED, NOTIFIER(name), .example = "NAME",
+         .help = "The name of the notifier, for routes."},
+        {"type", CW_ROW_WORD, CW_ROW_REQUIRED, NOTIFIER(type), .example = "TYPE", .words = cw_notifier_type_names,
+         .n_words = CW_NOTIFIER_TYPES, .check = check_type, .help = "webhook, email, syslog or file."},
+        {"url", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = WEBHOOK, NOTIFIER(url), .example = "env:CARDWATCH_HOOK_URL",
+         .check = cw_shape_hook_url, .help = "Where messages are posted to."},
+        {"secret", CW_ROW_SECRET, .kinds = WEBHOOK, NOTIFIER(secret), .example = "file:hook_secret",
+         .help = "What messages are signed with (Standard Webhooks): whsec_ and base64, or any text."},
+        {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK, NOTIFIER_LIST(headers, n_headers),
+         .example = "{X-Team: treasury}", .check = cw_shape_header, .help = "Further headers, as they stand."},
+        {"proxy", CW_ROW_TEXT, .kinds = WEBHOOK, NOTIFIER(proxy), .example = "http://proxy.example.com:3128",
+         .check = cw_shape_proxy, .help = "A proxy; by default what the environment says."},
+        {"smtp", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER(smtp), .example = "smtp://127.0.0.1:25",
+         .check = cw_shape_smtp, .help = "The mail server: smtp:// or smtps://, host and perhaps a port."},
+        {"starttls", CW_ROW_WORD, .kinds = EMAIL, NOTIFIER(starttls), .example = "required",
+         .words = (const char *const[]){"required", "opportunistic", "off"}, .n_words = 3,
+         .help = "required, opportunistic or off; by default off towards this machine, else required."},
+        {"username", CW_ROW_TEXT, .kinds = EMAIL, NOTIFIER(username), .example = "cardwatch", .check = cw_shape_line,
+         .help = "Log in to the mail server."},
+        {"password", CW_ROW_SECRET, .kinds = EMAIL, NOTIFIER(password), .example = "file:smtp_password",
+         .help = "The password that belongs to username."},
+        {"from", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER(from), .example = "cardwatch@example.com",
+         .check = cw_shape_mail, .help = "The sender's address."},
+        {"to", CW_ROW_TEXTS, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER_LIST(to, n_to), .example = "[ops@example.com]",
+         .check = cw_shape_mail, .help = "The addresses that get each mail."},
+        {"to_customers", .flags = CW_ROW_LATER, .kinds = EMAIL | CW_KIND_LATER, .help = "Addresses of customers."},
+        {"target", CW_ROW_TEXT, .kinds = SYSLOG, NOTIFIER(target), .fallback = "local", .most = 1000,
+         .check = cw_shape_target, .help = "local (/dev/log), unix:PATH, udp://HOST:PORT or tcp://HOST:PORT."},
+        {"facility", CW_ROW_WORD, .kinds = SYSLOG, NOTIFIER(facility), .fallback = "daemon", .words = facilities,
+         .n_words = CW_ARRAY_SIZE(facilities), .help = "The facility, by its name: daemon, user, local0 and so on."},
+        {"app_name", CW_ROW_TEXT, .kinds = SYSLOG, NOTIFIER(app_name), .fallback = "cardwatchd",
+         .check = cw_shape_app_name, .help = "The program's name in each record."},
+        {"path", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = FILE_KIND, NOTIFIER(path),
+         .example = "/var/lib/cardwatch/alerts.jsonl", .most = 4000, .check = cw_shape_absolute,
+         .help = "The file; each alert becomes a line of JSON at its end."},
+        {"tls", CW_ROW_TABLE, .kinds = WEBHOOK | EMAIL, NOTIFIER(tls), .table = &cw_schema_tls,
+         .help = "TLS towards the server."},
+        {"tls", .flags = CW_ROW_LATER, .kinds = SYSLOG | CW_KIND_LATER, .help = "TLS towards the server."},
+        {"send_resolved", CW_ROW_BOOLEAN, NOTIFIER(send_resolved), .fallback = "true",
+         .help = "false: the end of an alert is not told."},
+        {"timeout", CW_ROW_DURATION, NOTIFIER(timeout_ms), .fallback = "15s", .least = 1, .most = CW_HOUR_MS,
+         .help = "Of one attempt."},
+        {"retry_for", CW_ROW_DURATION, NOTIFIER(retry_for_ms), .fallback = "24h", .most = 365 * CW_DAY_MS,
+         .help = "How long a message is tried again before it is a dead letter."},
+        {"list", CW_ROW_COUNT, CW_ROW_ALL, NOTIFIER(list), .fallback = "20", .least = 1, .most = 500,
+         .help = "Alerts that are written out in a message, the others are counted; all: every one, in parts of 500."},
+        LATER("detail", "How much of amounts and references is told."),
+        LATER("rate", "The most messages in a time."),
+        LATER("fallback", "Who takes its critical messages while it fails."),
+        LATER("title", "A template of the title."),
+        LATER("body", "A template of the body."),
+        OTHER("url"),
+        OTHER("token"),
+        OTHER("chat_id"),
+        OTHER("room"),
+        OTHER("topic"),
+        OTHER("user"),
+        OTHER("routing_key"),
+        OTHER("headers"),
+        OTHER("proxy"),
+        OTHER("command"),
+};
+
+const struct cw_table cw_schema_notifier = {
+        .rows = rows,
+        .n_rows = CW_ARRAY_SIZE(rows),
+        .size = sizeof(struct cw_notifier_draft),
+        .node = offsetof(struct cw_notifier_draft, node),
+        .kinds = kinds_of,
+};
