@@ -12,8 +12,8 @@ struct cw_secret;
  * Keyed hashes and random numbers from OpenSSL, and base64.
  */
 
-/* Appends the Standard Webhooks signature "v1,<base64 HMAC-SHA256 of id.timestamp.body>"; `secret` is whsec_ + base64 (the key is
- * what it decodes to) or any text (the key is its bytes). -EINVAL: whsec_ with bad base64. */
+/* Appends the Standard Webhooks signature "v1,<base64 HMAC-SHA256 of id.timestamp.body>"; `secret` is whsec_ + base64
+ * (the key is what it decodes to) or any text (the key is its bytes). -EINVAL: whsec_ with bad base64. */
 int cw_hmac_webhook_signature(const struct cw_secret *secret, const char *id, int64_t timestamp_s, const char *body,
                               size_t body_len, struct cw_buf *buf) __attribute__((warn_unused_result));
 

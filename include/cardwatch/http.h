@@ -13,8 +13,8 @@ struct cw_secret;
 /*
  * HTTP client: requests on one curl multi handle under the loop.
  *
- * Responsible for connections and their reuse, time-outs, TLS, proxies and bounds. It knows nothing of cards, retries or what
- * an answer means. Only http and https, no redirects. Response bytes are wiped when they are let go of.
+ * Responsible for connections and their reuse, time-outs, TLS, proxies and bounds. It knows nothing of cards, retries
+ * or what an answer means. Only http and https, no redirects. Response bytes are wiped when they are let go of.
  *
  * A request is copied by cw_http_start; its `done` fires exactly once, never from inside start, also after a cancel.
  */
@@ -39,19 +39,19 @@ struct cw_http_request {
         size_t n_headers;
         const char *body; /* NULL: none */
         size_t body_len;
-        int64_t timeout_ms;    /* the whole transfer */
-        size_t max_response;   /* of the decompressed body; more fails with CW_HTTP_TOO_LARGE */
+        int64_t timeout_ms; /* the whole transfer */
+        size_t max_response; /* of the decompressed body; more fails with CW_HTTP_TOO_LARGE */
         struct cw_http_tls tls;
         const char *proxy; /* NULL: from the environment */
-        bool compressed;   /* offer compression */
+        bool compressed; /* offer compression */
 };
 
 enum cw_http_failure {
-        CW_HTTP_OK,        /* an answer came whole; look at status */
-        CW_HTTP_RESOLVE,   /* no such host */
-        CW_HTTP_CONNECT,   /* refused, unreachable, TLS */
+        CW_HTTP_OK, /* an answer came whole; look at status */
+        CW_HTTP_RESOLVE, /* no such host */
+        CW_HTTP_CONNECT, /* refused, unreachable, TLS */
         CW_HTTP_TIMEOUT,
-        CW_HTTP_BROKEN,    /* reset, truncated, not HTTP */
+        CW_HTTP_BROKEN, /* reset, truncated, not HTTP */
         CW_HTTP_TOO_LARGE,
         CW_HTTP_CANCELLED,
         CW_HTTP_OTHER,
@@ -59,21 +59,23 @@ enum cw_http_failure {
 
 struct cw_http_answer {
         enum cw_http_failure failure;
-        long status;             /* 0 unless CW_HTTP_OK or CW_HTTP_TOO_LARGE */
-        const char *message;     /* one line about the failure, without secrets, URL credentials or query */
-        const char *body;        /* valid during `done` */
+        long status; /* 0 unless CW_HTTP_OK or CW_HTTP_TOO_LARGE */
+        const char *message; /* one line about the failure, without secrets, URL credentials or query */
+        const char *body; /* valid during `done` */
         size_t body_len;
-        int64_t retry_after_ms;  /* from Retry-After, seconds or date; -1: none */
-        int64_t date_at;         /* from Date; -1: none */
-        int64_t sent_at;         /* wall time at which the request was started */
+        int64_t retry_after_ms; /* from Retry-After, seconds or date; -1: none */
+        int64_t date_at; /* from Date; -1: none */
+        int64_t sent_at; /* wall time at which the request was started */
         int64_t took_ms;
 };
 
 typedef void (*cw_http_done_fn)(void *data, struct cw_http_answer *answer);
 
-int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **ret_http) __attribute__((warn_unused_result));
+int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **ret_http)
+        __attribute__((warn_unused_result));
 
-/* Cancels what is under way, whose `done` fire before it returns, and closes connections. May be called from a `done`. */
+/* Cancels what is under way, whose `done` fire before it returns, and closes connections. May be called from a `done`.
+ */
 void cw_http_free(struct cw_http *http);
 
 /* -EINVAL: the request itself is wrong (URL, method, a header that would break its line); -ESHUTDOWN: being freed. */

@@ -10,12 +10,12 @@
 /*
  * SMTP client: one mail to a submission server through curl.
  *
- * Takes rendered parts and lets curl's MIME encode them (multipart/alternative, quoted-printable); boundaries may differ from
- * one attempt to the next, nothing else does. Shares the HTTP client's loop integration and TLS settings.
+ * Takes rendered parts and lets curl's MIME encode them (multipart/alternative, quoted-printable); boundaries may
+ * differ from one attempt to the next, nothing else does. Shares the HTTP client's loop integration and TLS settings.
  *
- * A mail counts as accepted once the server answered 2xx to the end of its data, whatever happens after. It has a thread of
- * its own (curl waits for mail servers inside its calls); there are at most 64, and freeing the client may wait a second for
- * one that was cancelled.
+ * A mail counts as accepted once the server answered 2xx to the end of its data, whatever happens after. It has a
+ * thread of its own (curl waits for mail servers inside its calls); there are at most 64, and freeing the client may
+ * wait a second for one that was cancelled.
  */
 
 enum cw_smtp_starttls { CW_SMTP_STARTTLS_REQUIRED, CW_SMTP_STARTTLS_OPPORTUNISTIC, CW_SMTP_STARTTLS_OFF };
@@ -38,7 +38,7 @@ struct cw_smtp_request {
 
 struct cw_smtp_answer {
         enum cw_http_failure failure; /* CW_HTTP_OK: accepted by the server */
-        long code;                    /* the last SMTP reply, 0: none came */
+        long code; /* the last SMTP reply, 0: none came */
         const char *message;
 };
 
