@@ -4,25 +4,28 @@
  * come back is obeyed.
  */
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/render.h"
 #include "cardwatch/text.h"
 #include "channel.h"
 
 void cw_judge_say(struct cw_sink_judgement *judgement, const char *format, ...)
 {
-        char *reason = judgement->reason;
+        cw_cleanup(cw_buf_deinit) struct cw_buf said = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf line = CW_BUF_NULL;
+        size_t len, most = sizeof(judgement->reason) - 1;
         va_list args;
 
         va_start(args, format);
-        vsnprintf(reason, sizeof(judgement->reason), format, args);
+        cw_buf_vprintf(&said, format, args);
         va_end(args);
-        reason[cw_text_valid_utf8(reason, strlen(reason))] = '\0';
-        for (; *reason; reason++)
-                if ((unsigned char)*reason < 0x20 || *reason == 0x7f)
-                        *reason = ' ';
+        cw_render_visible(&line, cw_buf_text(&said), most);
+        len = line.len <= most ? line.len : cw_text_valid_utf8(line.data, most);
+        memcpy(judgement->reason, cw_buf_text(&line), len);
+        judgement->reason[len] = '\0';
 }
 
 static bool is_worth_retrying(long status)
