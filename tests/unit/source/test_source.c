@@ -262,6 +262,28 @@ static void test_one_login_serves_all_pages_that_met_a_dead_token(void **state)
         teardown(&f);
 }
 
+static void test_an_authentication_failure_ends_the_poll_at_once(void **state)
+{
+        struct fake_script script = {
+                .customers = 200, .fault = FAULT_401, .fault_page = 2, .fault_times = 999, .fault_after = true};
+        struct cw_source_options options = usual_options();
+        struct fixture f;
+
+        (void)state;
+        options.concurrency = 4;
+        setup(&f, &script, options);
+        run(&f, true);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_FAILED);
+        assert_int_equal(f.summary.pages_good, 1);
+        assert_int_equal(f.summary.pages_bad, 19);
+        assert_int_equal(f.api.logins, 2);
+        /* Page 1, four pages, and at most the same four again. */
+        assert_in_range(f.summary.requests, 4, 2 + 1 + 4 + 4);
+        fflush(f.stream);
+        assert_int_equal(count(f.log_text, "page-failed"), 1);
+        teardown(&f);
+}
+
 static void test_a_password_for_one_use_is_used_once(void **state)
 {
         struct fake_script script = {.customers = 200};
@@ -404,6 +426,7 @@ int main(void)
                 cmocka_unit_test(test_polls),
                 cmocka_unit_test(test_several_pages_at_once_come_whole),
                 cmocka_unit_test(test_one_login_serves_all_pages_that_met_a_dead_token),
+                cmocka_unit_test(test_an_authentication_failure_ends_the_poll_at_once),
                 cmocka_unit_test(test_a_password_for_one_use_is_used_once),
                 cmocka_unit_test(test_a_refused_login_is_not_tried_again_soon),
                 cmocka_unit_test(test_a_token_is_kept_over_polls),

@@ -2,6 +2,12 @@
 /* When a source polls, and that it can be paused and freed at any time. */
 #include "source_fixture.c"
 
+/* How far from the nearest beat before it a poll began; a timer may be a little early. */
+static int64_t lateness_ms(const struct fixture *f, unsigned poll, int64_t every_ms)
+{
+        return (f->began_mono[poll] - f->began_mono[0] + 5) % every_ms - 5;
+}
+
 static void test_polls_keep_the_beat(void **state)
 {
         struct fake_script script = {.customers = 5};
@@ -9,12 +15,16 @@ static void test_polls_keep_the_beat(void **state)
         struct fixture f;
 
         (void)state;
-        options.every_ms = 100;
+        options.every_ms = 200;
         setup(&f, &script, options);
         f.wanted = 5;
         run(&f, false);
-        for (unsigned i = 1; i < 5; i++)
-                assert_in_range(f.began_mono[i] - f.began_mono[0], i * 100 - 5, i * 100 + 80);
+        /* A busy machine is late, but does not drift: what is late once is not late for ever. */
+        for (unsigned i = 1; i < 5; i++) {
+                assert_true(f.began_mono[i] - f.began_mono[i - 1] > 40);
+                assert_true(lateness_ms(&f, i, 200) < 150);
+        }
+        assert_true(f.began_mono[4] - f.began_mono[0] >= 795);
         teardown(&f);
 }
 
@@ -32,8 +42,10 @@ static void test_a_late_poll_leaves_out_the_beats_it_missed(void **state)
         f.wanted = 3;
         run(&f, false);
         assert_int_equal(f.began, 3);
-        assert_in_range(f.began_mono[1] - f.began_mono[0], 595, 790);
-        assert_in_range(f.began_mono[2] - f.began_mono[0], 795, 990);
+        assert_true(f.began_mono[1] - f.began_mono[0] >= 595);
+        assert_true(f.began_mono[2] - f.began_mono[1] >= 45);
+        assert_true(lateness_ms(&f, 1, 200) < 150);
+        assert_true(lateness_ms(&f, 2, 200) < 150);
         teardown(&f);
 }
 
