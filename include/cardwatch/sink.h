@@ -17,10 +17,10 @@ struct cw_secret;
 /*
  * Sink: the channels.
  *
- * A channel turns a notice into the bytes that are stored (render), those bytes into a request (request), and an answer into
- * what to do next (judge): three pure functions, one file a channel, found by type. Nothing here opens a socket: whoever
- * delivers carries the request out. What render wrote never changes; a request may add what belongs to the attempt (a
- * timestamp, a signature over it).
+ * A channel turns a notice into the bytes that are stored (render), those bytes into a request (request), and an answer
+ * into what to do next (judge): three pure functions, one file a channel, found by type. Nothing here opens a socket:
+ * whoever delivers carries the request out. What render wrote never changes; a request may add what belongs to the
+ * attempt (a timestamp, a signature over it).
  */
 
 enum cw_sink_type { CW_SINK_WEBHOOK, CW_SINK_EMAIL, CW_SINK_SYSLOG, CW_SINK_FILE, CW_SINK_TYPE_COUNT };
@@ -42,8 +42,8 @@ struct cw_sink_options {
         size_t n_to;
         enum cw_smtp_starttls starttls;
         const char *target, *app_name; /* syslog; target as configured */
-        unsigned facility;             /* RFC 5424 number */
-        const char *path;              /* file */
+        unsigned facility; /* RFC 5424 number */
+        const char *path; /* file */
 };
 
 enum cw_sink_transport { CW_TRANSPORT_HTTP, CW_TRANSPORT_SMTP, CW_TRANSPORT_WIRE };
@@ -58,7 +58,10 @@ struct cw_sink_request {
         struct cw_sink_memory *memory; /* private: wiped and freed by deinit */
 };
 
-#define CW_SINK_REQUEST_NULL {0}
+#define CW_SINK_REQUEST_NULL                                                                                           \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 enum cw_sink_verdict { CW_SINK_DELIVERED, CW_SINK_RETRY, CW_SINK_PERMANENT };
 
@@ -69,13 +72,13 @@ struct cw_sink_answer {
         const char *body;
         size_t body_len;
         int64_t retry_after_ms; /* -1: not said */
-        const char *message;    /* about a failure */
+        const char *message; /* about a failure */
 };
 
 struct cw_sink_judgement {
         enum cw_sink_verdict verdict;
         int64_t retry_after_ms; /* 0: not said */
-        char reason[200];       /* one line without secrets; "" when delivered */
+        char reason[200]; /* one line without secrets; "" when delivered */
 };
 
 /* CW_SINK_TYPE_COUNT when there is none of that name. */

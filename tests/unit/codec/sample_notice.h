@@ -8,11 +8,8 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/notice.h"
 
-/*
- * Sample notices: what the tests of rendering and of the channels say over and over.
- *
- * Entries live in the sample, on the test's stack; nothing here is counted or freed.
- */
+/* Sample notices: what tests of rendering and channels say over and over. Entries live in the sample, on the test's
+ * stack. */
 
 enum { SAMPLE_ITEMS_MAX = 8 };
 
@@ -31,34 +28,31 @@ static const struct cw_group_value sample_group[] = {{"rule", "low-balance"}, {"
 /* The contract's own example: card 1 of acme-1 fell from 130.00 to 95.10 USD. */
 static inline struct cw_entry sample_entry(int64_t card_id, const char *last4, cw_amount available, cw_amount before)
 {
-        struct cw_entry entry = {
-                .refs = 1,
-                .fingerprint = UINT64_C(0x9f86d081884c7d64) + (uint64_t)card_id,
-                .state = CW_ENTRY_FIRING,
-                .severity = CW_SEVERITY_WARNING,
-                .rule = "low-balance",
-                .source = "main",
-                .labels = sample_labels,
-                .n_labels = 1,
-                .has_card = true,
-                .card = {.id = card_id,
-                         .customer = 11057,
-                         .available = available,
-                         .total = available,
-                         .reference = "acme-1",
-                         .currency = "USD"},
-                .has_previous = true,
-                .previous = {.available = before, .total = before},
-                .fired = {available, true},
-                .worst = {available, true},
-                .current = {available, true},
-                .limit_label = "floor",
-                .limit_text = "100.00",
-                .reason = "available < floor",
-                .confirmed = -1,
-                .started_at = SAMPLE_AT,
-                .fired_at = SAMPLE_AT,
-        };
+        struct cw_entry entry = {.fingerprint = UINT64_C(0x9f86d081884c7d64) + (uint64_t)card_id,
+                                 .state = CW_ENTRY_FIRING,
+                                 .severity = CW_SEVERITY_WARNING,
+                                 .rule = "low-balance",
+                                 .source = "main",
+                                 .labels = sample_labels,
+                                 .n_labels = 1,
+                                 .has_card = true,
+                                 .card = {.id = card_id,
+                                          .customer = 11057,
+                                          .available = available,
+                                          .total = available,
+                                          .reference = "acme-1",
+                                          .currency = "USD"},
+                                 .has_previous = true,
+                                 .previous = {.available = before, .total = before},
+                                 .fired = {available, true},
+                                 .worst = {available, true},
+                                 .current = {available, true},
+                                 .limit_label = "floor",
+                                 .limit_text = "100.00",
+                                 .reason = "available < floor",
+                                 .confirmed = -1,
+                                 .started_at = SAMPLE_AT,
+                                 .fired_at = SAMPLE_AT};
 
         strcpy(entry.card.last4, last4);
         return entry;
@@ -87,14 +81,10 @@ static inline struct cw_entry *sample_add(struct sample *sample, struct cw_entry
         sample->entries[i] = entry;
         sample->items[i].entry = &sample->entries[i];
         sample->notice.n_listed = sample->notice.n_items;
-        if (entry.state == CW_ENTRY_FIRING) {
-                sample->notice.n_firing++;
-                sample->notice.firing = true;
-        } else if (entry.state == CW_ENTRY_RESOLVED) {
-                sample->notice.n_resolved++;
-        } else {
-                sample->notice.n_events++;
-        }
+        sample->notice.n_firing += entry.state == CW_ENTRY_FIRING;
+        sample->notice.n_resolved += entry.state == CW_ENTRY_RESOLVED;
+        sample->notice.n_events += entry.state == CW_ENTRY_EVENT;
+        sample->notice.firing = sample->notice.n_firing > 0;
         return &sample->entries[i];
 }
 
@@ -115,7 +105,6 @@ static inline struct cw_entry sample_resolved(struct cw_entry entry, cw_amount w
 static inline struct cw_entry sample_builtin(void)
 {
         return (struct cw_entry){
-                .refs = 1,
                 .fingerprint = 7,
                 .severity = CW_SEVERITY_CRITICAL,
                 .rule = "source-down",
@@ -125,8 +114,7 @@ static inline struct cw_entry sample_builtin(void)
                 .advice = "Balances are 14 minutes old. Check first whether the API answers from this machine.",
                 .confirmed = -1,
                 .started_at = SAMPLE_AT - 14 * INT64_C(60000),
-                .fired_at = SAMPLE_AT,
-        };
+                .fired_at = SAMPLE_AT};
 }
 
 #endif
