@@ -38,8 +38,9 @@ enum cw_row_type {
 #define CW_ROW_LATER    0x2u /* in the contract, not built: refused */
 #define CW_ROW_OFFERED  0x4u /* no default, but `config --defaults` writes the example as if it were one */
 #define CW_ROW_ALL      0x8u /* a count that may be `all`, which is 0 */
-#define CW_ROW_PATH     0x10u /* a text that is a path relative to the main file's directory, unless it is one of `words` \
-                               */
+#define CW_ROW_PATH                                                                                                    \
+        0x10u /* a text that is a path relative to the main file's directory, unless it is one of `words`              \
+               */
 #define CW_ROW_ANY 0x20u /* labels whose names are not ours to choose (HTTP headers) */
 
 /* The kind of a mapping whose type is not built yet: its keys are known and not looked at. */

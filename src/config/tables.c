@@ -206,23 +206,23 @@ const struct cw_table cw_schema_after_time = {ROWS(after_time_rows), .size = siz
 #define BUILTIN(kind) CW_ROW_NODE, .offset = offsetof(struct cw_draft, builtin[kind])
 
 static const struct cw_row builtin_rows[] = {
-        {"source-down", BUILTIN(CW_BUILTIN_SOURCE_DOWN), .example = "{severity: critical, after: 3}",
+        {"source-down", BUILTIN(CW_BUILTIN_SOURCE_DOWN), .fallback = "{severity: critical, after: 3}",
          .table = &cw_schema_after_polls, .help = "Polls failed whole."},
-        {"auth-failed", BUILTIN(CW_BUILTIN_AUTH_FAILED), .example = "{severity: critical}", .table = &cw_schema_graded,
+        {"auth-failed", BUILTIN(CW_BUILTIN_AUTH_FAILED), .fallback = "{severity: critical}", .table = &cw_schema_graded,
          .help = "The API does not accept the credentials."},
-        {"stale", BUILTIN(CW_BUILTIN_STALE), .example = "{severity: critical}", .table = &cw_schema_graded,
+        {"stale", BUILTIN(CW_BUILTIN_STALE), .fallback = "{severity: critical}", .table = &cw_schema_graded,
          .help = "There was no complete poll for too long."},
-        {"suspect-snapshot", BUILTIN(CW_BUILTIN_SUSPECT_SNAPSHOT), .example = "{severity: critical}",
+        {"suspect-snapshot", BUILTIN(CW_BUILTIN_SUSPECT_SNAPSHOT), .fallback = "{severity: critical}",
          .table = &cw_schema_graded, .help = "An answer is too odd to be believed."},
-        {"bad-data", BUILTIN(CW_BUILTIN_BAD_DATA), .example = "{severity: warning}", .table = &cw_schema_graded,
+        {"bad-data", BUILTIN(CW_BUILTIN_BAD_DATA), .fallback = "{severity: warning}", .table = &cw_schema_graded,
          .help = "A card's fields cannot be trusted; the card was set aside."},
-        {"notifier-failing", BUILTIN(CW_BUILTIN_NOTIFIER_FAILING), .example = "{severity: warning, after: 5m}",
+        {"notifier-failing", BUILTIN(CW_BUILTIN_NOTIFIER_FAILING), .fallback = "{severity: warning, after: 5m}",
          .table = &cw_schema_after_time, .help = "A notifier does not deliver; told to the others."},
-        {"store-failing", BUILTIN(CW_BUILTIN_STORE_FAILING), .example = "{severity: critical}",
+        {"store-failing", BUILTIN(CW_BUILTIN_STORE_FAILING), .fallback = "{severity: critical}",
          .table = &cw_schema_graded, .help = "The database cannot be written."},
-        {"reload-failed", BUILTIN(CW_BUILTIN_RELOAD_FAILED), .example = "{severity: warning}",
+        {"reload-failed", BUILTIN(CW_BUILTIN_RELOAD_FAILED), .fallback = "{severity: warning}",
          .table = &cw_schema_graded, .help = "A new configuration was wrong; the old one is in force."},
-        {"clock-skew", BUILTIN(CW_BUILTIN_CLOCK_SKEW), .example = "{severity: warning}", .table = &cw_schema_graded,
+        {"clock-skew", BUILTIN(CW_BUILTIN_CLOCK_SKEW), .fallback = "{severity: warning}", .table = &cw_schema_graded,
          .help = "This machine's clock and the API's differ."},
 };
 static const struct cw_table builtin_table = {ROWS(builtin_rows), .node = CW_TABLE_NOWHERE};
