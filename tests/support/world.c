@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The card API, the store and the process around the engine, played. */
+#include "world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "model_store.h"
+
+static void must(int r, const char *what)
+{
+        if (r == 0)
+                return;
+        fprintf(stderr, "%s: %s\n", what, strerror(-r));
+        abort();
+}
+
+static void load(struct world *world)
+{
+        struct cw_changes loaded = CW_CHANGES_NULL;
+
+        model_store_load(&world->stored, &loaded);
+        must(cw_engine_new(world->rules, &world->engine), "a new engine");
+        must(cw_engine_load(world->engine, &loaded, world->now, &world->pending), "loading");
+        cw_changes_deinit(&loaded);
+        world_commit(world);
+}
+
+void world_init(struct world *world, struct cw_ruleset *rules)
+{
+        *world = (struct world){.rules = rules, .now = WORLD_START};
+        load(world);
+}
+
+void world_deinit(struct world *world)
+{
+        cw_engine_free(world->engine);
+        cw_changes_deinit(&world->pending);
+        cw_changes_deinit(&world->stored);
+        cw_ruleset_unref(world->rules);
+        cw_buf_deinit(&world->told);
+        free(world->told_before);
+}
+
+struct world_customer *world_customer(struct world *world, size_t source, int64_t id)
+{
+        for (size_t i = 0; i < world->n_customers; i++)
+                if (world->customers[i].source == source && world->customers[i].id == id)
+                        return &world->customers[i];
+        if (world->n_customers == WORLD_CUSTOMERS)
+                abort();
+        world->customers[world->n_customers] = (struct world_customer){.source = source, .id = id};
+        return &world->customers[world->n_customers++];
+}
+
+struct world_card *world_card(struct world *world, int64_t customer, int64_t id, const char *available)
+{
+        struct world_card *card = NULL;
+
+        for (size_t i = 0; i < world->n_cards; i++)
+                if (world->cards[i].card.id == id)
+                        card = &world->cards[i];
+        if (!card) {
+                if (world->n_cards == WORLD_CARDS)
+                        abort();
+                card = &world->cards[world->n_cards++];
+                *card = (struct world_card){.card = {.id = id, .reference = "acme", .currency = "USD"}};
+                strcpy(card->card.last4, "1234");
+        }
+        card->card.customer = customer;
+        world_customer(world, card->source, customer);
+        if (available)
+                must(cw_amount_parse(available, strlen(available), &card->card.available), available);
+        card->card.total = card->card.available;
+        return card;
+}
+
+void world_step(struct world *world, const struct cw_event *event)
+{
+        must(cw_engine_step(world->engine, event, world->now, &world->pending), "a step");
+}
+
+void world_commit(struct world *world)
+{
+        if (!world->disk_full)
+                must(cw_changes_merge(&world->stored, &world->pending), "a commit");
+}
+
+static void bring_card(struct world *world, const struct world_card *card)
+{
+        struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .source = card->source, .at = world->now};
+
+        if (card->bad) {
+                event.kind = CW_EVENT_CARD_BAD;
+                event.bad.customer = card->card.customer;
+                event.bad.card = card->card.id;
+                event.bad.field = "available";
+                event.bad.reason = "is no number";
+        } else {
+                event.card = &card->card;
+        }
+        world_step(world, &event);
+}
+
+static void bring_customer(struct world *world, const struct world_customer *customer)
+{
+        world_step(world, &(struct cw_event){.kind = CW_EVENT_CUSTOMER_SEEN,
+                                             .source = customer->source,
+                                             .at = world->now,
+                                             .customer = customer->id});
+        for (size_t i = 0; i < world->n_cards; i++) {
+                const struct world_card *card = &world->cards[i];
+
+                if (card->source == customer->source && card->card.customer == customer->id && !card->absent)
+                        bring_card(world, card);
+        }
+}
+
+void world_poll(struct world *world, const struct world_poll *poll)
+{
+        struct cw_event event = {.kind = CW_EVENT_POLL_ENDED, .source = poll->source, .at = world->now};
+
+        event.poll.pages_bad = poll->pages_bad;
+        event.poll.auth = poll->auth ? poll->auth : CW_AUTH_OK;
+        event.poll.took_ms = 100;
+        event.poll.reason = "connection refused";
+        world_step(world, &(struct cw_event){.kind = CW_EVENT_POLL_BEGAN, .source = poll->source, .at = world->now});
+        for (size_t i = 0; i < world->n_customers && !poll->failed; i++) {
+                const struct world_customer *customer = &world->customers[i];
+
+                if (customer->source != poll->source || customer->absent)
+                        continue;
+                event.poll.pages_bad += customer->unread;
+                event.poll.pages_good += !customer->unread;
+                if (!customer->unread)
+                        bring_customer(world, customer);
+        }
+        if (poll->failed)
+                event.poll.pages_bad++;
+        else if (!event.poll.pages_bad)
+                event.poll.pages_good++; /* an empty list is a page too */
+        world_step(world, &event);
+        world_commit(world);
+}
+
+void world_restart(struct world *world, struct cw_ruleset *rules)
+{
+        cw_changes_deinit(&world->pending);
+        cw_engine_free(world->engine);
+        if (rules) {
+                cw_ruleset_unref(world->rules);
+                world->rules = rules;
+        }
+        load(world);
+}
+
+void world_reload(struct world *world, struct cw_ruleset *rules)
+{
+        world_step(world, &(struct cw_event){.kind = CW_EVENT_RULES, .rules = rules});
+        cw_ruleset_unref(world->rules);
+        world->rules = rules;
+        world_commit(world);
+}
