@@ -36,7 +36,7 @@ void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *s
                 engine->error = -ENOMEM;
 }
 
-static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event, bool changed)
+static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
         const struct cw_card *card = event->card;
         struct cw_staged *staged;
@@ -53,7 +53,7 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
                 state->staged_capacity = capacity;
         }
         staged = &state->staged[state->n_staged];
-        *staged = (struct cw_staged){.card = *card, .at = event->at, .changed = changed};
+        *staged = (struct cw_staged){.card = *card, .at = event->at};
         if (cw_strpool_ref(engine->pool, card->reference, card->reference ? strlen(card->reference) : 0,
                            &staged->card.reference) < 0)
                 engine->error = -ENOMEM;
@@ -69,34 +69,6 @@ static bool mark_seen(struct cw_source_state *state, struct cw_record *record)
         record->seen_in = state->poll;
         state->seen_cards++;
         return true;
-}
-
-void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
-        bool changed;
-
-        if (!record) {
-                stage(engine, state, event, true);
-                return;
-        }
-        mark_seen(state, record);
-        if (record->observed_at > event->at)
-                return; /* older than what is known: only seen */
-        changed = cw_record_differs(record, event->card);
-        if (changed || record->look_again || record->missing || engine->any_fresh)
-                stage(engine, state, event, changed);
-        else
-                record->observed_at = event->at;
-}
-
-void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->bad.card);
-
-        if (record)
-                mark_seen(state, record);
-        cw_engine_bad_card(engine, state, event);
 }
 
 static void remember_card(struct cw_engine *engine, const struct cw_source_state *state, const struct cw_record *record,
@@ -117,6 +89,47 @@ static void remember_card(struct cw_engine *engine, const struct cw_source_state
         cw_changes_card(engine->changes, &row);
 }
 
+/* The card is there, and nothing else is learnt of it. */
+static void only_seen(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record)
+{
+        mark_seen(state, record);
+        if (!record->missing)
+                return;
+        record->missing = 0;
+        remember_card(engine, state, record, false);
+}
+
+/* What is known of the card was observed later. A time that is yet to come was written under another clock. */
+static bool is_older(const struct cw_engine *engine, const struct cw_record *record, int64_t at)
+{
+        return record->observed_at > at && record->observed_at <= engine->now;
+}
+
+void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
+
+        if (!record) {
+                stage(engine, state, event);
+        } else if (is_older(engine, record, event->at)) {
+                only_seen(engine, state, record);
+        } else if (!mark_seen(state, record) || record->look_again || record->missing || engine->any_fresh ||
+                   cw_record_differs(record, event->card)) {
+                stage(engine, state, event);
+        } else {
+                record->observed_at = event->at;
+        }
+}
+
+void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->bad.card);
+
+        if (record)
+                only_seen(engine, state, record);
+        cw_engine_bad_card(engine, state, event);
+}
+
 static void let_go_of(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
                       const char *reason)
 {
@@ -124,6 +137,8 @@ static void let_go_of(struct cw_engine *engine, struct cw_source_state *state, s
 
         cw_engine_card_gone(engine, state, &card, reason);
         remember_card(engine, state, record, true);
+        if (record->seen_in == state->poll)
+                state->seen_cards--; /* whatever follows it counts for itself */
         cw_snapshot_remove(&state->snapshot, record);
 }
 
@@ -175,16 +190,27 @@ static bool any_rule_looks_back(const struct cw_engine *engine)
         return false;
 }
 
+/* A poll may bring a card twice, when pages shift while they are read: the same reading, or an older one, is no other
+ * observation. */
+static bool says_nothing_new(const struct cw_source_state *state, const struct cw_staged *staged)
+{
+        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+
+        return record && record->decided &&
+               (staged->at < record->observed_at || !cw_record_differs(record, &staged->card));
+}
+
 static void decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
 {
         struct cw_card previous;
         struct cw_look look = {.state = state, .card = &staged->card, .baseline = !state->baseline_done};
-        bool first, had_missing, had_look_again;
+        bool first, changed, had_missing, had_look_again;
         struct cw_record *record = record_for(engine, state, staged, &first);
         const char *kept = NULL;
 
         if (!record)
                 return;
+        changed = first || cw_record_differs(record, &staged->card);
         had_missing = record->missing > 0;
         had_look_again = record->look_again;
         if (!first) {
@@ -196,15 +222,30 @@ static void decide_card(struct cw_engine *engine, struct cw_source_state *state,
         }
         if (cw_record_observe(record, engine->pool, &staged->card) < 0)
                 engine->error = -ENOMEM;
+        record->decided = true;
         record->observed_at = staged->at;
         record->missing = 0;
-        record->look_again = staged->changed && any_rule_looks_back(engine);
-        record->observations += staged->changed;
+        record->look_again = changed && any_rule_looks_back(engine);
+        record->observations += changed;
         look.record = record;
-        look_with_rules(engine, &look, staged->changed);
+        look_with_rules(engine, &look, changed);
         cw_strpool_unref(engine->pool, kept);
-        if (staged->changed || had_missing || had_look_again != record->look_again)
+        if (changed || had_missing || had_look_again != record->look_again)
                 remember_card(engine, state, record, false);
+}
+
+static void decide_staged(struct cw_engine *engine, struct cw_source_state *state)
+{
+        for (size_t i = 0; i < state->n_staged; i++) {
+                struct cw_record *record = cw_snapshot_find(&state->snapshot, state->staged[i].card.id);
+
+                if (record)
+                        record->decided = false;
+        }
+        for (size_t i = 0; i < state->n_staged && !engine->error; i++)
+                if (!says_nothing_new(state, &state->staged[i]))
+                        decide_card(engine, state, &state->staged[i]);
+        drop_staged(engine, state);
 }
 
 /* Cards missing inside customers that are there: gone after enough complete polls in a row. */
@@ -259,9 +300,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
         state->polling = false;
         state->last_poll_at = engine->now;
         state->poll_ms = event->poll.took_ms;
-        for (size_t i = 0; i < state->n_staged && !engine->error; i++)
-                decide_card(engine, state, &state->staged[i]);
-        drop_staged(engine, state);
+        decide_staged(engine, state);
         state->result = judge(state, event);
         state->failed_polls = state->result == CW_POLL_FAILED ? state->failed_polls + 1 : 0;
         if (state->result == CW_POLL_COMPLETE) {

@@ -24,7 +24,6 @@
 struct cw_staged {
         struct cw_card card; /* the reference is one of the pool's */
         int64_t at;
-        bool changed; /* else it is only looked at again */
 };
 
 struct cw_source_state {

@@ -27,6 +27,7 @@ struct cw_record {
         bool suppressed : 1;
         bool baseline : 1;
         bool look_again : 1;
+        bool decided : 1; /* while a poll is decided: by a reading that it brought */
 };
 
 struct cw_snapshot {
