@@ -17,8 +17,9 @@ struct cw_secret;
  * Config: the YAML file as checked structs.
  *
  * Reads the file and its includes, checks every key against one table (which also gives defaults, documentation and
- * `config --defaults`), compiles the rules, resolves names and secrets, and reports every mistake in one pass with its place (config_report.h).
- * Everything is owned by the cw_config; the ruleset in it is counted and outlives it where it is still used.
+ * `config --defaults`), compiles the rules, resolves names and secrets, and reports every mistake in one pass with its
+ * place (config_report.h). Everything is owned by the cw_config; the ruleset in it is counted and outlives it where it
+ * is still used.
  */
 
 enum cw_secret_origin { CW_SECRET_PLAIN, CW_SECRET_ENV, CW_SECRET_FILE, CW_SECRET_CREDENTIAL };
@@ -46,18 +47,18 @@ struct cw_config_notifier {
         bool send_resolved;
         uint32_t list; /* CW_LIST_ALL or a count */
         int64_t timeout_ms, retry_for_ms;
-        struct cw_secret *url, *secret;      /* webhook */
-        struct cw_label *headers;            /* webhook */
+        struct cw_secret *url, *secret; /* webhook */
+        struct cw_label *headers; /* webhook */
         size_t n_headers;
-        char *proxy;                         /* webhook */
-        char *smtp, *username, *from;        /* email */
-        struct cw_secret *password;          /* email */
-        char **to;                           /* email */
+        char *proxy; /* webhook */
+        char *smtp, *username, *from; /* email */
+        struct cw_secret *password; /* email */
+        char **to; /* email */
         size_t n_to;
-        enum cw_config_starttls starttls;    /* email; the default for the host is already applied */
-        char *target, *app_name;             /* syslog */
-        unsigned facility;                   /* syslog, RFC 5424 number */
-        char *path;                          /* file */
+        enum cw_config_starttls starttls; /* email; the default for the host is already applied */
+        char *target, *app_name; /* syslog */
+        unsigned facility; /* syslog, RFC 5424 number */
+        char *path; /* file */
         struct cw_config_tls tls;
 };
 
@@ -88,7 +89,8 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
                    struct cw_config_report *report) __attribute__((warn_unused_result));
 void cw_config_free(struct cw_config *config);
 
-/* Where the text at `key` ("summary", "description") of a rule stands; `offset` is in bytes of it. False: it is not given. */
+/* Where the text at `key` ("summary", "description") of a rule stands; `offset` is in bytes of it. False: it is not
+ * given. */
 bool cw_config_rule_place(const struct cw_config *config, size_t rule, const char *key, size_t offset,
                           struct cw_config_place *ret_place);
 

@@ -10,8 +10,8 @@ struct cw_buf;
 /*
  * Config report: what is wrong with a configuration, and where.
  *
- * Filled by cw_config_load with every mistake and warning of one pass; owned by whoever passed it in. It never holds a secret:
- * values of secret keys are masked before a line becomes an excerpt.
+ * Filled by cw_config_load with every mistake and warning of one pass; owned by whoever passed it in. It never holds a
+ * secret: values of secret keys are masked before a line becomes an excerpt.
  */
 
 struct cw_config_place {
@@ -24,7 +24,7 @@ struct cw_config_diagnostic {
         unsigned line, column;
         bool warning;
         char *message;
-        char *excerpt;  /* the line itself, cut and made harmless, secrets masked; NULL: none */
+        char *excerpt; /* the line itself, cut and made harmless, secrets masked; NULL: none */
         unsigned caret; /* where in the excerpt, from 1 */
         unsigned width; /* of what is underlined, at least 1 */
         unsigned order; /* private: of its file */
@@ -35,7 +35,10 @@ struct cw_config_report {
         size_t n_items, n_errors, n_warnings;
 };
 
-#define CW_CONFIG_REPORT_NULL {0}
+#define CW_CONFIG_REPORT_NULL                                                                                          \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 void cw_config_report_deinit(struct cw_config_report *report);
 

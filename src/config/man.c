@@ -8,7 +8,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config.h"
 #include "draft.h"
-#include "shapes.h"
+#include "size.h"
 
 static const char *noun(const struct cw_row *row)
 {

@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/text.h"
-#include "url.h"
 
 #define NAME_MAX_LEN 128
 #define ZONES        "/usr/share/zoneinfo"
@@ -49,131 +47,6 @@ bool cw_shape_name(struct cw_reader *reader, const struct cw_row *row, const str
         return false;
 }
 
-static bool split(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text,
-                  struct cw_config_url *ret_url)
-{
-        const char *problem = cw_config_url_split(text, ret_url);
-
-        if (problem)
-                cw_reader_complain(reader, node, "\"%s\" must %s", row->name, problem);
-        return !problem;
-}
-
-static bool is_http(const struct cw_config_url *url)
-{
-        return cw_config_url_is_scheme(url, "http") || cw_config_url_is_scheme(url, "https");
-}
-
-bool cw_shape_hook_url(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        struct cw_config_url url;
-
-        if (!split(reader, row, node, text, &url))
-                return false;
-        if (!is_http(&url))
-                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
-        return is_http(&url);
-}
-
-bool cw_shape_base_url(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        struct cw_config_url url;
-
-        if (!split(reader, row, node, text, &url))
-                return false;
-        if (!is_http(&url))
-                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
-        else if (url.has_userinfo)
-                cw_reader_complain(reader, node, "\"%s\" must not hold a user or a password", row->name);
-        else if (url.has_query || url.has_fragment)
-                cw_reader_complain(reader, node, "\"%s\" must end with the path, without ? or #", row->name);
-        else
-                return true;
-        return false;
-}
-
-bool cw_shape_proxy(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
-        struct cw_config_url url;
-
-        if (!split(reader, row, node, text, &url))
-                return false;
-        for (size_t i = 0; i < CW_ARRAY_SIZE(schemes); i++)
-                if (cw_config_url_is_scheme(&url, schemes[i]))
-                        return true;
-        cw_reader_complain(reader, node,
-                           "\"%s\" must begin with http://, https://, socks4://, socks4a://, socks5:// or "
-                           "socks5h://",
-                           row->name);
-        return false;
-}
-
-bool cw_shape_smtp(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        struct cw_config_url url;
-
-        if (!split(reader, row, node, text, &url))
-                return false;
-        if (!cw_config_url_is_scheme(&url, "smtp") && !cw_config_url_is_scheme(&url, "smtps"))
-                cw_reader_complain(reader, node, "\"%s\" must begin with smtp:// or smtps://", row->name);
-        else if (url.has_userinfo)
-                cw_reader_complain(reader, node,
-                                   "\"%s\" must not hold a user or a password: they have keys of their own", row->name);
-        else if (url.has_query || url.has_fragment || (*url.path && strcmp(url.path, "/") != 0))
-                cw_reader_complain(reader, node, "\"%s\" must be a host and perhaps a port, without a path", row->name);
-        else
-                return true;
-        return false;
-}
-
-/* A bare address: something, one @, a domain; nothing that could end a header or begin a second address. */
-bool cw_shape_mail(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        const char *at = strchr(text, '@');
-        bool good = at && at > text && at[1] && !strchr(at + 1, '@') && strlen(text) <= 254;
-
-        for (const char *c = text; *c && good; c++)
-                good = (unsigned char)*c > 0x20 && *c != 0x7f && !strchr("<>,;:\"()[]\\", *c);
-        if (!good)
-                cw_reader_complain(reader, node, "\"%s\" must be a mail address such as ops@example.com", row->name);
-        return good;
-}
-
-bool cw_shape_target(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        struct cw_config_url url;
-
-        if (strcmp(text, "local") == 0)
-                return true;
-        if (strncmp(text, "unix:", 5) == 0) {
-                if (text[5] == '/' && strlen(text + 5) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
-                        return true;
-                cw_reader_complain(reader, node,
-                                   "\"unix:\" must be followed by the absolute path of a socket, of at most 107 "
-                                   "bytes");
-                return false;
-        }
-        if (!strstr(text, "://")) {
-                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
-                                   row->name);
-                return false;
-        }
-        if (!split(reader, row, node, text, &url))
-                return false;
-        if (cw_config_url_is_scheme(&url, "tls"))
-                cw_reader_complain(reader, node, "\"%s\" tls:// is not supported yet", row->name);
-        else if (!cw_config_url_is_scheme(&url, "udp") && !cw_config_url_is_scheme(&url, "tcp"))
-                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
-                                   row->name);
-        else if (url.has_userinfo || url.has_query || url.has_fragment || (*url.path && strcmp(url.path, "/") != 0))
-                cw_reader_complain(reader, node, "\"%s\" must be a host and perhaps a port, and nothing else",
-                                   row->name);
-        else
-                return true;
-        return false;
-}
-
 /* RFC 5424, section 6: at most 48 printable ASCII characters. */
 bool cw_shape_app_name(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
 {
@@ -192,16 +65,6 @@ bool cw_shape_absolute(struct cw_reader *reader, const struct cw_row *row, const
         if (text[0] == '/' && text[strlen(text) - 1] != '/')
                 return true;
         cw_reader_complain(reader, node, "\"%s\" must be an absolute path of a file", row->name);
-        return false;
-}
-
-bool cw_shape_socket(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        if (strlen(text) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
-                return true;
-        cw_reader_complain(reader, node,
-                           "\"%s\" must not be longer than 107 bytes, which is what a socket's name can hold",
-                           row->name);
         return false;
 }
 

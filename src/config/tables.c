@@ -2,6 +2,7 @@
 /* Idea: every key of the contract, each in one row, in the order in which they are shown to people. */
 #include <string.h>
 
+#include "addresses.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "draft.h"
@@ -46,13 +47,13 @@ static const struct cw_table store_table = {ROWS(store_rows), .node = CW_TABLE_N
 
 static const struct cw_row control_rows[] = {
         {"socket", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_config, control_socket), .fallback = "/run/cardwatch/control.sock",
-         .words = (const char *const[]){"none"}, .n_words = 1, .check = cw_shape_socket,
+         .words = (const char *const[]){"none"}, .n_words = 1, .check = cw_address_socket,
          .help = "The unix socket over which the cardwatch program talks to the daemon; none turns it off."},
         LATER("http", "A host and port to listen on."),
         LATER("token", "What is needed to act over TCP."),
         LATER("public_read", "Whether reading over TCP needs no token."),
         {"external_url", CW_ROW_TEXT, AT(cw_config, external_url), .example = "https://cardwatch.example.com",
-         .most = 1000, .check = cw_shape_base_url,
+         .most = 1000, .check = cw_address_base,
          .help = "Where people reach the daemon's pages; used in links of messages."},
 };
 static const struct cw_table control_table = {ROWS(control_rows), .node = CW_TABLE_NOWHERE};
@@ -80,7 +81,7 @@ static const struct cw_row source_rows[] = {
         {"name", CW_ROW_NAME, CW_ROW_REQUIRED, SOURCE(name), .example = "main",
          .help = "The name of the source, part of every alert of its cards."},
         {"url", CW_ROW_TEXT, CW_ROW_REQUIRED, SOURCE(url), .example = "https://public-api.ibanera.com", .most = 1000,
-         .check = cw_shape_base_url, .help = "The card API: scheme, host, perhaps a port and a path prefix."},
+         .check = cw_address_base, .help = "The card API: scheme, host, perhaps a port and a path prefix."},
         /* Its keys go into the source itself. */
         {"auth", CW_ROW_TABLE, CW_ROW_REQUIRED, .offset = offsetof(struct cw_source_draft, source),
          .table = &auth_table,

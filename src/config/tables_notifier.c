@@ -2,6 +2,7 @@
 /* Idea: all types of notifiers share one table; each row says for which of them it exists. */
 #include <string.h>
 
+#include "addresses.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "draft.h"
@@ -81,15 +82,15 @@ static const struct cw_row rows[] = {
         {"type", CW_ROW_WORD, CW_ROW_REQUIRED, NOTIFIER(type), .example = "TYPE", .words = cw_notifier_type_names,
          .n_words = CW_NOTIFIER_TYPES, .check = check_type, .help = "webhook, email, syslog or file."},
         {"url", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = WEBHOOK, NOTIFIER(url), .example = "env:CARDWATCH_HOOK_URL",
-         .check = cw_shape_hook_url, .help = "Where messages are posted to."},
+         .check = cw_address_hook, .help = "Where messages are posted to."},
         {"secret", CW_ROW_SECRET, .kinds = WEBHOOK, NOTIFIER(secret), .example = "file:hook_secret",
          .help = "What messages are signed with (Standard Webhooks): whsec_ and base64, or any text."},
         {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK, NOTIFIER_LIST(headers, n_headers),
          .example = "{X-Team: treasury}", .check = cw_shape_header, .help = "Further headers, as they stand."},
         {"proxy", CW_ROW_TEXT, .kinds = WEBHOOK, NOTIFIER(proxy), .example = "http://proxy.example.com:3128",
-         .check = cw_shape_proxy, .help = "A proxy; by default what the environment says."},
+         .check = cw_address_proxy, .help = "A proxy; by default what the environment says."},
         {"smtp", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER(smtp), .example = "smtp://127.0.0.1:25",
-         .check = cw_shape_smtp, .help = "The mail server: smtp:// or smtps://, host and perhaps a port."},
+         .check = cw_address_smtp, .help = "The mail server: smtp:// or smtps://, host and perhaps a port."},
         {"starttls", CW_ROW_WORD, .kinds = EMAIL, NOTIFIER(starttls), .example = "required",
          .words = (const char *const[]){"required", "opportunistic", "off"}, .n_words = 3,
          .help = "required, opportunistic or off; by default off towards this machine, else required."},
@@ -98,12 +99,12 @@ static const struct cw_row rows[] = {
         {"password", CW_ROW_SECRET, .kinds = EMAIL, NOTIFIER(password), .example = "file:smtp_password",
          .help = "The password that belongs to username."},
         {"from", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER(from), .example = "cardwatch@example.com",
-         .check = cw_shape_mail, .help = "The sender's address."},
+         .check = cw_address_mail, .help = "The sender's address."},
         {"to", CW_ROW_TEXTS, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER_LIST(to, n_to), .example = "[ops@example.com]",
-         .check = cw_shape_mail, .help = "The addresses that get each mail."},
+         .check = cw_address_mail, .help = "The addresses that get each mail."},
         {"to_customers", .flags = CW_ROW_LATER, .kinds = EMAIL | CW_KIND_LATER, .help = "Addresses of customers."},
         {"target", CW_ROW_TEXT, .kinds = SYSLOG, NOTIFIER(target), .fallback = "local", .most = 1000,
-         .check = cw_shape_target, .help = "local (/dev/log), unix:PATH, udp://HOST:PORT or tcp://HOST:PORT."},
+         .check = cw_address_target, .help = "local (/dev/log), unix:PATH, udp://HOST:PORT or tcp://HOST:PORT."},
         {"facility", CW_ROW_WORD, .kinds = SYSLOG, NOTIFIER(facility), .fallback = "daemon", .words = facilities,
          .n_words = CW_ARRAY_SIZE(facilities), .help = "The facility, by its name: daemon, user, local0 and so on."},
         {"app_name", CW_ROW_TEXT, .kinds = SYSLOG, NOTIFIER(app_name), .fallback = "cardwatchd",

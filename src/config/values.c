@@ -15,6 +15,7 @@
 #include "schema.h"
 #include "secret_ref.h"
 #include "shapes.h"
+#include "size.h"
 
 static bool is_plain(const struct cw_node *node, const char *text)
 {
@@ -62,35 +63,6 @@ static void read_count(struct cw_reader *reader, const struct cw_row *row, const
                 return;
         }
         *ret_value = (uint32_t)value;
-}
-
-bool cw_size_parse(const char *text, uint64_t *ret_size)
-{
-        static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-        size_t digits = strspn(text, "0123456789");
-        int64_t value;
-
-        if (!parse_digits(text, digits, &value))
-                return false;
-        for (size_t i = 0; i < CW_ARRAY_SIZE(units); i++) {
-                if (strcmp(text + digits, units[i]) != 0)
-                        continue;
-                if ((uint64_t)value > (uint64_t)INT64_MAX >> (10 * i))
-                        return false;
-                *ret_size = (uint64_t)value << (10 * i);
-                return true;
-        }
-        return false;
-}
-
-void cw_size_format(struct cw_buf *buf, uint64_t size)
-{
-        static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-        size_t i = 0;
-
-        for (; i + 1 < CW_ARRAY_SIZE(units) && size > 0 && size % 1024 == 0; i++)
-                size /= 1024;
-        cw_buf_printf(buf, "%" PRIu64 "%s", size, units[i]);
 }
 
 static void complain_bounds(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node,

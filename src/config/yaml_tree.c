@@ -37,6 +37,7 @@ struct builder {
         struct anchor *anchors;
         size_t n_anchors;
         size_t weight;
+        const struct cw_node *bracket; /* the innermost one that is open; NULL: none */
 };
 
 static int complain(struct builder *builder, struct cw_span span, const char *format, ...)
@@ -90,9 +91,11 @@ static struct cw_span clamped(const struct builder *builder, const yaml_mark_t *
         return span;
 }
 
+/* The mark that helps: where the thing began that is not right, if that is not where it was noticed. */
 static int syntax_error(struct builder *builder)
 {
         const yaml_parser_t *parser = &builder->parser;
+        const yaml_mark_t *found = &parser->problem_mark, *began = &parser->context_mark;
         const char *problem = parser->problem ? parser->problem : "this is no YAML";
         int r;
 
@@ -100,10 +103,14 @@ static int syntax_error(struct builder *builder)
                 return -ENOMEM;
         if (parser->error == YAML_READER_ERROR)
                 return stop(builder, cw_document_span(builder->document, parser->problem_offset), problem);
-        if (!parser->context)
-                return stop(builder, clamped(builder, &parser->problem_mark), problem);
-        r = complain(builder, clamped(builder, &parser->problem_mark), "%s, %s that begins at line %zu, column %zu",
-                     problem, parser->context, parser->context_mark.line + 1, parser->context_mark.column + 1);
+        if (parser->context && (began->line != found->line || began->column != found->column))
+                r = complain(builder, clamped(builder, found), "%s, %s that begins at line %zu, column %zu", problem,
+                             parser->context, began->line + 1, began->column + 1);
+        else if (builder->bracket)
+                r = complain(builder, clamped(builder, found), "%s, inside the bracket at line %u, column %u", problem,
+                             builder->bracket->span.line, builder->bracket->span.column);
+        else
+                r = complain(builder, clamped(builder, found), "%s", problem);
         return r < 0 ? r : STOPPED;
 }
 
@@ -362,7 +369,10 @@ static int read_collection(struct builder *builder, const yaml_event_t *event, u
         bool mapping = event->type == YAML_MAPPING_START_EVENT;
         const unsigned char *anchor = mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
         const unsigned char *tag = mapping ? event->data.mapping_start.tag : event->data.sequence_start.tag;
+        bool flow = mapping ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+                            : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
         struct cw_node *node = new_node(builder, mapping ? CW_NODE_MAPPING : CW_NODE_SEQUENCE, event);
+        const struct cw_node *outer = builder->bracket;
         struct cw_map seen = CW_MAP_NULL;
         int r;
 
@@ -378,10 +388,13 @@ static int read_collection(struct builder *builder, const yaml_event_t *event, u
         if (r == 0 && depth == DEPTH_MAX)
                 r = stop(builder, node->span, "this is nested too deeply");
         node->open = true;
+        if (flow)
+                builder->bracket = node;
         if (r == 0)
                 r = read_items(builder, node, mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, &seen,
                                depth + 1);
         node->open = false;
+        builder->bracket = outer;
         cw_map_deinit(&seen);
         return r;
 }
