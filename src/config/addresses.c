@@ -23,26 +23,31 @@ static bool is_http(const struct cw_config_url *url)
         return cw_config_url_is_scheme(url, "http") || cw_config_url_is_scheme(url, "https");
 }
 
+static bool split_http(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text,
+                       struct cw_config_url *ret_url)
+{
+        if (strstr(text, "://") && !split(reader, row, node, text, ret_url))
+                return false;
+        if (strstr(text, "://") && is_http(ret_url))
+                return true;
+        cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
+        return false;
+}
+
 bool cw_address_hook(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
 {
         struct cw_config_url url;
 
-        if (!split(reader, row, node, text, &url))
-                return false;
-        if (!is_http(&url))
-                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
-        return is_http(&url);
+        return split_http(reader, row, node, text, &url);
 }
 
 bool cw_address_base(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
 {
         struct cw_config_url url;
 
-        if (!split(reader, row, node, text, &url))
+        if (!split_http(reader, row, node, text, &url))
                 return false;
-        if (!is_http(&url))
-                cw_reader_complain(reader, node, "\"%s\" must begin with http:// or https://", row->name);
-        else if (url.has_userinfo)
+        if (url.has_userinfo)
                 cw_reader_complain(reader, node, "\"%s\" must not hold a user or a password", row->name);
         else if (url.has_query || url.has_fragment)
                 cw_reader_complain(reader, node, "\"%s\" must end with the path, without ? or #", row->name);
@@ -72,9 +77,9 @@ bool cw_address_smtp(struct cw_reader *reader, const struct cw_row *row, const s
 {
         struct cw_config_url url;
 
-        if (!split(reader, row, node, text, &url))
+        if (strstr(text, "://") && !split(reader, row, node, text, &url))
                 return false;
-        if (!cw_config_url_is_scheme(&url, "smtp") && !cw_config_url_is_scheme(&url, "smtps"))
+        if (!strstr(text, "://") || (!cw_config_url_is_scheme(&url, "smtp") && !cw_config_url_is_scheme(&url, "smtps")))
                 cw_reader_complain(reader, node, "\"%s\" must begin with smtp:// or smtps://", row->name);
         else if (url.has_userinfo)
                 cw_reader_complain(reader, node,

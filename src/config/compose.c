@@ -21,6 +21,13 @@ void cw_compose_complain(struct cw_composer *composer, bool warning, const char 
                 composer->reader->error = -ENOMEM;
 }
 
+bool cw_compose_is_absent(const struct cw_composer *composer, const char *key)
+{
+        const struct cw_node *node = cw_node_get(composer->main->root, key);
+
+        return !node || (node->kind == CW_NODE_SEQUENCE && node->n_items == 0);
+}
+
 void cw_compose_unique(struct cw_composer *composer, const char *what, size_t n, cw_compose_name_fn name_of)
 {
         struct cw_map seen = CW_MAP_NULL;

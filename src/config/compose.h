@@ -19,6 +19,9 @@ struct cw_composer {
 /* Warnings and errors about the file as a whole. */
 void cw_compose_complain(struct cw_composer *composer, bool warning, const char *message);
 
+/* Whether the main file says nothing at the key, or an empty list: what else stands there was complained about. */
+bool cw_compose_is_absent(const struct cw_composer *composer, const char *key);
+
 /* Complains about the second of two things with one name. `name_of` gives the name's node of the i-th, or NULL. */
 typedef const struct cw_node *(*cw_compose_name_fn)(const struct cw_draft *draft, size_t i);
 void cw_compose_unique(struct cw_composer *composer, const char *what, size_t n, cw_compose_name_fn name_of);

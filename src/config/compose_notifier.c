@@ -87,6 +87,6 @@ void cw_compose_notifiers(struct cw_composer *composer)
                 compose_traits(composer, &notifier->notifier, &rules->notifiers[i]);
                 rules->n_notifiers++;
         }
-        if (draft->n_notifiers == 0)
+        if (draft->n_notifiers == 0 && cw_compose_is_absent(composer, "notifiers"))
                 cw_compose_complain(composer, true, "there are no notifiers: nobody will be told");
 }

@@ -92,7 +92,7 @@ static void compose_notify(struct cw_composer *composer)
         const struct cw_node *node = composer->draft->route.notify, *item;
         struct cw_ruleset *rules = composer->rules;
         cw_autofree bool *reached = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*reached));
-        bool all = true;
+        bool all = node && node->kind != CW_NODE_MAPPING;
 
         rules->route.notify = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*rules->route.notify));
         if (!rules->route.notify || !reached)

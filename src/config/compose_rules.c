@@ -175,6 +175,6 @@ void cw_compose_rules(struct cw_composer *composer)
                 if (composer->reader->error == 0)
                         compile_all(composer, rule, &rules->rules[i]);
         }
-        if (draft->n_rules == 0)
+        if (draft->n_rules == 0 && cw_compose_is_absent(composer, "rules"))
                 cw_compose_complain(composer, true, "there are no rules: only the daemon's own alerts will be told");
 }

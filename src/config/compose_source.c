@@ -107,6 +107,6 @@ void cw_compose_sources(struct cw_composer *composer)
                 traits->missing_after = source->source.missing_after;
                 rules->n_sources++;
         }
-        if (draft->n_sources == 0)
+        if (draft->n_sources == 0 && cw_compose_is_absent(composer, "sources"))
                 cw_compose_complain(composer, false, "there is no source: \"sources\" must list at least one");
 }

@@ -25,7 +25,7 @@ static bool sounds_secret(const char *text, size_t len)
         static const char *const parts[] = {"pass",       "pwd",      "secret",     "token",   "key",   "otp",
                                             "credential", "authoriz", "postgresql", "headers", "cookie"};
         static const char *const whole[] = {"password", "api_key",   "secret",     "totp_secret", "token",
-                                            "headers",  "heartbeat", "postgresql", "routing_key", "password"};
+                                            "headers",  "heartbeat", "postgresql", "routing_key"};
         char word[WORD_MAX + 1];
 
         if (len == 0 || len > WORD_MAX)
@@ -38,7 +38,13 @@ static bool sounds_secret(const char *text, size_t len)
         for (size_t i = 0; i < CW_ARRAY_SIZE(parts); i++)
                 if (strstr(word, parts[i]))
                         return true;
-        return cw_text_nearest(word, whole, CW_ARRAY_SIZE(whole)) != NULL;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(whole); i++) {
+                unsigned slips = strlen(whole[i]) > 6 ? 2 : 1;
+
+                if (cw_text_distance(word, whole[i], slips) <= slips)
+                        return true;
+        }
+        return false;
 }
 
 /* A source's address is none; the address of a chat's hook is all that it takes to write there. */

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loading.h"
+
+static void test_five_mistakes_are_five_errors(void **state)
+{
+        static const struct diagnosis cases[] = {
+                {"five mistakes in one pass",
+                 "sources:\n"
+                 "  - name: main\n"
+                 "    url: ftp://api.example.com\n"
+                 "    auth: {api_key: plain:k}\n"
+                 "    every: 60\n"
+                 "rules:\n"
+                 "  - name: low-balance\n"
+                 "    when: available < flor\n"
+                 "    severty: critical\n"
+                 "notifiers: [{name: log, type: syslog}]\n"
+                 "route: {notify: [lgo]}\n",
+                 "cardwatch.yaml:3:10: error: \"url\" must begin with http:// or https://\n"
+                 "    3 |     url: ftp://api.example.com\n"
+                 "      |          ^~~~~~~~~~~~~~~~~~~~~\n"
+                 "cardwatch.yaml:5:12: error: \"every\" must be a duration such as 500ms, 30s, 5m or 1h30m: the unit "
+                 "is "
+                 "missing\n"
+                 "    5 |     every: 60\n"
+                 "      |            ^~\n"
+                 "cardwatch.yaml:8:23: error: there is no field or parameter `flor`; a text is written `\"flor\"`\n"
+                 "    8 |     when: available < flor\n"
+                 "      |                       ^~~~\n"
+                 "cardwatch.yaml:9:5: error: unknown key \"severty\" in rules[0] (did you mean \"severity\"?)\n"
+                 "    9 |     severty: critical\n"
+                 "      |     ^~~~~~~\n"
+                 "cardwatch.yaml:11:18: error: there is no notifier \"lgo\" (did you mean \"log\"?)\n"
+                 "   11 | route: {notify: [lgo]}\n"
+                 "      |                  ^~~\n"},
+        };
+
+        (void)state;
+        expect_texts(cases, CW_ARRAY_SIZE(cases));
+}
+
+/* A mistake by one line of text: where and what, without the excerpt. */
+struct mistake {
+        const char *name, *yaml, *said;
+};
+
+static void expect_mistakes(const struct mistake *cases, size_t n)
+{
+        size_t wrong = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                char expected[600];
+                struct loaded loaded;
+
+                print_message("  %s\n", cases[i].name);
+                load_text(&loaded, cases[i].yaml);
+                snprintf(expected, sizeof(expected), "cardwatch.yaml:%s\n", cases[i].said);
+                if (loaded.report.n_items != 1 || !strstr(cw_buf_text(&loaded.text), expected)) {
+                        print_message("said:\n%swanted:\n%s", cw_buf_text(&loaded.text), expected);
+                        wrong++;
+                }
+                loaded_deinit(&loaded);
+        }
+        assert_int_equal(wrong, 0);
+}
+
+static void test_values(void **state)
+{
+        static const struct mistake cases[] = {
+                {"a value that is missing", BASE "timezone:\n",
+                 "7:10: error: \"timezone\" has no value; leave the key out for "
+                 "the default"},
+                {"a boolean where a text belongs", BASE "timezone: true\n", "7:11: error: \"timezone\" must be a text"},
+                {"a list where a text belongs", BASE "timezone: [a]\n", "7:11: error: \"timezone\" must be a text"},
+                {"a text where a mapping belongs", BASE "log: debug\n",
+                 "7:6: error: log must be a mapping (key: value)"},
+                {"a text where a list belongs", SOURCES NOTIFIERS "rules: none\n",
+                 "6:8: error: \"rules\" must be a list"},
+                {"a word that is none of its words", BASE "log: {level: warn}\n",
+                 "7:14: error: \"level\" must be one of debug, info, warning, error"},
+                {"a word that is nearly one", BASE "log: {format: jsno}\n",
+                 "7:15: error: \"format\" must be one of text, json (did you mean \"json\"?)"},
+                {"a duration that is too short", SOURCES "    every: 49ms\n" RULES NOTIFIERS,
+                 "5:12: error: \"every\" must be from 50ms to 7d"},
+                {"a duration of zero where that is senseless", SOURCES "    timeout: 0s\n" RULES NOTIFIERS,
+                 "5:14: error: \"timeout\" must be from 1ms to 1h"},
+                {"history that is kept for no time", BASE "store: {keep_history: 0s}\n",
+                 "7:23: error: \"keep_history\" must be from 1ms to 365000d"},
+                {"a negative count", SOURCES "    retries: -1\n" RULES NOTIFIERS,
+                 "5:14: error: \"retries\" must be a whole number from 0 to 100"},
+                {"a count with a fraction", SOURCES "    page_size: 10.5\n" RULES NOTIFIERS,
+                 "5:16: error: \"page_size\" must be a whole number from 1 to 10000"},
+                {"a count in quotes", SOURCES "    page_size: \"10\"\n" RULES NOTIFIERS,
+                 "5:16: error: \"page_size\" must be a whole number from 1 to 10000"},
+                {"a count beyond 64 bits", SOURCES "    page_size: 99999999999999999999\n" RULES NOTIFIERS,
+                 "5:16: error: \"page_size\" must be a whole number from 1 to 10000"},
+                {"a hexadecimal count", SOURCES "    page_size: 0x10\n" RULES NOTIFIERS,
+                 "5:16: error: \"page_size\" must be a whole number from 1 to 10000"},
+                {"a size without a unit", SOURCES "    max_response: 1000000\n" RULES NOTIFIERS,
+                 "5:19: error: \"max_response\" must be a size such as 512KiB, 32MiB or 10GiB"},
+                {"a size in thousands", SOURCES "    max_response: 32MB\n" RULES NOTIFIERS,
+                 "5:19: error: \"max_response\" must be a size such as 512KiB, 32MiB or 10GiB"},
+                {"a size that is too large", SOURCES "    max_response: 2GiB\n" RULES NOTIFIERS,
+                 "5:19: error: \"max_response\" must be from 1KiB to 1GiB"},
+                {"a size beyond 64 bits", SOURCES "    max_response: 9999999999TiB\n" RULES NOTIFIERS,
+                 "5:19: error: \"max_response\" must be a size such as 512KiB, 32MiB or 10GiB"},
+                {"a zone that does not exist", BASE "timezone: Europe/Londn\n",
+                 "7:11: error: \"timezone\": there is no time zone \"Europe/Londn\" in /usr/share/zoneinfo"},
+                {"a zone that is a path", BASE "timezone: ../../../etc/localtime\n",
+                 "7:11: error: \"timezone\": there is no time zone \"../../../etc/localtime\" in /usr/share/zoneinfo"},
+                {"a zone that is a folder", BASE "timezone: Europe\n",
+                 "7:11: error: \"timezone\": there is no time zone \"Europe\" in /usr/share/zoneinfo"},
+                {"links to no address", BASE "control: {external_url: cardwatch.example.com}\n",
+                 "7:25: error: \"external_url\" must begin with http:// or https://"},
+                {"a socket's name that is too long",
+                 BASE "control: {socket: /run/"
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                      "aaaaaaa}\n",
+                 "7:19: error: \"socket\" must not be longer than 107 bytes, which is what a socket's name can hold"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+#define SOURCE(rest) "sources: [{name: main, " rest "}]\n" RULES NOTIFIERS
+#define AUTH(rest)   SOURCE("url: \"https://a.example\", auth: {" rest "}")
+
+static void test_sources(void **state)
+{
+        static const struct mistake cases[] = {
+                {"no source at all", RULES NOTIFIERS "sources: []\n",
+                 " error: there is no source: \"sources\" must list at least one"},
+                {"a name that is none",
+                 "sources: [{name: Main, url: \"https://a.example\", auth: {api_key: k}}]\n" RULES NOTIFIERS,
+                 "1:18: error: \"Main\" is no name: it must begin with a-z or 0-9 and go on with those, _ and -"},
+                {"no address", SOURCE("auth: {api_key: k}"), "1:11: error: sources[0] needs \"url\""},
+                {"no proof of who asks", SOURCE("url: \"https://a.example\""),
+                 "1:11: error: sources[0] needs \"auth\""},
+                {"an empty proof", AUTH(""),
+                 "1:56: error: sources[0].auth needs \"username\" and \"password\", or \"api_key\""},
+                {"a name without a password", AUTH("username: a"), "1:57: error: \"username\" needs \"password\""},
+                {"a password without a name", AUTH("password: a"), "1:57: error: \"password\" needs \"username\""},
+                {"two proofs", AUTH("api_key: k, username: a"),
+                 "1:69: error: \"api_key\" and \"username\" exclude each other"},
+                {"two one-time passwords", AUTH("api_key: k, totp_secret: jbswy3dp, otp: \"123456\""),
+                 "1:92: error: \"totp_secret\" and \"otp\" exclude each other"},
+                {"a secret that is not base32", AUTH("api_key: k, totp_secret: jbswy3d1"),
+                 "1:82: error: \"totp_secret\" is not base32 (letters A to Z and digits 2 to 7)"},
+                {"a secret of a length that base32 does not have",
+                 AUTH("api_key: k, totp_secret: jbswy3d"
+                      "pjbs"
+                      "wy3dpa"),
+                 "1:82: error: \"totp_secret\" is not base32 (letters A to Z and digits 2 to 7)"},
+                {"a single use of nothing", AUTH("api_key: k, otp_single_use: true"),
+                 "1:69: warning: \"otp_single_use\" has no effect without \"totp_secret\""},
+                {"an address with a user", SOURCE("url: \"https://u:p@a.example\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must not hold a user or a password"},
+                {"an address with a query", SOURCE("url: \"https://a.example/?x\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must end with the path, without ? or #"},
+                {"an address without a host", SOURCE("url: \"https:///path\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must name a host"},
+                {"an address with a port that is none", SOURCE("url: \"https://a.example:65536\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must have a port from 1 to 65535 after the host"},
+                {"an address with a space", SOURCE("url: \"https://a.example/a b\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must be an address without spaces"},
+                {"an address whose bracket is open", SOURCE("url: \"https://[::1\", auth: {api_key: k}"),
+                 "1:29: error: \"url\" must close the bracket around its IPv6 address"},
+                {"credentials over plain http", SOURCE("url: \"http://127.example.com\", auth: {api_key: k}"),
+                 "1:29: warning: credentials and balances go over the network unencrypted (http)"},
+                {"two sources of one name",
+                 "sources:\n"
+                 "  - {name: a, url: \"https://a.example\", auth: {api_key: k}}\n"
+                 "  - {name: a, url: \"https://a.example\", auth: {api_key: k}}\n" RULES NOTIFIERS,
+                 "3:12: error: there is another source \"a\" (in cardwatch.yaml, line 2)"},
+                {"a key without a certificate",
+                 SOURCE("url: \"https://a.example\", auth: {api_key: k}, tls: {key: /dev/null}"),
+                 "1:76: error: \"key\" needs \"cert\""},
+                {"certificates that are not there",
+                 SOURCE("url: \"https://a.example\", auth: {api_key: k}, tls: {ca: ca.pem}"),
+                 "1:80: error: cannot read ca.pem: No such file or directory"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+#define NOTIFIER(rest) SOURCES RULES "notifiers: [{name: n, " rest "}]\n"
+#define EMAIL(rest)    NOTIFIER("type: email, from: a@b.example, to: [c@d.example], " rest)
+
+static void test_notifiers(void **state)
+{
+        static const struct mistake cases[] = {
+                {"no notifiers", SOURCES RULES, " warning: there are no notifiers: nobody will be told"},
+                {"no type", NOTIFIER("timeout: 1s"), "6:13: error: notifiers[0] needs \"type\""},
+                {"a type that nobody knows", NOTIFIER("type: smoke"),
+                 "6:29: error: \"type\" must be one of webhook, email, syslog, file"},
+                {"a key of another type", NOTIFIER("type: syslog, smtp: \"smtp://a.example\""),
+                 "6:37: error: \"smtp\" is no key of this type"},
+                {"a hook without an address", NOTIFIER("type: webhook"), "6:13: error: notifiers[0] needs \"url\""},
+                {"a hook that is no http", NOTIFIER("type: webhook, url: \"gopher://a.example\""),
+                 "6:43: error: \"url\" must begin with http:// or https://"},
+                {"a header of our own", NOTIFIER("type: webhook, url: \"https://a.example\", headers: {Webhook-Id: x}"),
+                 "6:74: error: header \"Webhook-Id\" is set by cardwatch itself"},
+                {"a header that is none", NOTIFIER("type: webhook, url: \"https://a.example\", headers: {\"a b\": x}"),
+                 "6:74: error: \"a b\" cannot be the name of a header"},
+                {"a header with a line break",
+                 NOTIFIER("type: webhook, url: \"https://a.example\", headers: {a: \"x\\ny\"}"),
+                 "6:74: error: the value of header \"a\" holds control characters"},
+                {"a header that looks like a secret's reference",
+                 NOTIFIER("type: webhook, url: \"https://a.example\", headers: {a: \"env:TOKEN\"}"),
+                 "6:77: warning: headers are sent as they stand: this is not looked up"},
+                {"a proxy that is none",
+                 NOTIFIER("type: webhook, url: \"https://a.example\", proxy: \"ftp://p.example\""),
+                 "6:71: error: \"proxy\" must begin with http://, https://, socks4://, socks4a://, socks5:// or "
+                 "socks5h://"},
+                {"a mail server without a scheme", EMAIL("smtp: mail.example"),
+                 "6:80: error: \"smtp\" must begin with smtp:// or smtps://"},
+                {"a mail server by http", EMAIL("smtp: \"http://mail.example\""),
+                 "6:80: error: \"smtp\" must begin with smtp:// or smtps://"},
+                {"a mail server with a user", EMAIL("smtp: \"smtp://a@mail.example\""),
+                 "6:80: error: \"smtp\" must not hold a user or a password: they have keys of their own"},
+                {"a mail server with a path", EMAIL("smtp: \"smtp://mail.example/in\""),
+                 "6:80: error: \"smtp\" must be a host and perhaps a port, without a path"},
+                {"a mail name without a password", EMAIL("smtp: \"smtp://mail.example\", username: u"),
+                 "6:103: error: \"username\" needs \"password\""},
+                {"a password in the clear",
+                 EMAIL("smtp: \"smtp://mail.example\", username: u, password: p, starttls: off"),
+                 "6:129: warning: the password may go over the network unencrypted; \"starttls: required\" prevents "
+                 "that"},
+                {"starttls where TLS is all there is", EMAIL("smtp: \"smtps://mail.example\", starttls: off"),
+                 "6:104: warning: \"starttls\" has no effect with smtps://"},
+                {"a sender who is none",
+                 NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: \"Ops <a@b.example>\", to: [c@d.example]"),
+                 "6:68: error: \"from\" must be a mail address such as ops@example.com"},
+                {"a receiver who would begin a header",
+                 NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: [\"c@d.example\\r\\nBcc: "
+                          "x@y\"]"),
+                 "6:86: error: \"to\" must be a mail address such as ops@example.com"},
+                {"nobody to mail to", NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: []"),
+                 "6:85: error: \"to\" must not be empty"},
+                {"a log that is nowhere", NOTIFIER("type: syslog, target: remote"),
+                 "6:45: error: \"target\" must be local, unix:PATH, udp://HOST or tcp://HOST"},
+                {"a log at a relative path", NOTIFIER("type: syslog, target: \"unix:dev/log\""),
+                 "6:45: error: \"unix:\" must be followed by the absolute path of a socket, of at most 107 bytes"},
+                {"a log over TLS", NOTIFIER("type: syslog, target: \"tls://a.example\""),
+                 "6:45: error: \"target\" tls:// is not supported yet"},
+                {"a facility that is none", NOTIFIER("type: syslog, facility: local8"),
+                 "6:47: error: \"facility\" must be one of kern, user, mail, daemon, auth, syslog, lpr, news, uucp, "
+                 "cron, "
+                 "authpriv, ftp, local0, local1, local2, local3, local4, local5, local6, local7 (did you mean "
+                 "\"local0\"?)"},
+                {"a program with a space", NOTIFIER("type: syslog, app_name: \"a b\""),
+                 "6:47: error: \"app_name\" must be 1 to 48 printable ASCII characters without spaces"},
+                {"a file at a relative path", NOTIFIER("type: file, path: alerts.jsonl"),
+                 "6:41: error: \"path\" must be an absolute path of a file"},
+                {"a list that is too long", NOTIFIER("type: syslog, list: 501"),
+                 "6:43: error: \"list\" must be a whole number from 1 to 500, or all"},
+                {"two notifiers of one name",
+                 SOURCES RULES "notifiers: [{name: n, type: syslog}, {name: n, type: syslog}]\n",
+                 "6:45: error: there is another notifier \"n\" (in cardwatch.yaml, line 6)"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+static void test_route_and_builtin(void **state)
+{
+        static const struct mistake cases[] = {
+                {"a notifier that no route reaches",
+                 SOURCES RULES "notifiers: [{name: a, type: syslog}, {name: b, type: syslog}]\nroute: {notify: [a]}\n",
+                 "6:45: warning: no route reaches notifier \"b\""},
+                {"a notifier that is named twice", BASE "route: {notify: [log, log]}\n",
+                 "7:23: error: \"log\" is named twice"},
+                {"a group by what nothing has", BASE "route: {group_by: [rule, team]}\n",
+                 "7:26: error: \"team\" is none of rule, severity, customer, currency, card, and no rule has a label "
+                 "of that name"},
+                {"a route that is no list", BASE "route: {notify: {log: 1}}\n",
+                 "7:17: error: \"notify\" must be a list of names"},
+                {"a negative wait", BASE "route: {group_wait: -1s}\n",
+                 "7:21: error: \"group_wait\" must be a duration such as 500ms, 30s, 5m or 1h30m"},
+                {"a builtin that does not exist", BASE "builtin: {source-donw: off}\n",
+                 "7:11: error: unknown key \"source-donw\" in builtin (did you mean \"source-down\"?)"},
+                {"a builtin that is no", BASE "builtin: {stale: no}\n",
+                 "7:18: error: \"stale\" must be off, or a mapping such as {severity: info}"},
+                {"a builtin with another's key", BASE "builtin: {stale: {after: 3}}\n",
+                 "7:19: error: unknown key \"after\" in builtin.stale"},
+                {"polls where a time belongs", BASE "builtin: {notifier-failing: {after: 3}}\n",
+                 "7:37: error: \"after\" must be a duration such as 500ms, 30s, 5m or 1h30m: the unit is missing"},
+                {"a time where polls belong", BASE "builtin: {source-down: {after: 5m}}\n",
+                 "7:32: error: \"after\" must be a whole number from 1 to 1000"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+/* What is wrong with a hundred thousand things is not worth a hundred thousand lines. */
+static void test_mistakes_are_bounded(void **state)
+{
+        struct cw_buf yaml = CW_BUF_NULL;
+        struct loaded loaded;
+
+        (void)state;
+        cw_buf_puts(&yaml, BASE);
+        for (int i = 0; i < 5000; i++)
+                cw_buf_printf(&yaml, "unknown%d: 1\n", i);
+        load_text(&loaded, cw_buf_text(&yaml));
+        assert_int_equal(loaded.result, -EINVAL);
+        assert_int_equal(loaded.report.n_items, 500);
+        loaded_deinit(&loaded);
+        cw_buf_deinit(&yaml);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_five_mistakes_are_five_errors),
+                cmocka_unit_test(test_values),
+                cmocka_unit_test(test_sources),
+                cmocka_unit_test(test_notifiers),
+                cmocka_unit_test(test_route_and_builtin),
+                cmocka_unit_test(test_mistakes_are_bounded),
+        };
+
+        return cmocka_run_group_tests(tests, enter_folder, NULL);
+}
