@@ -10,8 +10,9 @@ LOW = {"name": "low", "when": "available < 100", "clear": "available >= 120"}
 
 
 def source(sim, **keys):
-    """The simulator as a source, with an API key; `auth=login()` logs in."""
-    return {"name": "main", "url": sim.url, "auth": key(), "every": "200ms", "timeout": "5s", "retries": 0, **keys}
+    """The simulator as a source, with an API key; `auth=login()` logs in. It grows stale only where a test is about that."""
+    return {"name": "main", "url": sim.url, "auth": key(), "every": "200ms", "timeout": "5s", "retries": 0, "stale_after": 1000,
+            **keys}
 
 
 def key(api_key=API_KEY):

@@ -16,7 +16,7 @@ import time
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer|Assertion `.*' failed")
 
 # Where the daemon has read everything it remembers and begins to poll.
-READY = "ready"
+READY = "started"
 
 WAIT_S = 20.0
 

@@ -14,7 +14,7 @@ def is_builtin(alert):
 
 
 def test_source_down(sim, hook, make_daemon):
-    make_daemon(config(source(sim), webhook(hook), builtin={"stale": {"enabled": False}}))
+    make_daemon(config(source(sim), webhook(hook)))
     sim.wait_for_polls(2)
     sim.fault("list", "status", status=500, count=2)
     sim.wait_for_polls(5)
@@ -29,7 +29,7 @@ def test_source_down(sim, hook, make_daemon):
 
 
 def test_source_down_inhibits_stale(sim, hook, make_daemon):
-    make_daemon(config(source(sim), webhook(hook)))
+    make_daemon(config(source(sim, stale_after=3), webhook(hook)))
     sim.wait_for_polls(2)
     sim.fault("list", "reset", count=-1)
     hook.wait_for_alert("source-down", "firing")
@@ -39,7 +39,7 @@ def test_source_down_inhibits_stale(sim, hook, make_daemon):
 
 def test_stale(make_sim, hook, make_daemon):
     sim = make_sim("--customers", 30, "--cards", 1)
-    make_daemon(config(source(sim, page_size=10), webhook(hook)))
+    make_daemon(config(source(sim, page_size=10, stale_after=3), webhook(hook)))
     sim.wait_for_polls(2)
     sim.fault("list", "status", page=2, status=500, count=-1)
     alert = hook.wait_for_alert("stale", "firing")
@@ -75,7 +75,7 @@ def test_a_card_that_is_set_aside_keeps_its_alert(sim, hook, make_daemon):
 
 
 def test_auth_failed_asks_once(sim, hook, make_daemon):
-    daemon = make_daemon(config(source(sim, auth=login(password="wrong")), webhook(hook)))
+    daemon = make_daemon(config(source(sim, auth=login(password="wrong"), stale_after=3), webhook(hook)))
     alert = hook.wait_for_alert("auth-failed", "firing")
     assert is_builtin(alert) and alert["severity"] == "critical" and "wrong" not in alert["summary"]
     daemon.poll_now()

@@ -117,7 +117,7 @@ def test_send_resolved_false(sim, hook, make_daemon):
     ("gzip-bomb", {"bytes": 10 * 1024 ** 3}), ("huge", {"bytes": 1024 ** 3}),
 ])
 def test_an_answer_without_end_is_cut(sim, hook, make_daemon, kind, parameters):
-    daemon = make_daemon(config(source(sim, max_response="1MiB"), webhook(hook), builtin={"stale": {"enabled": False}}))
+    daemon = make_daemon(config(source(sim, max_response="1MiB"), webhook(hook)))
     sim.wait_for_polls(2)
     sim.set_card(1, available="1")
     hook.wait_for_messages(1)

@@ -25,14 +25,14 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf cleanup clock hash log map money pack secret strpool text",
-    "core": "card changes engine expr notice outbox policy rules snapshot value",
+    "core": "card changes engine expr notice outbox policy preview rules snapshot value",
     "config": "config config_report",
     "codec": "provider render",
     "store": "store",
     "net": "hmac http loop server smtp wire work",
     "source": "source",
     "sink": "sink",
-    "daemon": "settings",
+    "daemon": "attempt feed settings",
 }
 
 # A third-party library has one home. A file named beside a layer is the only one of that layer.

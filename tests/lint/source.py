@@ -95,7 +95,7 @@ class Item:
         if "=" in head or "(" not in head:
             return False
         # A function pointer is a variable; an upper-case word is a macro that makes something.
-        return not re.search(r"\(\s*\*", head.split(")")[0]) and not self.name.isupper() and bool(
+        return not re.match(r"[^(]*\(\s*\*", head) and not self.name.isupper() and bool(
             re.match(r"[\w\s\*]+\s\**\w+\s*\(", head))
 
 
