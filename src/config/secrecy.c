@@ -88,6 +88,13 @@ int cw_secrecy_hide(struct cw_document *document)
         return document->root ? hide(document, document->root, false, NULL) : 0;
 }
 
+int cw_secrecy_hide_pair(struct cw_document *document, const struct cw_node *key, const struct cw_node *item)
+{
+        if (key->kind != CW_NODE_SCALAR)
+                return hide(document, item, true, "");
+        return hide(document, item, is_secret_key(key, key->text), key->text);
+}
+
 static bool is_word(char c)
 {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct cw_document;
+struct cw_node;
 
 /*
  * Secrecy: which parts of a file must not be shown, whatever is wrong with it.
@@ -19,6 +20,10 @@ bool cw_secrecy_is_reference(const char *text, size_t len);
 
 /* Hides what the document's tree says in secret places. -ENOMEM. */
 int cw_secrecy_hide(struct cw_document *document) __attribute__((warn_unused_result));
+
+/* The same for a pair that the tree does not hold. */
+int cw_secrecy_hide_pair(struct cw_document *document, const struct cw_node *key, const struct cw_node *item)
+        __attribute__((warn_unused_result));
 
 /* Without a tree: the column from which on a line had better not be shown, 0: all of it may be. */
 unsigned cw_secrecy_guess(const struct cw_document *document, unsigned line);

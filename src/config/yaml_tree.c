@@ -18,6 +18,7 @@
 #include "cardwatch/text.h"
 #include "node.h"
 #include "report.h"
+#include "secrecy.h"
 
 #define DEPTH_MAX 32
 #define NODES_MAX 500000 /* aliases written out */
@@ -330,7 +331,7 @@ static int read_pair(struct builder *builder, struct cw_node *mapping, struct cw
         if (r != 0)
                 return r;
         mapping->weight += key->weight + item->weight;
-        return good ? append(mapping, key, item) : 0;
+        return good ? append(mapping, key, item) : cw_secrecy_hide_pair(builder->document, key, item);
 }
 
 /* What stands between the start and the end of a collection; `end_type` ends it. */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys of the contract that are not built yet: refused where they stand, never silently accepted. */
+#include "loading.h"
+
+struct later {
+        const char *key, *yaml;
+};
+
+#define SOURCE_WITH(text)                                                                                              \
+        "sources: [{name: main, url: \"https://a.example\", auth: {api_key: k}, " text "}]\n" RULES NOTIFIERS
+#define RULE_WITH(text) SOURCES NOTIFIERS "rules: [{name: low, when: available < 100, " text "}]\n"
+#define HOOK_WITH(text) SOURCES RULES "notifiers: [{name: n, type: webhook, url: \"https://a.example\", " text "}]\n"
+
+static void expect_later(const struct later *later)
+{
+        struct loaded loaded;
+        char expected[100];
+
+        print_message("  %s\n", later->key);
+        load_text(&loaded, later->yaml);
+        snprintf(expected, sizeof(expected), "\"%s\" is not supported yet", later->key);
+        assert_int_equal(loaded.result, -EINVAL);
+        assert_int_equal(loaded.report.n_items, 1);
+        assert_string_equal(loaded.report.items[0].message, expected);
+        assert_true(loaded.report.items[0].line > 0);
+        assert_int_equal(loaded.report.items[0].width, strlen(later->key));
+        loaded_deinit(&loaded);
+}
+
+static void test_keys(void **state)
+{
+        static const struct later cases[] = {
+                {"inhibit", BASE "inhibit: []\n"},
+                {"windows", BASE "windows: []\n"},
+                {"digests", BASE "digests: []\n"},
+                {"postgresql", BASE "store: {postgresql: env:DATABASE}\n"},
+                {"max_size", BASE "store: {max_size: 10GiB}\n"},
+                {"keep_audit", BASE "store: {keep_audit: 7y}\n"},
+                {"http", BASE "control: {http: 127.0.0.1:9477}\n"},
+                {"token", BASE "control: {token: file:control_token}\n"},
+                {"public_read", BASE "control: {public_read: false}\n"},
+                {"routes", BASE "route: {routes: [{match: {severity: critical}, notify: [log]}]}\n"},
+                {"watch", SOURCE_WITH("watch: [{customers: [1], every: 10s}]")},
+                {"suspect_above", SOURCE_WITH("suspect_above: 10%")},
+                {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
+                {"arm", RULE_WITH("arm: always")},
+                {"levels", SOURCES NOTIFIERS "rules: [{name: a, levels: [{severity: info, when: available < 1}], "
+                                             "clear: available > 2}]\n"},
+                {"for", RULE_WITH("for: 0s")},
+                {"keep_firing_for", RULE_WITH("keep_firing_for: 0s")},
+                {"flap", RULE_WITH("flap: off")},
+                {"confirm", RULE_WITH("confirm: false")},
+                {"csv", RULE_WITH("params: {floor: 1}, overrides: [{match: {}, params: {floor: 2}, csv: floors.csv}]")},
+                {"detail", HOOK_WITH("detail: full")},
+                {"rate", HOOK_WITH("rate: 1/s")},
+                {"fallback", HOOK_WITH("fallback: [n]")},
+                {"title", HOOK_WITH("title: x")},
+                {"body", HOOK_WITH("body: x")},
+                {"to_customers",
+                 SOURCES RULES "notifiers: [{name: n, type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, "
+                               "to: c@d.example, to_customers: {1: [e@f.example]}}]\n"},
+                {"tls", SOURCES RULES "notifiers: [{name: n, type: syslog, tls: {ca: a.pem}}]\n"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++)
+                expect_later(&cases[i]);
+}
+
+/* Only the type is to blame: its own keys are right, and routes may name it. */
+static void test_types_of_notifiers(void **state)
+{
+        static const char *const types[] = {"slack",  "discord",  "teams",     "telegram",     "matrix", "ntfy",
+                                            "gotify", "pushover", "pagerduty", "alertmanager", "exec"};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(types); i++) {
+                char yaml[600], expected[100];
+                struct loaded loaded;
+
+                print_message("  %s\n", types[i]);
+                snprintf(yaml, sizeof(yaml),
+                         SOURCES RULES
+                         "notifiers: [{name: n, type: %s, url: env:U, token: env:T, room: r, command: [c], "
+                         "rate: 1/s, tls: {ca: c}}]\nroute: {notify: [n]}\n",
+                         types[i]);
+                load_text(&loaded, yaml);
+                snprintf(expected, sizeof(expected), "type \"%s\" is not supported yet", types[i]);
+                assert_int_equal(loaded.report.n_items, 1);
+                assert_string_equal(loaded.report.items[0].message, expected);
+                loaded_deinit(&loaded);
+        }
+}
+
+static void test_words_of_the_language(void **state)
+{
+        static const char *const expressions[] = {"appeared", "delta(available, 1h) < 0", "runway(7d) < 48h",
+                                                  "unchanged(available) > 2d"};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(expressions); i++) {
+                char yaml[600];
+                struct loaded loaded;
+
+                print_message("  %s\n", expressions[i]);
+                snprintf(yaml, sizeof(yaml), SOURCES NOTIFIERS "rules: [{name: a, on: \"%s\"}]\n", expressions[i]);
+                load_text(&loaded, yaml);
+                assert_int_equal(loaded.result, -EINVAL);
+                assert_non_null(strstr(loaded.report.items[0].message, "not supported yet"));
+                loaded_deinit(&loaded);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_types_of_notifiers),
+                cmocka_unit_test(test_words_of_the_language),
+        };
+
+        return cmocka_run_group_tests(tests, enter_folder, NULL);
+}
