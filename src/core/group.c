@@ -193,6 +193,18 @@ int cw_group_add_member(struct cw_group *group, struct cw_alert *alert)
         return 0;
 }
 
+void cw_group_remove_member(struct cw_group *group, const struct cw_alert *alert)
+{
+        size_t i = 0;
+
+        while (i < group->n_members && group->members[i] != alert)
+                i++;
+        if (i == group->n_members)
+                return;
+        group->n_members--;
+        memmove(&group->members[i], &group->members[i + 1], (group->n_members - i) * sizeof(struct cw_alert *));
+}
+
 int cw_group_lane_append(struct cw_group *group, struct cw_intent *intent)
 {
         if (make_room((void **)&group->lane, group->n_lane, &group->lane_capacity) < 0)

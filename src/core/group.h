@@ -46,6 +46,7 @@ void cw_group_free(struct cw_group *group);
 uint64_t cw_group_hash(const char *notifier, const char *key);
 
 int cw_group_add_member(struct cw_group *group, struct cw_alert *alert) __attribute__((warn_unused_result));
+void cw_group_remove_member(struct cw_group *group, const struct cw_alert *alert);
 int cw_group_lane_append(struct cw_group *group, struct cw_intent *intent) __attribute__((warn_unused_result));
 void cw_group_lane_remove(struct cw_group *group, const struct cw_intent *intent);
 

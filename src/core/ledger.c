@@ -41,6 +41,12 @@ enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const stru
                                                : decide_over(telling, alert, waiting, send_resolved);
 }
 
+bool cw_ledger_baseline(const struct cw_telling *telling, const struct cw_alert *alert)
+{
+        return alert->state == CW_ALERT_FIRING && alert->entry->baseline && telling->sent.state == CW_KNOWN_NOTHING &&
+               !telling->dead_edge;
+}
+
 struct cw_item cw_ledger_item(const struct cw_telling *telling, const struct cw_alert *alert, enum cw_due_action action)
 {
         struct cw_item item = {.entry = alert->entry, .edge = alert->edge, .folded = action == CW_DUE_FOLDED};
@@ -50,9 +56,9 @@ struct cw_item cw_ledger_item(const struct cw_telling *telling, const struct cw_
         return item;
 }
 
-bool cw_ledger_over(const struct cw_telling *telling, const struct cw_alert *alert)
+bool cw_ledger_over(const struct cw_telling *telling, const struct cw_alert *alert, bool send_resolved)
 {
-        bool owed = telling->sent.state == CW_KNOWN_FIRING && telling->dead_edge != alert->edge;
+        bool owed = send_resolved && telling->sent.state == CW_KNOWN_FIRING && telling->dead_edge != alert->edge;
 
         return alert->state != CW_ALERT_FIRING && !telling->queued && !telling->under_way && !owed;
 }

@@ -54,12 +54,15 @@ enum cw_due_action {
 enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const struct cw_alert *alert,
                                     const struct cw_item *waiting, bool send_resolved);
 
+/* Told now, it is part of a baseline: what was told of it before, delivered or dead, was not. */
+bool cw_ledger_baseline(const struct cw_telling *telling, const struct cw_alert *alert);
+
 /* The item such a decision asks for. */
 struct cw_item cw_ledger_item(const struct cw_telling *telling, const struct cw_alert *alert,
                               enum cw_due_action action);
 
 /* Nothing more can ever be due until the alert fires again. */
-bool cw_ledger_over(const struct cw_telling *telling, const struct cw_alert *alert);
+bool cw_ledger_over(const struct cw_telling *telling, const struct cw_alert *alert, bool send_resolved);
 
 uint64_t cw_ledger_key(const char *notifier, uint64_t fingerprint);
 

@@ -6,21 +6,25 @@
 
 #include "outbox_private.h"
 
-/* The worst first: severity, then what still fires, then the smallest balance; ties in a fixed order. */
+#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* The worst first: severity, then what still fires, then the smallest balance; ties in a fixed order, so that the same
+ * items make the same message. */
 static int worst_first(const void *left, const void *right)
 {
-        const struct cw_entry *a = ((const struct cw_item *)left)->entry;
-        const struct cw_entry *b = ((const struct cw_item *)right)->entry;
+        const struct cw_item *one = left, *other = right;
+        const struct cw_entry *a = one->entry, *b = other->entry;
+        int order = COMPARE(b->severity, a->severity);
 
-        if (a->severity != b->severity)
-                return a->severity > b->severity ? -1 : 1;
-        if (a->state != b->state)
-                return a->state < b->state ? -1 : 1;
-        if (a->current.known && b->current.known && a->current.amount != b->current.amount)
-                return a->current.amount < b->current.amount ? -1 : 1;
-        if (a->fingerprint != b->fingerprint)
-                return a->fingerprint < b->fingerprint ? -1 : 1;
-        return 0;
+        if (!order)
+                order = COMPARE(a->state, b->state);
+        if (!order)
+                order = COMPARE(b->current.known, a->current.known);
+        if (!order && a->current.known)
+                order = COMPARE(a->current.amount, b->current.amount);
+        if (!order)
+                order = COMPARE(a->fingerprint, b->fingerprint);
+        return order ? order : COMPARE(one->edge, other->edge);
 }
 
 static void count(const struct cw_entry *entry, uint32_t *firing, uint32_t *resolved, uint32_t *events)

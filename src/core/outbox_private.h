@@ -24,6 +24,7 @@ struct cw_intent {
         enum cw_notice_kind kind;
         enum cw_intent_state state;
         bool baseline, opens_thread, in_hand;
+        bool changed; /* in this step: its id is derived and its row written once, at the end */
         uint32_t repeat;
         int64_t queued_at, next_at;
         struct cw_backoff backoff;

@@ -43,6 +43,7 @@ void cw_policy_deinit(struct cw_policy *policy)
         cw_due_deinit(&policy->due);
         cw_baselines_free(policy->baselines, policy->rules ? policy->rules->n_notifiers : 0);
         free(policy->touched);
+        free(policy->changed);
 }
 
 void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *changes)
@@ -129,10 +130,33 @@ struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier,
         return group;
 }
 
+void cw_policy_visit(struct cw_policy *policy, struct cw_group *group)
+{
+        if (group->touched)
+                return;
+        if (policy->n_touched == policy->touched_capacity) {
+                size_t capacity = policy->touched_capacity ? policy->touched_capacity * 2 : 16;
+                struct cw_group **touched = reallocarray(policy->touched, capacity, sizeof(struct cw_group *));
+
+                if (!touched) {
+                        policy->error = -ENOMEM;
+                        return;
+                }
+                policy->touched = touched;
+                policy->touched_capacity = capacity;
+        }
+        group->touched = true;
+        policy->touched[policy->n_touched++] = group;
+}
+
 void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group)
 {
         if (telling->group == group)
                 return;
+        if (telling->group) {
+                cw_group_remove_member(telling->group, telling->alert);
+                cw_policy_visit(policy, telling->group);
+        }
         telling->group = group;
         if (cw_group_add_member(group, telling->alert) < 0)
                 policy->error = -ENOMEM;
@@ -140,6 +164,8 @@ void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct
 
 void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 {
+        bool send_resolved = group->notifier_index != SIZE_MAX &&
+                             policy->rules->notifiers[group->notifier_index].send_resolved;
         size_t kept = 0;
 
         for (size_t i = 0; i < group->n_members; i++) {
@@ -148,7 +174,7 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 
                 if (!telling || telling->group != group)
                         continue;
-                if (cw_ledger_over(telling, alert) && !cw_policy_held_by(policy, alert))
+                if (cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert))
                         cw_policy_end_telling(policy, telling);
                 else
                         group->members[kept++] = alert;
@@ -188,7 +214,7 @@ static int64_t speaks_at(const struct cw_policy *policy, const struct cw_group *
         return at > policy->now ? at : policy->now;
 }
 
-static void touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once)
+void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once)
 {
         int64_t at;
 
@@ -198,59 +224,57 @@ static void touch_group(struct cw_policy *policy, struct cw_group *group, bool u
         if (!group->due_at || at < group->due_at)
                 group->due_at = at;
         cw_group_remember(group, policy->changes);
-        if (group->touched)
-                return;
-        if (policy->n_touched == policy->touched_capacity) {
-                size_t capacity = policy->touched_capacity ? policy->touched_capacity * 2 : 16;
-                struct cw_group **touched = reallocarray(policy->touched, capacity, sizeof(struct cw_group *));
+        cw_policy_visit(policy, group);
+}
 
-                if (!touched) {
-                        policy->error = -ENOMEM;
-                        return;
-                }
-                policy->touched = touched;
-                policy->touched_capacity = capacity;
-        }
-        group->touched = true;
-        policy->touched[policy->n_touched++] = group;
+void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key)
+{
+        const struct cw_route *route = &policy->rules->route;
+
+        cw_group_key(entry, route->group_by, route->n_group_by, key);
+        if (cw_buf_error(key) < 0)
+                policy->error = -ENOMEM;
 }
 
 /* The group an entry belongs to at a notifier under the rules in force. */
 static struct cw_group *group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry)
 {
-        const struct cw_route *route = &policy->rules->route;
         struct cw_buf key = CW_BUF_NULL;
         struct cw_group *group = NULL;
 
-        cw_group_key(entry, route->group_by, route->n_group_by, &key);
-        if (cw_buf_error(&key) < 0)
-                policy->error = -ENOMEM;
-        else
+        cw_policy_key(policy, entry, &key);
+        if (!policy->error)
                 group = cw_policy_group(policy, notifier, cw_buf_text(&key));
         cw_buf_deinit(&key);
         return group;
 }
 
-static void touch_at(struct cw_policy *policy, const char *notifier, struct cw_alert *alert, bool urgent)
+static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent)
 {
-        struct cw_telling *telling = cw_policy_telling(policy, notifier, alert,
-                                                       alert->state == CW_ALERT_FIRING && !policy->loading);
+        const char *name = policy->rules->notifiers[notifier].name;
+        bool firing = alert->state == CW_ALERT_FIRING;
+        bool routed = cw_policy_routed(policy, alert, notifier);
+        struct cw_telling *telling = cw_policy_telling(policy, name, alert, firing && routed && !policy->loading);
+        bool known;
 
         if (!telling)
                 return;
+        known = telling->sent.state == CW_KNOWN_FIRING || telling->queued || telling->under_way;
+        /* Whoever is no longer told of such alerts still hears the end of what it was told. */
+        if (!routed && firing && !known)
+                return;
         /* What was told in one group ends in it, whatever the configuration says by then. */
-        if (!telling->group || (telling->sent.state != CW_KNOWN_FIRING && !telling->queued)) {
-                struct cw_group *group = group_of(policy, notifier, alert->entry);
+        if (!telling->group || !known) {
+                struct cw_group *group = group_of(policy, name, alert->entry);
 
                 if (!group)
                         return;
                 cw_policy_join(policy, telling, group);
         }
-        touch_group(policy, telling->group, urgent, alert->entry->baseline);
+        cw_policy_touch_group(policy, telling->group, urgent, firing && !known && cw_ledger_baseline(telling, alert));
 }
 
-/* The daemon's alert about a notifier goes to all others, routed or not; everything else goes where the route says. */
-static bool concerns(const struct cw_entry *entry, const char *notifier)
+static bool is_about(const struct cw_entry *entry, const char *notifier)
 {
         for (size_t i = 0; i < entry->n_labels; i++)
                 if (strcmp(entry->labels[i].name, "notifier") == 0)
@@ -258,28 +282,35 @@ static bool concerns(const struct cw_entry *entry, const char *notifier)
         return false;
 }
 
+/* The daemon's alert about a notifier goes to all others, routed or not; everything else goes where the route says. */
+bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
+{
+        const struct cw_route *route = &policy->rules->route;
+
+        if (strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0 && !alert->entry->has_card)
+                return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
+        for (size_t i = 0; i < route->n_notify; i++)
+                if (route->notify[i] == notifier)
+                        return true;
+        return false;
+}
+
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent)
 {
-        const struct cw_ruleset *rules = policy->rules;
-
         assert(alert->entry);
-        if (strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0 && !alert->entry->has_card) {
-                for (size_t i = 0; i < rules->n_notifiers; i++)
-                        if (!concerns(alert->entry, rules->notifiers[i].name))
-                                touch_at(policy, rules->notifiers[i].name, alert, urgent);
-        } else {
-                for (size_t i = 0; i < rules->route.n_notify; i++)
-                        touch_at(policy, rules->notifiers[rules->route.notify[i]].name, alert, urgent);
-        }
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++)
+                touch_at(policy, i, alert, urgent);
         cw_policy_release_held(policy, alert);
 }
 
-/* The last message of the lane, if events can still be added to it. */
+/* The message of the lane to which events can still be added. */
 static struct cw_intent *open_event_intent(const struct cw_group *group)
 {
-        struct cw_intent *last = group->n_lane ? group->lane[group->n_lane - 1] : NULL;
-
-        return last && last->kind == CW_NOTICE_EVENT && last->state == CW_INTENT_QUEUED ? last : NULL;
+        for (size_t i = 0; i < group->n_lane; i++)
+                if (group->lane[i]->kind == CW_NOTICE_EVENT && group->lane[i]->state == CW_INTENT_QUEUED &&
+                    !group->lane[i]->in_hand)
+                        return group->lane[i];
+        return NULL;
 }
 
 static void queue_event(struct cw_policy *policy, struct cw_group *group, const struct cw_item *item)
@@ -296,10 +327,9 @@ static void queue_event(struct cw_policy *policy, struct cw_group *group, const 
                 policy->error = -ENOMEM;
                 return;
         }
-        if (cw_intent_add_item(intent, item) < 0 || cw_outbox_offer(&policy->outbox, intent) < 0)
+        if (cw_intent_add_item(intent, item) < 0)
                 policy->error = -ENOMEM;
-        cw_intent_derive_id(intent);
-        cw_intent_remember(intent, false, policy->changes);
+        cw_policy_intent_changed(policy, intent);
 }
 
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge)

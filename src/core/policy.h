@@ -28,6 +28,8 @@ struct cw_policy {
         struct cw_outbox outbox;
         struct cw_group **touched;
         size_t n_touched, touched_capacity;
+        uint64_t *changed; /* sequences of messages that changed in this step */
+        size_t n_changed, changed_capacity;
         struct cw_baseline *baselines; /* one for each notifier */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
@@ -88,6 +90,15 @@ void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling)
 struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier, const char *key);
 void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group);
 void cw_policy_prune(struct cw_policy *policy, struct cw_group *group);
+/* It is pruned when the step ends. */
+void cw_policy_visit(struct cw_policy *policy, struct cw_group *group);
+/* It may have something to say, as soon as its clocks allow. */
+void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once);
+/* What a message that was never attempted says has changed: it is settled once, when the step ends. */
+void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent);
+/* Whether the rules in force send such an alert to this notifier (index in the ruleset). */
+bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
+void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key);
 size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name);
 
 /* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */

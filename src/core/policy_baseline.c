@@ -87,11 +87,9 @@ static int queue(struct cw_policy *policy, struct cw_baseline *baseline, const c
                 r = cw_intent_add_item(intent, &baseline->items[i]);
                 baseline->tellings[i]->queued = intent->sequence;
         }
-        if (r < 0)
-                return r;
-        cw_intent_derive_id(intent);
-        cw_intent_remember(intent, false, policy->changes);
-        return cw_outbox_offer(&policy->outbox, intent);
+        if (r == 0)
+                cw_policy_intent_changed(policy, intent);
+        return r;
 }
 
 void cw_baseline_queue(struct cw_policy *policy, struct cw_baseline *baseline, const char *notifier)

@@ -86,6 +86,15 @@ static void finish(struct cw_policy *policy, struct cw_intent *intent)
         free(kept);
 }
 
+/* Who hears of no ends knows nothing once an episode is over, however late its message arrived. */
+static bool knows_nothing_now(const struct cw_policy *policy, const struct cw_intent *intent,
+                              const struct cw_item *item, const struct cw_alert *alert)
+{
+        if (intent->notifier_index == SIZE_MAX || policy->rules->notifiers[intent->notifier_index].send_resolved)
+                return false;
+        return alert->state != CW_ALERT_FIRING || alert->entry->fired_at != item->entry->fired_at;
+}
+
 static void accepted(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
 {
         struct cw_telling *telling = telling_of(policy, intent, item);
@@ -93,8 +102,12 @@ static void accepted(struct cw_policy *policy, struct cw_intent *intent, const s
         if (!telling)
                 return;
         telling->accepted = telling->sent = known_of(item);
+        if (knows_nothing_now(policy, intent, item, telling->alert))
+                telling->accepted = telling->sent = (struct cw_known){0};
         telling->accepted_edge = item->edge;
         telling->under_way = 0;
+        if (telling->queued == intent->sequence)
+                telling->queued = 0;
         telling->dead_edge = 0;
         cw_ledger_remember(telling, policy->changes);
 }
@@ -124,15 +137,8 @@ static void drop_waiting_resolution(struct cw_policy *policy, struct cw_telling 
         if (!item || item->entry->state != CW_ENTRY_RESOLVED || telling->accepted.state == CW_KNOWN_FIRING)
                 return;
         cw_intent_remove_item(intent, item);
+        cw_policy_intent_changed(policy, intent);
         telling->queued = 0;
-        if (intent->n_items > 0) {
-                cw_intent_derive_id(intent);
-                cw_intent_remember(intent, false, policy->changes);
-                return;
-        }
-        cw_intent_remember(intent, true, policy->changes);
-        if (cw_outbox_remove(&policy->outbox, intent) < 0)
-                policy->error = -ENOMEM;
 }
 
 static void bury(struct cw_policy *policy, struct cw_intent *intent)
@@ -151,6 +157,9 @@ static void bury(struct cw_policy *policy, struct cw_intent *intent)
                 if (telling->queued)
                         drop_waiting_resolution(policy, telling);
                 cw_ledger_remember(telling, policy->changes);
+                /* The alert may have gone on since: what is due now was not while this message could still arrive. */
+                if (telling->group)
+                        cw_policy_touch_group(policy, telling->group, false, false);
         }
         intent->state = CW_INTENT_DEAD;
         finish(policy, intent);

@@ -7,15 +7,39 @@
 #include "policy.h"
 #include "policy_baseline.h"
 
+void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent)
+{
+        if (intent->changed)
+                return;
+        if (policy->n_changed == policy->changed_capacity) {
+                size_t capacity = policy->changed_capacity ? policy->changed_capacity * 2 : 16;
+                uint64_t *changed = reallocarray(policy->changed, capacity, sizeof(*changed));
+
+                if (!changed) {
+                        policy->error = -ENOMEM;
+                        return;
+                }
+                policy->changed = changed;
+                policy->changed_capacity = capacity;
+        }
+        intent->changed = true;
+        policy->changed[policy->n_changed++] = intent->sequence;
+}
+
+static bool is_open(const struct cw_intent *intent)
+{
+        return intent->kind == CW_NOTICE_ALERT && intent->state == CW_INTENT_QUEUED && !intent->in_hand &&
+               !intent->repeat && !intent->baseline;
+}
+
 /* The message of this group that was never attempted, to which changes can be added: no repeat, no baseline, no events.
  */
 static struct cw_intent *open_intent(const struct cw_group *group)
 {
-        struct cw_intent *last = group->n_lane ? group->lane[group->n_lane - 1] : NULL;
-
-        if (!last || last->kind != CW_NOTICE_ALERT || last->state != CW_INTENT_QUEUED || last->repeat || last->baseline)
-                return NULL;
-        return last;
+        for (size_t i = 0; i < group->n_lane; i++)
+                if (is_open(group->lane[i]))
+                        return group->lane[i];
+        return NULL;
 }
 
 static struct cw_intent *new_intent(struct cw_policy *policy, struct cw_group *group, uint32_t repeat)
@@ -36,60 +60,99 @@ static struct cw_intent *new_intent(struct cw_policy *policy, struct cw_group *g
         return intent;
 }
 
-static void settle_intent(struct cw_policy *policy, struct cw_intent *intent)
+/* Says nothing any more: taken back before anybody saw it. */
+static void withdraw(struct cw_policy *policy, struct cw_intent *intent)
 {
-        if (intent->n_items == 0) {
-                cw_intent_remember(intent, true, policy->changes);
-                if (cw_outbox_remove(&policy->outbox, intent) < 0)
-                        policy->error = -ENOMEM;
-                return;
-        }
-        cw_intent_derive_id(intent);
-        cw_intent_remember(intent, false, policy->changes);
-        if (cw_outbox_offer(&policy->outbox, intent) < 0)
+        for (size_t i = 0; i < intent->n_groups; i++)
+                cw_policy_visit(policy, intent->groups[i]);
+        cw_intent_remember(intent, true, policy->changes);
+        if (cw_outbox_remove(&policy->outbox, intent) < 0)
                 policy->error = -ENOMEM;
 }
 
-/* One alert of a group that is due. Returns whether it gave the group's open message something to say. */
-static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct cw_alert *alert,
-                       struct cw_telling *telling, struct cw_intent **open)
+static void settle_changed(struct cw_policy *policy)
 {
-        const struct cw_notifier_traits *traits = &policy->rules->notifiers[group->notifier_index];
+        for (size_t i = 0; i < policy->n_changed; i++) {
+                struct cw_intent *intent = cw_outbox_find(&policy->outbox, policy->changed[i]);
+
+                if (!intent)
+                        continue;
+                intent->changed = false;
+                if (intent->n_items == 0) {
+                        withdraw(policy, intent);
+                        continue;
+                }
+                cw_intent_derive_id(intent);
+                cw_intent_remember(intent, false, policy->changes);
+                if (cw_outbox_offer(&policy->outbox, intent) < 0)
+                        policy->error = -ENOMEM;
+        }
+        policy->n_changed = 0;
+}
+
+static void take_back(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued,
+                      struct cw_item *waiting)
+{
+        cw_intent_remove_item(queued, waiting);
+        cw_policy_intent_changed(policy, queued);
+        telling->queued = 0;
+}
+
+/* A new item for the group's open message, or for the baseline. */
+static void queue_item(struct cw_policy *policy, struct cw_group *group, struct cw_telling *telling,
+                       const struct cw_item *item)
+{
+        struct cw_intent *open;
+
+        if (cw_ledger_baseline(telling, telling->alert)) {
+                if (cw_baseline_add(&policy->baselines[group->notifier_index], item, telling) < 0)
+                        policy->error = -ENOMEM;
+                return;
+        }
+        open = open_intent(group);
+        if (!open)
+                open = new_intent(policy, group, 0);
+        if (!open || cw_intent_add_item(open, item) < 0) {
+                policy->error = -ENOMEM;
+                return;
+        }
+        cw_policy_intent_changed(policy, open);
+        telling->queued = open->sequence;
+}
+
+/* One alert of a group that is due. Returns whether there was something to say of it. */
+static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct cw_alert *alert,
+                       struct cw_telling *telling)
+{
+        bool send_resolved = policy->rules->notifiers[group->notifier_index].send_resolved;
         struct cw_intent *queued = telling->queued ? cw_outbox_find(&policy->outbox, telling->queued) : NULL;
         struct cw_item *waiting = queued ? cw_intent_find_item(queued, alert->fingerprint) : NULL;
-        enum cw_due_action action = cw_ledger_decide(telling, alert, waiting, traits->send_resolved);
+        enum cw_due_action action;
         struct cw_item item;
 
-        if (alert->state != CW_ALERT_FIRING && !traits->send_resolved)
+        if (alert->state != CW_ALERT_FIRING && !send_resolved)
                 telling->sent = telling->accepted = (struct cw_known){0}; /* no end is owed */
+        if (waiting && queued->repeat) {
+                /* A repeat tells of what still fires; a change is told by itself. */
+                if (waiting->edge == alert->edge)
+                        return false;
+                take_back(policy, telling, queued, waiting);
+                waiting = NULL;
+        }
+        action = cw_ledger_decide(telling, alert, waiting, send_resolved);
         if (action == CW_DUE_NOTHING)
                 return false;
         if (action == CW_DUE_TAKE_BACK) {
-                cw_intent_remove_item(queued, waiting);
-                telling->queued = 0;
-                if (queued != *open)
-                        settle_intent(policy, queued);
-                return queued == *open;
+                take_back(policy, telling, queued, waiting);
+                return false;
         }
         item = cw_ledger_item(telling, alert, action);
         if (waiting) {
                 cw_intent_set_item(waiting, &item);
-                if (queued != *open)
-                        settle_intent(policy, queued);
-                return queued == *open;
+                cw_policy_intent_changed(policy, queued);
+        } else {
+                queue_item(policy, group, telling, &item);
         }
-        if (item.entry->baseline && item.entry->state == CW_ENTRY_FIRING && telling->sent.state == CW_KNOWN_NOTHING) {
-                if (cw_baseline_add(&policy->baselines[group->notifier_index], &item, telling) < 0)
-                        policy->error = -ENOMEM;
-                return false;
-        }
-        if (!*open)
-                *open = new_intent(policy, group, 0);
-        if (!*open || cw_intent_add_item(*open, &item) < 0) {
-                policy->error = -ENOMEM;
-                return false;
-        }
-        telling->queued = (*open)->sequence;
         return true;
 }
 
@@ -113,9 +176,7 @@ static void record_held(struct cw_policy *policy, const struct cw_alert *alert, 
 /* Tells what changed; returns whether anything did. */
 static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
 {
-        struct cw_intent *open = open_intent(group);
         bool changed = false;
-        size_t before = policy->baselines[group->notifier_index].n;
 
         for (size_t i = 0; i < group->n_members; i++) {
                 struct cw_alert *alert = group->members[i];
@@ -128,11 +189,9 @@ static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
                 if (held_by)
                         record_held(policy, alert, held_by);
                 else
-                        changed |= tell_alert(policy, group, alert, telling, &open);
+                        changed |= tell_alert(policy, group, alert, telling);
         }
-        if (changed && open)
-                settle_intent(policy, open);
-        return changed || policy->baselines[group->notifier_index].n != before;
+        return changed;
 }
 
 /* All that fires, once more. Not while an earlier message of the group still tries: it would pile up behind it. */
@@ -148,7 +207,7 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
                 struct cw_item item = {.entry = alert->entry, .edge = alert->edge};
 
                 if (!telling || telling->group != group || alert->state != CW_ALERT_FIRING ||
-                    cw_policy_held_by(policy, alert))
+                    cw_policy_held_by(policy, alert) || !cw_policy_routed(policy, alert, group->notifier_index))
                         continue;
                 if (!intent)
                         intent = new_intent(policy, group, group->repeat + 1);
@@ -160,7 +219,7 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
         if (!intent)
                 return;
         group->repeat++;
-        settle_intent(policy, intent);
+        cw_policy_intent_changed(policy, intent);
 }
 
 static void flush_group(struct cw_policy *policy, struct cw_group *group)
@@ -186,7 +245,7 @@ static void flush_touched(struct cw_policy *policy)
         for (size_t i = 0; i < policy->n_touched; i++) {
                 struct cw_group *group = policy->touched[i];
 
-                if (group->notifier_index == SIZE_MAX)
+                if (group->notifier_index == SIZE_MAX || !group->due_at)
                         continue;
                 if (group->due_at <= policy->now)
                         flush_group(policy, group);
@@ -210,12 +269,31 @@ static void flush_due(struct cw_policy *policy)
         }
 }
 
+/* Every time a group is told it is due at another time: what it left in the heap must not pile up. */
+static void sweep_due(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        void *value;
+
+        if (policy->due.n < 64 + 4 * policy->groups.used)
+                return;
+        policy->due.n = 0;
+        while (cw_map_next(&policy->groups, &cursor, NULL, &value)) {
+                const struct cw_group *group = value;
+
+                if (group->due_at && cw_due_push(&policy->due, group->due_at, group->hash) < 0)
+                        policy->error = -ENOMEM;
+        }
+}
+
 void cw_policy_flush(struct cw_policy *policy)
 {
+        sweep_due(policy);
         flush_touched(policy);
         flush_due(policy);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_baseline_queue(policy, &policy->baselines[i], policy->rules->notifiers[i].name);
+        settle_changed(policy);
         /* A touched group is not let go of before its turn here, so the list holds no dangling one. */
         for (size_t i = 0; i < policy->n_touched; i++) {
                 policy->touched[i]->touched = false;

@@ -70,6 +70,21 @@ static int groups_of(struct cw_policy *policy, const struct cw_intent_row *row, 
         return 0;
 }
 
+/* The one of a message's groups to which the alert belongs. The rules may have changed since it was queued: then any of
+ * them keeps the order. */
+static struct cw_group *group_in(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_entry *entry)
+{
+        struct cw_group *group = intent->groups[0];
+        struct cw_buf key = CW_BUF_NULL;
+
+        cw_policy_key(policy, entry, &key);
+        for (size_t i = 1; i < intent->n_groups; i++)
+                if (strcmp(intent->groups[i]->key, cw_buf_text(&key)) == 0)
+                        group = intent->groups[i];
+        cw_buf_deinit(&key);
+        return group;
+}
+
 /* What stands in a message tells how far the receiver's knowledge goes. */
 static int load_item(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
 {
@@ -83,8 +98,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
         telling = cw_policy_telling(policy, intent->notifier, alert, true);
         if (!telling)
                 return policy->error;
-        if (intent->n_groups == 1)
-                cw_policy_join(policy, telling, intent->groups[0]);
+        cw_policy_join(policy, telling, group_in(policy, intent, item->entry));
         if (intent->state == CW_INTENT_QUEUED) {
                 telling->queued = intent->sequence;
         } else {
@@ -122,6 +136,8 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
         r = groups_of(policy, row, &groups, &n_groups);
         if (r < 0)
                 return r;
+        if (n_groups == 0)
+                return -EBADMSG;
         r = cw_outbox_add(&policy->outbox, &like, groups, n_groups, &intent);
         if (r < 0)
                 return r;
@@ -204,8 +220,8 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored)
         if (r == 0)
                 r = cw_outbox_set_rules(&policy->outbox, policy->rules);
         if (r == 0) {
+                touch_all(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
-                touch_all(policy);
                 cw_policy_flush(policy);
                 r = policy->error;
         }
