@@ -151,6 +151,8 @@ static int64_t stale_from(const struct cw_engine *engine, const struct cw_source
 
         if (!since || !engine->rules->builtins[CW_BUILTIN_STALE].enabled)
                 return 0;
+        if (since < state->watching_since)
+                since = state->watching_since;
         return since + interval * state->traits->stale_after;
 }
 

@@ -21,6 +21,12 @@ static int64_t past(const struct cw_engine *engine, int64_t at)
         return at > engine->now ? engine->now : at;
 }
 
+/* Longer than this without a poll, and nobody was looking: what was not seen meanwhile is no fault of the source's. */
+static int64_t gap_ms(const struct cw_source_state *state)
+{
+        return 3 * (state->traits->every_ms > state->poll_ms ? state->traits->every_ms : state->poll_ms);
+}
+
 static void load_source(struct cw_engine *engine, const struct cw_source_row *row)
 {
         struct cw_source_state *state = state_of(engine, row->source);
@@ -38,6 +44,8 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
         state->last_complete_at = past(engine, row->last_complete_at);
         state->poll_ms = row->poll_ms;
         state->failed_polls = row->failed_polls;
+        if (engine->now - state->last_poll_at > gap_ms(state))
+                state->watching_since = engine->now;
 }
 
 static int load_card(struct cw_engine *engine, const struct cw_card_row *row)

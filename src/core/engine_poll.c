@@ -285,7 +285,7 @@ static void settle_fresh(struct cw_engine *engine, const struct cw_source_state 
 {
         size_t source = (size_t)(state - engine->sources);
 
-        if (!engine->any_fresh)
+        if (!engine->any_fresh || state->poll < state->fresh_until)
                 return;
         for (size_t rule = 0; rule < engine->rules->n_rules; rule++)
                 *cw_engine_fresh(engine, rule, source) = false;

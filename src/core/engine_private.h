@@ -34,11 +34,13 @@ struct cw_source_state {
         bool baseline_done;
         int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
         uint32_t failed_polls;
+        int64_t watching_since; /* 0: without a gap since the last poll that is known */
         enum cw_poll_result result;
 
         bool polling;
         int64_t began_at;
         uint32_t poll; /* number of the poll under way or the last, from 1 */
+        uint32_t fresh_until; /* the poll that, if complete, has shown every card to every new rule */
         size_t seen_cards, seen_customers;
         struct cw_staged *staged;
         size_t n_staged, staged_capacity;

@@ -152,6 +152,12 @@ static void look_at_condition(struct eye *eye, bool visible)
         }
 }
 
+/* Tells this observation from others of the card, those of an earlier life of it included. */
+static uint32_t edge_of(const struct cw_record *record)
+{
+        return (uint32_t)(record->first_seen_at / 1000) + record->observations;
+}
+
 static void look_for_event(struct eye *eye)
 {
         struct cw_entry draft, *entry;
@@ -174,12 +180,12 @@ static void look_for_event(struct eye *eye)
                 .source = (char *)entry->source,
                 .customer = eye->key.customer,
                 .card = eye->key.card,
-                .edge = eye->look->record->observations,
+                .edge = edge_of(eye->look->record),
                 .what = "event",
                 .reason = (char *)entry->reason,
         };
         cw_changes_history(eye->engine->changes, &row);
-        cw_policy_event(&eye->engine->policy, entry, eye->look->record->observations);
+        cw_policy_event(&eye->engine->policy, entry, edge_of(eye->look->record));
         cw_entry_unref(entry);
 }
 

@@ -37,15 +37,27 @@ static bool has_source(const struct cw_engine *engine, const char *name)
         return false;
 }
 
+/* The daemon's own alert about a notifier that is no longer configured. */
+static bool is_about_nobody(const struct cw_engine *engine, const struct cw_alert *alert)
+{
+        for (size_t i = 0; i < alert->entry->n_labels; i++)
+                if (strcmp(alert->entry->labels[i].name, "notifier") == 0)
+                        return cw_policy_notifier_index(&engine->policy, alert->entry->labels[i].value) == SIZE_MAX;
+        return false;
+}
+
 static const char *why_it_ends(const struct cw_engine *engine, const struct cw_alert *alert)
 {
         bool enabled;
+        size_t rule;
 
         if (*alert->source && !has_source(engine, alert->source))
                 return "source removed";
         if (is_builtin(engine, alert->rule, &enabled))
-                return enabled ? NULL : "turned off";
-        return cw_engine_rule_index(engine, alert->rule) == SIZE_MAX ? "rule removed" : NULL;
+                return !enabled ? "turned off" : is_about_nobody(engine, alert) ? "notifier removed" : NULL;
+        rule = cw_engine_rule_index(engine, alert->rule);
+        /* A rule of that name may have become one about events, which have no end. */
+        return rule == SIZE_MAX || !engine->rules->rules[rule].when ? "rule removed" : NULL;
 }
 
 static void end_orphaned_alerts(struct cw_engine *engine)
@@ -126,6 +138,8 @@ static int mark_fresh(struct cw_engine *engine, const struct cw_ruleset *before)
                 for (size_t s = 0; s < engine->n_sources; s++) {
                         *cw_engine_fresh(engine, i, s) = engine->sources[s].snapshot.n > 0;
                         engine->any_fresh |= *cw_engine_fresh(engine, i, s);
+                        /* A poll under way has brought cards already, unchanged ones without staging them. */
+                        engine->sources[s].fresh_until = engine->sources[s].poll + 1;
                 }
         }
         return 0;
