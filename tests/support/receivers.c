@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/clock.h"
 #include "cardwatch/outbox.h"
 
 static const char *const states[] = {"firing", "resolved", "event"};
@@ -224,4 +225,12 @@ const char *world_told(struct world *world)
                 abort();
         text = world->told_before;
         return text;
+}
+
+const char *world_polled(struct world *world)
+{
+        world_pass(world, CW_MINUTE_MS);
+        world_poll(world, &(struct world_poll){.source = 0});
+        world_deliver(world);
+        return world_told(world);
 }

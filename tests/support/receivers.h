@@ -36,6 +36,9 @@ void message_drop(struct message *message);
 /* Every receiver takes all that is ready, by its mood, until nothing is. */
 void world_deliver(struct world *world);
 
+/* A minute passes, then there is a complete poll and all that follows: what was told meanwhile. */
+const char *world_polled(struct world *world);
+
 /* Lets time pass: the clock stops wherever something is due, and everything ready is delivered. */
 void world_pass(struct world *world, int64_t ms);
 

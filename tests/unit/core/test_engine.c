@@ -18,19 +18,10 @@
                 .name = "low", .when = "available < 100", .clear = "available >= 120"                                  \
         }
 
-/* The next poll, a minute later, and what it made the receivers hear. */
-static const char *polled(struct world *world)
-{
-        world->now += MINUTE;
-        world_poll(world, &(struct world_poll){.source = 0});
-        world_deliver(world);
-        return world_told(world);
-}
-
 static const char *polled_at(struct world *world, int64_t card, const char *available)
 {
         world_card(world, 1, card, available);
-        return polled(world);
+        return world_polled(world);
 }
 
 /* A world whose baseline was quiet. */
@@ -155,9 +146,9 @@ static void test_deactivated_cards(void **state)
                 begin(&world, &spec);
                 assert_string_equal(polled_at(&world, 1, "50"), cases[i].told[0]);
                 world.cards[0].card.suppressed = true;
-                assert_string_equal(polled(&world), cases[i].told[1]);
+                assert_string_equal(world_polled(&world), cases[i].told[1]);
                 world.cards[0].card.suppressed = false;
-                assert_string_equal(polled(&world), cases[i].told[2]);
+                assert_string_equal(world_polled(&world), cases[i].told[2]);
                 assert_string_equal(polled_at(&world, 1, "600"), cases[i].told[3]);
                 world_deinit(&world);
         }
@@ -186,15 +177,15 @@ static void test_why_an_alert_ends(void **state)
         assert_string_equal(last_reason(&world), "available >= 120");
         polled_at(&world, 1, "50");
         world.cards[0].card.suppressed = true;
-        assert_string_equal(polled(&world), "chat resolved: low/1 resolved 50.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 50.00\n");
         assert_string_equal(last_reason(&world), "card suppressed");
         world.cards[0].card.suppressed = false;
-        polled(&world);
+        world_polled(&world);
         world_card(&world, 1, 2, "900");
-        polled(&world);
+        world_polled(&world);
         world.cards[0].absent = true;
-        assert_string_equal(polled(&world), "");
-        assert_string_equal(polled(&world), "chat resolved: low/1 resolved 50.00\n");
+        assert_string_equal(world_polled(&world), "");
+        assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 50.00\n");
         assert_string_equal(last_reason(&world), "card disappeared");
         world_deinit(&world);
 }
@@ -210,16 +201,17 @@ static void test_a_baseline_is_one_message_for_all_groups(void **state)
         world_init(&world, ruleset_build(&spec));
         for (int64_t card = 1; card <= 5; card++)
                 world_card(&world, card, card, "50");
-        assert_string_equal(polled(&world),
+        assert_string_equal(world_polled(&world),
                             "chat firing baseline: low/4 firing 50.00, low/2 firing 50.00, low/1 firing "
                             "50.00, low/5 firing 50.00, low/3 firing 50.00\n");
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world_card(&world, 1, 1, "40");
-        assert_string_equal(polled(&world), "chat event: moved/1 event 40.00\nchat event: any/1 event 40.00\n");
+        assert_string_equal(world_polled(&world), "chat event: moved/1 event 40.00\nchat event: any/1 event 40.00\n");
         world_card(&world, 2, 2, "400");
-        assert_string_equal(polled(&world), "chat event: moved/2 event 400.00\nchat resolved: low/2 resolved 400.00\n");
+        assert_string_equal(world_polled(&world),
+                            "chat event: moved/2 event 400.00\nchat resolved: low/2 resolved 400.00\n");
         world_card(&world, 1, 6, "10");
-        assert_string_equal(polled(&world), "chat firing: low/6 firing 10.00\nchat event: any/6 event 10.00\n");
+        assert_string_equal(world_polled(&world), "chat event: any/6 event 10.00\nchat firing: low/6 firing 10.00\n");
         world_deinit(&world);
 }
 
@@ -233,15 +225,15 @@ static void test_a_baseline_lasts_until_a_complete_poll(void **state)
         world_card(&world, 1, 1, "50");
         world_card(&world, 2, 2, "50");
         world_customer(&world, 0, 2)->unread = true;
-        assert_string_equal(polled(&world), "chat firing baseline: low/1 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "chat firing baseline: low/1 firing 50.00\n");
         world_card(&world, 1, 1, "40");
         world_restart(&world, NULL);
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world_customer(&world, 0, 2)->unread = false;
-        assert_string_equal(polled(&world), "chat firing baseline: low/2 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "chat firing baseline: low/2 firing 50.00\n");
         world_restart(&world, NULL);
         world_card(&world, 3, 3, "50");
-        assert_string_equal(polled(&world), "chat firing: low/3 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "chat firing: low/3 firing 50.00\n");
         world_deinit(&world);
 }
 
@@ -269,7 +261,7 @@ static void test_what_was_not_seen_stays_as_it_was(void **state)
         world_card(&world, 1, 1, "600");
         world_card(&world, 2, 2, "600");
         world_customer(&world, 0, 1)->unread = true;
-        assert_string_equal(polled(&world), "chat resolved: low/2 resolved 600.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: low/2 resolved 600.00\n");
         assert_int_equal(cw_engine_poll_result(world.engine, 0), CW_POLL_PARTIAL);
 
         print_message("  a failed poll concludes nothing\n");
@@ -283,14 +275,14 @@ static void test_what_was_not_seen_stays_as_it_was(void **state)
         world_customer(&world, 0, 1)->unread = false;
         world_customer(&world, 0, 1)->absent = true;
         for (int i = 0; i < 5; i++)
-                assert_string_equal(polled(&world), "");
+                assert_string_equal(world_polled(&world), "");
         assert_int_equal(cw_engine_poll_result(world.engine, 0), CW_POLL_PARTIAL);
         world_restart(&world, NULL);
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         assert_int_equal(cw_engine_poll_result(world.engine, 0), CW_POLL_PARTIAL);
 
         world_customer(&world, 0, 1)->absent = false;
-        assert_string_equal(polled(&world), "chat resolved: low/1 resolved 600.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 600.00\n");
         assert_int_equal(cw_engine_poll_result(world.engine, 0), CW_POLL_COMPLETE);
         world_deinit(&world);
 }
@@ -304,24 +296,24 @@ static void test_a_card_is_gone_after_enough_complete_polls(void **state)
         begin(&world, &spec);
         world_card(&world, 1, 2, "50");
         world_card(&world, 2, 3, "700");
-        polled(&world);
+        world_polled(&world);
         world.cards[1].absent = true;
-        polled(&world);
-        polled(&world);
+        world_polled(&world);
+        world_polled(&world);
         print_message("  an incomplete poll does not count\n");
         world_customer(&world, 0, 2)->unread = true;
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world_customer(&world, 0, 2)->unread = false;
 
         print_message("  a card that cannot be trusted was seen all the same\n");
         world.cards[1].absent = false;
         world.cards[1].bad = true;
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world.cards[1].absent = true;
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world_restart(&world, NULL);
-        assert_string_equal(polled(&world), "");
-        assert_string_equal(polled(&world), "chat resolved: low/2 resolved 50.00\n");
+        assert_string_equal(world_polled(&world), "");
+        assert_string_equal(world_polled(&world), "chat resolved: low/2 resolved 50.00\n");
         assert_string_equal(last_reason(&world), "card disappeared");
         world_deinit(&world);
 }
@@ -336,15 +328,16 @@ static void test_cards_that_move_while_another_is_missing(void **state)
         world_card(&world, 2, 2, "700");
         world_card(&world, 2, 3, "50");
         world_card(&world, 1, 4, "50");
-        assert_string_equal(polled(&world), "chat firing: low/4 firing 50.00\nchat firing: low/3 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "chat firing: low/4 firing 50.00\nchat firing: low/3 firing 50.00\n");
         world_card(&world, 1, 2, "700");
         world.cards[2].absent = true;
         print_message("  the missing one is noticed\n");
-        assert_string_equal(polled(&world), "chat resolved: low/3 resolved 50.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: low/3 resolved 50.00\n");
         print_message("  the alert of one that moves ends, and begins under the other customer\n");
         world_card(&world, 2, 4, "50");
-        assert_string_equal(polled(&world), "chat resolved: low/4 resolved 50.00\nchat firing: low/4 firing 50.00\n");
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world),
+                            "chat resolved: low/4 resolved 50.00\nchat firing: low/4 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "");
         world_deinit(&world);
 }
 
@@ -489,7 +482,7 @@ static void test_a_card_recovers_while_nobody_looks(void **state)
         world_restart(&world, NULL);
         world_deliver(&world);
         assert_string_equal(polled_at(&world, 1, "777"), "chat resolved: low/1 resolved 777.00\n");
-        assert_string_equal(polled(&world), "");
+        assert_string_equal(world_polled(&world), "");
         world_deinit(&world);
 }
 
