@@ -12,14 +12,6 @@ static const struct cw_node *name_of(const struct cw_draft *draft, size_t i)
         return cw_node_get(draft->sources[i].node, "name");
 }
 
-static void strip_slashes(char *url)
-{
-        size_t len = strlen(url);
-
-        while (len > 0 && url[len - 1] == '/')
-                url[--len] = '\0';
-}
-
 static void check_url(struct cw_composer *composer, const struct cw_source_draft *draft)
 {
         struct cw_config_url url;
@@ -29,7 +21,6 @@ static void check_url(struct cw_composer *composer, const struct cw_source_draft
         if (cw_config_url_is_scheme(&url, "http") && !cw_config_url_is_loopback(&url))
                 cw_reader_warn(composer->reader, cw_node_get(draft->node, "url"),
                                "credentials and balances go over the network unencrypted (http)");
-        strip_slashes(draft->source.url);
 }
 
 /* `a` and `b` exclude each other. */

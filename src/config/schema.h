@@ -41,7 +41,8 @@ enum cw_row_type {
 #define CW_ROW_PATH                                                                                                    \
         0x10u /* a text that is a path relative to the main file's directory, unless it is one of `words`              \
                */
-#define CW_ROW_ANY 0x20u /* labels whose names are not ours to choose (HTTP headers) */
+#define CW_ROW_BASE 0x40u /* a text whose slashes at the end say nothing */
+#define CW_ROW_ANY  0x20u /* labels whose names are not ours to choose (HTTP headers) */
 
 /* The kind of a mapping whose type is not built yet: its keys are known and not looked at. */
 #define CW_KIND_LATER 0x80000000u

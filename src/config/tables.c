@@ -52,8 +52,8 @@ static const struct cw_row control_rows[] = {
         LATER("http", "A host and port to listen on."),
         LATER("token", "What is needed to act over TCP."),
         LATER("public_read", "Whether reading over TCP needs no token."),
-        {"external_url", CW_ROW_TEXT, AT(cw_config, external_url), .example = "https://cardwatch.example.com",
-         .most = 1000, .check = cw_address_base,
+        {"external_url", CW_ROW_TEXT, CW_ROW_BASE, AT(cw_config, external_url),
+         .example = "https://cardwatch.example.com", .most = 1000, .check = cw_address_base,
          .help = "Where people reach the daemon's pages; used in links of messages."},
 };
 static const struct cw_table control_table = {ROWS(control_rows), .node = CW_TABLE_NOWHERE};
@@ -80,8 +80,9 @@ static const struct cw_table auth_table = {ROWS(auth_rows), .node = CW_TABLE_NOW
 static const struct cw_row source_rows[] = {
         {"name", CW_ROW_NAME, CW_ROW_REQUIRED, SOURCE(name), .example = "main",
          .help = "The name of the source, part of every alert of its cards."},
-        {"url", CW_ROW_TEXT, CW_ROW_REQUIRED, SOURCE(url), .example = "https://public-api.ibanera.com", .most = 1000,
-         .check = cw_address_base, .help = "The card API: scheme, host, perhaps a port and a path prefix."},
+        {"url", CW_ROW_TEXT, CW_ROW_REQUIRED | CW_ROW_BASE, SOURCE(url), .example = "https://public-api.ibanera.com",
+         .most = 1000, .check = cw_address_base,
+         .help = "The card API: scheme, host, perhaps a port and a path prefix."},
         /* Its keys go into the source itself. */
         {"auth", CW_ROW_TABLE, CW_ROW_REQUIRED, .offset = offsetof(struct cw_source_draft, source),
          .table = &auth_table,

@@ -179,6 +179,8 @@ static void read_text(struct cw_reader *reader, const struct cw_row *row, const 
                 return;
         copy = (row->flags & CW_ROW_PATH) && !is_word(row, text) ? cw_reader_path(reader, text)
                                                                  : cw_reader_dup(reader, text);
+        for (size_t len = copy ? strlen(copy) : 0; (row->flags & CW_ROW_BASE) && len > 0 && copy[len - 1] == '/'; len--)
+                copy[len - 1] = '\0';
         free(*ret_text);
         *ret_text = copy;
 }
