@@ -424,7 +424,7 @@ int cw_app_run(struct cw_app *app)
 {
         if (cw_feeds_configure(app->feeds, app->settings) < 0)
                 return 1;
-        cw_log(app->options.log, CW_LOG_INFO, "ready", "version", "%s", CARDWATCH_VERSION, "config", "%s",
+        cw_log(app->options.log, CW_LOG_INFO, "started", "version", "%s", CARDWATCH_VERSION, "config", "%s",
                app->settings->config->hash, NULL);
         cw_ready();
         if (cw_ready_watchdog_ms())
