@@ -133,23 +133,28 @@ void cw_schema_read_key(struct cw_reader *reader, const struct cw_table *table, 
                 read_row(reader, row, mapping->items[i], where, target);
 }
 
-static void check_required(struct cw_reader *reader, const struct cw_table *table, const struct cw_node *mapping,
-                           const struct cw_where *where)
+static void complain_missing(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *mapping,
+                             const struct cw_where *where)
 {
         struct cw_buf place = CW_BUF_NULL;
 
         cw_where_format(&place, where);
+        cw_reader_complain(reader, mapping, "%s needs \"%s\"", place.len > 0 ? cw_buf_text(&place) : "the file",
+                           row->name);
+        cw_buf_deinit(&place);
+}
+
+static void check_required(struct cw_reader *reader, const struct cw_table *table, const struct cw_node *mapping,
+                           const struct cw_where *where)
+{
         for (size_t i = 0; i < table->n_rows; i++) {
                 const struct cw_row *row = &table->rows[i];
 
                 if (!(row->flags & CW_ROW_REQUIRED) || cw_node_get(mapping, row->name))
                         continue;
-                if (!in_kind(row, reader->kinds) || (row->kinds != 0 && reader->kinds == 0))
-                        continue;
-                cw_reader_complain(reader, mapping, "%s needs \"%s\"", place.len > 0 ? cw_buf_text(&place) : "the file",
-                                   row->name);
+                if (in_kind(row, reader->kinds) && (row->kinds == 0 || reader->kinds != 0))
+                        complain_missing(reader, row, mapping, where);
         }
-        cw_buf_deinit(&place);
 }
 
 void cw_schema_read(struct cw_reader *reader, const struct cw_table *table, const struct cw_node *node,
