@@ -160,11 +160,6 @@ static void drained(void *data)
         advance(app);
 }
 
-static void check_settled(void *data)
-{
-        advance(data);
-}
-
 static void terminate(struct cw_app *app, int signum)
 {
         if (app->state != RUNNING)
@@ -174,8 +169,6 @@ static void terminate(struct cw_app *app, int signum)
         app->state = DRAINING;
         cw_feeds_stop(app->feeds);
         cw_timer_start(app->deadline, DRAIN_MS);
-        if (cw_committer_wait(app->committer, check_settled, app) < 0)
-                close_app(app);
         cw_committer_commit(app->committer);
         advance(app);
 }
@@ -331,6 +324,7 @@ static int open_store(struct cw_app *app)
                 .log = app->options.log,
                 .keep_history_ms = config->keep_history_ms,
                 .result = store_result,
+                .idle = progress,
                 .data = app,
         };
         int r;

@@ -170,6 +170,8 @@ static void done(void *data)
                 committer->closed(committer->closed_data);
         else if (again || committer->closed)
                 submit(committer);
+        else if (committer->state == IDLE)
+                committer->options.idle(committer->options.data);
 }
 
 static void submit(struct cw_committer *committer)

@@ -28,6 +28,8 @@ struct cw_committer_options {
         int64_t keep_history_ms;
         /* The store began to fail, or works again. Called once per change. */
         void (*result)(void *data, bool failing, const char *reason);
+        /* A commit ended and no other began. */
+        void (*idle)(void *data);
         void *data;
 };
 
