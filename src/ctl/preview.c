@@ -164,8 +164,8 @@ static void print_lines(const struct look *look)
         const struct cw_ruleset *rules = look->run->settings->config->rules;
         bool any = false;
 
-        printf("  %-24s %-9s %-9s %11s %13s %12s\n", "RULE", "SEVERITY", "CURRENCY", "WOULD FIRE", "NEVER FUNDED",
-               "DEACTIVATED");
+        printf("  %-24s %-9s %-9s %11s %13s %12s\n", "rule", "severity", "currency", "would fire", "never funded",
+               "deactivated");
         for (size_t i = 0; i < look->preview.n_lines; i++) {
                 const struct cw_preview_line *line = &look->preview.lines[i];
 

@@ -321,7 +321,9 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         size_t most = most_at_once(dispatcher->settings->notifiers[notifier].options.type);
         struct cw_outgoing outgoing;
 
-        while (dispatcher->busy[notifier] < most && cw_outbox_next(outbox, notifier, cw_clock_wall_ms(), &outgoing))
+        /* With `once` nobody will be there when a wait is over: whatever is first in its group goes now. */
+        while (dispatcher->busy[notifier] < most &&
+               cw_outbox_next(outbox, notifier, dispatcher->options.once ? INT64_MAX : cw_clock_wall_ms(), &outgoing))
                 if (!tried_before(dispatcher, outgoing.sequence))
                         begin(dispatcher, notifier, &outgoing);
 }
