@@ -121,7 +121,7 @@ class Daemon:
             self.wait_for_event(wait_for)
         return self
 
-    def once(self, timeout_s=60):
+    def once(self, timeout_s=WAIT_S):
         """`cardwatchd --once`: its exit status."""
         with open(self.log_path, "ab") as log:
             self._log_start = log.tell()
@@ -143,14 +143,14 @@ class Daemon:
             return ""
 
     def log_lines(self, event=None, all_runs=False, **fields):
-        """The log's lines as mappings (the configuration says `format: json`), of one event, with these values."""
+        """The log's lines as mappings (the configuration says `format: json`), of one event (or some), with these values."""
         lines = []
         for text in self.log_text(all_runs).splitlines():
             try:
                 line = json.loads(text)
             except ValueError:
                 continue
-            if isinstance(line, dict) and (event is None or line.get("event") == event):
+            if isinstance(line, dict) and (event is None or line.get("event") in ((event,) if isinstance(event, str) else event)):
                 if all(str(line.get(k)) == str(v) for k, v in fields.items()):
                     lines.append(line)
         return lines

@@ -250,12 +250,13 @@ class Smtp:
 
     def __init__(self):
         self.mails, self.refused, self.replies = [], [], []
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True, decode_data=False)
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, decode_data=False)
         self._controller.start()
 
     @property
     def url(self):
-        return f"smtp://127.0.0.1:{self._controller.port}"
+        return f"smtp://127.0.0.1:{self.port}"
 
     def reply(self, *replies):
         self.replies += replies
@@ -276,7 +277,9 @@ class Smtp:
         return self.mails[:count]
 
     def close(self):
-        self._controller.stop()
+        controller, self._controller = self._controller, None
+        if controller is not None:
+            controller.stop()
 
 
 # Syslog
