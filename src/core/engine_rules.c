@@ -145,16 +145,34 @@ static int mark_fresh(struct cw_engine *engine, const struct cw_ruleset *before)
         return 0;
 }
 
+static bool is_fresh_anywhere(struct cw_engine *engine, size_t rule)
+{
+        bool fresh = false;
+
+        for (size_t s = 0; s < engine->n_sources; s++)
+                fresh |= *cw_engine_fresh(engine, rule, s);
+        return fresh;
+}
+
 void cw_engine_remember_settled_rules(struct cw_engine *engine)
 {
         for (size_t i = 0; i < engine->rules->n_rules; i++) {
                 const struct cw_rule *rule = &engine->rules->rules[i];
                 struct cw_rule_row row = {.name = rule->name, .meaning = rule->meaning};
-                bool fresh = false;
 
-                for (size_t s = 0; s < engine->n_sources; s++)
-                        fresh |= *cw_engine_fresh(engine, i, s);
-                if (rule->enabled && !fresh)
+                if (rule->enabled && !is_fresh_anywhere(engine, i))
+                        cw_changes_rule(engine->changes, &row);
+        }
+}
+
+/* What is stored of a rule that is looked at anew is void: it may become again what it was before all cards were seen.
+ */
+static void forget_unsettled_rules(struct cw_engine *engine)
+{
+        for (size_t i = 0; i < engine->rules->n_rules; i++) {
+                struct cw_rule_row row = {.name = engine->rules->rules[i].name, .gone = true};
+
+                if (is_fresh_anywhere(engine, i))
                         cw_changes_rule(engine->changes, &row);
         }
 }
@@ -167,6 +185,7 @@ static void remember_rules(struct cw_engine *engine, const struct cw_ruleset *be
                 if (!same_name(engine->rules, row.name))
                         cw_changes_rule(engine->changes, &row);
         }
+        forget_unsettled_rules(engine);
         cw_engine_remember_settled_rules(engine);
 }
 
@@ -189,10 +208,8 @@ static int forget_fresh(struct cw_engine *engine, struct cw_ruleset **ret_before
         before->rules = calloc(engine->rules->n_rules + 1, sizeof(*before->rules));
         for (size_t i = 0; before->rules && i < engine->rules->n_rules; i++) {
                 struct cw_rule *rule = &before->rules[before->n_rules++];
-                bool fresh = false;
+                bool fresh = is_fresh_anywhere(engine, i);
 
-                for (size_t s = 0; s < engine->n_sources; s++)
-                        fresh |= *cw_engine_fresh(engine, i, s);
                 rule->name = strdup(engine->rules->rules[i].name);
                 rule->enabled = engine->rules->rules[i].enabled;
                 rule->meaning = fresh ? ~engine->rules->rules[i].meaning : engine->rules->rules[i].meaning;

@@ -84,7 +84,7 @@ struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notif
         telling->fingerprint = alert->fingerprint;
         telling->alert = alert;
         alert->tellings++;
-        if (!policy->loading)
+        if (!policy->nobody_new)
                 cw_ledger_remember(telling, policy->changes);
         return telling;
 }
@@ -198,6 +198,9 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
                 return;
         }
         cw_policy_bury_orphans(policy);
+        policy->nobody_new = true;
+        cw_policy_touch_known(policy);
+        policy->nobody_new = false;
 }
 
 /* The time at which the group may next speak about changes. */
@@ -254,7 +257,7 @@ static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert 
         const char *name = policy->rules->notifiers[notifier].name;
         bool firing = alert->state == CW_ALERT_FIRING;
         bool routed = cw_policy_routed(policy, alert, notifier);
-        struct cw_telling *telling = cw_policy_telling(policy, name, alert, firing && routed && !policy->loading);
+        struct cw_telling *telling = cw_policy_telling(policy, name, alert, firing && routed && !policy->nobody_new);
         bool known;
 
         if (!telling)
@@ -301,6 +304,19 @@ void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urge
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 touch_at(policy, i, alert, urgent);
         cw_policy_release_held(policy, alert);
+}
+
+void cw_policy_touch_known(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (alert->entry && alert->tellings > 0)
+                        cw_policy_touch(policy, alert, false);
+        }
 }
 
 /* The message of the lane to which events can still be added. */

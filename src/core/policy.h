@@ -33,7 +33,7 @@ struct cw_policy {
         struct cw_baseline *baselines; /* one for each notifier */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
-        bool loading; /* what is not stored was never begun: nobody new is told */
+        bool nobody_new; /* only those who know of an alert already hear more of it */
         int error;
 };
 
@@ -48,6 +48,9 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules);
 
 /* The alert had a transition, or a hold on it began or ended. `urgent`: it became worse. */
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent);
+
+/* Every alert that somebody still has to do with belongs to a group, and its group obeys the rules in force. */
+void cw_policy_touch_known(struct cw_policy *policy);
 
 /* An event happened; `edge` tells it from others of its rule and card. */
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge);
@@ -99,6 +102,9 @@ void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent
 /* Whether the rules in force send such an alert to this notifier (index in the ruleset). */
 bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
 void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key);
+/* What its receiver knows of the alert with this item of the message. */
+struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
+                                const struct cw_item *item, const struct cw_alert *alert);
 size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name);
 
 /* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */

@@ -9,8 +9,20 @@
 #define BACKOFF_FIRST_MS   1000
 #define BACKOFF_LONGEST_MS (15 * 60 * 1000)
 
-static struct cw_known known_of(const struct cw_item *item)
+/* Who hears of no ends knows nothing once an episode is over, however late its message arrives. */
+static bool is_past(const struct cw_policy *policy, const struct cw_intent *intent, const struct cw_item *item,
+                    const struct cw_alert *alert)
 {
+        if (intent->notifier_index == SIZE_MAX || policy->rules->notifiers[intent->notifier_index].send_resolved)
+                return false;
+        return alert->state != CW_ALERT_FIRING || alert->entry->fired_at != item->entry->fired_at;
+}
+
+struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
+                                const struct cw_item *item, const struct cw_alert *alert)
+{
+        if (is_past(policy, intent, item, alert))
+                return (struct cw_known){0};
         return (struct cw_known){
                 .state = item->entry->state == CW_ENTRY_FIRING ? CW_KNOWN_FIRING : CW_KNOWN_RESOLVED,
                 .severity = item->entry->severity,
@@ -60,7 +72,7 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
                         continue;
                 telling->queued = 0;
                 telling->under_way = sequence;
-                telling->sent = known_of(&intent->items[i]);
+                telling->sent = cw_policy_known(policy, intent, &intent->items[i], telling->alert);
         }
         cw_intent_remember(intent, false, policy->changes);
         return intent->notifier;
@@ -86,24 +98,13 @@ static void finish(struct cw_policy *policy, struct cw_intent *intent)
         free(kept);
 }
 
-/* Who hears of no ends knows nothing once an episode is over, however late its message arrived. */
-static bool knows_nothing_now(const struct cw_policy *policy, const struct cw_intent *intent,
-                              const struct cw_item *item, const struct cw_alert *alert)
-{
-        if (intent->notifier_index == SIZE_MAX || policy->rules->notifiers[intent->notifier_index].send_resolved)
-                return false;
-        return alert->state != CW_ALERT_FIRING || alert->entry->fired_at != item->entry->fired_at;
-}
-
 static void accepted(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
 {
         struct cw_telling *telling = telling_of(policy, intent, item);
 
         if (!telling)
                 return;
-        telling->accepted = telling->sent = known_of(item);
-        if (knows_nothing_now(policy, intent, item, telling->alert))
-                telling->accepted = telling->sent = (struct cw_known){0};
+        telling->accepted = telling->sent = cw_policy_known(policy, intent, item, telling->alert);
         telling->accepted_edge = item->edge;
         telling->under_way = 0;
         if (telling->queued == intent->sequence)

@@ -130,8 +130,10 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
         enum cw_due_action action;
         struct cw_item item;
 
-        if (alert->state != CW_ALERT_FIRING && !send_resolved)
+        if (alert->state != CW_ALERT_FIRING && !send_resolved && telling->sent.state != CW_KNOWN_NOTHING) {
                 telling->sent = telling->accepted = (struct cw_known){0}; /* no end is owed */
+                cw_ledger_remember(telling, policy->changes);
+        }
         if (waiting && queued->repeat) {
                 /* A repeat tells of what still fires; a change is told by itself. */
                 if (waiting->edge == alert->edge)
@@ -146,6 +148,10 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
                 take_back(policy, telling, queued, waiting);
                 return false;
         }
+        /* Taken off the route while its group waited: nothing was told, and nothing will be. */
+        if (!waiting && telling->sent.state != CW_KNOWN_FIRING &&
+            !cw_policy_routed(policy, alert, group->notifier_index))
+                return false;
         item = cw_ledger_item(telling, alert, action);
         if (waiting) {
                 cw_intent_set_item(waiting, &item);

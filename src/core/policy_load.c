@@ -103,8 +103,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
                 telling->queued = intent->sequence;
         } else {
                 telling->under_way = intent->sequence;
-                telling->sent.state = item->entry->state == CW_ENTRY_FIRING ? CW_KNOWN_FIRING : CW_KNOWN_RESOLVED;
-                telling->sent.severity = item->entry->severity;
+                telling->sent = cw_policy_known(policy, intent, item, alert);
         }
         return 0;
 }
@@ -183,21 +182,6 @@ static int load_telling(struct cw_policy *policy, const struct cw_ledger_row *ro
         return 0;
 }
 
-/* Every alert that somebody still has to do with belongs to a group again; what waits for a clock goes on waiting. */
-static void touch_all(struct cw_policy *policy)
-{
-        size_t cursor = 0;
-        uint64_t key;
-        void *value;
-
-        while (cw_map_next(&policy->alerts->map, &cursor, &key, &value)) {
-                struct cw_alert *alert = value;
-
-                if (alert->entry && alert->tellings > 0)
-                        cw_policy_touch(policy, alert, false);
-        }
-}
-
 static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
 {
         int r = 0;
@@ -215,16 +199,16 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored)
 {
         int r;
 
-        policy->loading = true;
+        policy->nobody_new = true;
         r = load_rows(policy, stored);
         if (r == 0)
                 r = cw_outbox_set_rules(&policy->outbox, policy->rules);
         if (r == 0) {
-                touch_all(policy); /* before groups without members are let go of */
+                cw_policy_touch_known(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
                 cw_policy_flush(policy);
                 r = policy->error;
         }
-        policy->loading = false;
+        policy->nobody_new = false;
         return r;
 }

@@ -55,8 +55,8 @@ static void put_entry(struct cw_buf *buf, const struct cw_item *item)
 {
         const struct cw_entry *entry = item->entry;
 
-        cw_buf_printf(buf, "entry %016" PRIx64 " %" PRIu32 " %s %s %s %s", entry->fingerprint, item->edge,
-                      entry->source, cw_severity_name(entry->severity), entry->reason, item->folded ? "folded" : "");
+        cw_buf_printf(buf, "entry %016" PRIx64 " %" PRIu32 " %d %d %s %s %s", entry->fingerprint, item->edge,
+                      entry->state, item->folded, entry->source, cw_severity_name(entry->severity), entry->reason);
         cw_buf_printf(buf, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, entry->card.customer, entry->started_at,
                       entry->fired_at, entry->resolved_at);
         put_amount(buf, entry, entry->fired);
@@ -72,9 +72,11 @@ static void put_entry(struct cw_buf *buf, const struct cw_item *item)
 static void put_payload(struct cw_buf *buf, const struct cw_notice *notice)
 {
         put_line(buf, notice);
-        cw_buf_printf(buf, "id %s thread %s %d at %" PRId64 " counts %" PRIu32 " %" PRIu32 " %" PRIu32 " %s\n",
-                      notice->id, notice->thread, notice->opens_thread, notice->sent_at, notice->n_firing,
-                      notice->n_resolved, notice->n_events, cw_severity_name(notice->severity));
+        cw_buf_printf(
+                buf,
+                "message %d %" PRIu32 " %d thread %s %d at %" PRId64 " counts %" PRIu32 " %" PRIu32 " %" PRIu32 " %s\n",
+                notice->kind, notice->repeat, notice->baseline, notice->thread, notice->opens_thread, notice->sent_at,
+                notice->n_firing, notice->n_resolved, notice->n_events, cw_severity_name(notice->severity));
         for (size_t i = 0; i < notice->n_group; i++)
                 cw_buf_printf(buf, "group %s=%s\n", notice->group[i].name, notice->group[i].value);
         for (size_t i = 0; i < notice->n_items; i++)
@@ -119,6 +121,8 @@ bool receiver_take(struct world *world, size_t notifier, struct message *ret_mes
                 ret_message->payload = render(world, outgoing.sequence);
         if (!ret_message->payload)
                 abort();
+        if (world->attempted)
+                world->attempted(world->data, ret_message);
         return true;
 }
 

@@ -142,6 +142,8 @@ void world_poll(struct world *world, const struct world_poll *poll)
                 event.poll.pages_bad++;
         else if (!event.poll.pages_bad)
                 event.poll.pages_good++; /* an empty list is a page too */
+        if (poll->unfinished)
+                return;
         world_step(world, &event);
         world_commit(world);
 }

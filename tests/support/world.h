@@ -54,7 +54,8 @@ struct world {
         struct receiver receivers[SPEC_NOTIFIERS];
         struct cw_buf told; /* a line for each accepted message */
         char *told_before;
-        /* Whoever wants to hear of every accepted message. */
+        /* Whoever wants to hear of every attempted and every accepted message. */
+        void (*attempted)(void *data, const struct message *message);
         void (*accepted)(void *data, const struct message *message);
         void *data;
 };
@@ -72,6 +73,7 @@ struct world_poll {
         bool failed; /* no page was good */
         uint32_t pages_bad;
         enum cw_auth_result auth;
+        bool unfinished; /* it never ends: the process dies */
 };
 
 /* A poll from its beginning to its end and the commit, at `now`. */
