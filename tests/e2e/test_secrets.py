@@ -2,6 +2,7 @@
 """Card numbers, keys and secrets: nowhere but where they are needed, not even in a dump of the memory."""
 
 import re
+import time
 
 import pytest
 
@@ -71,6 +72,10 @@ def test_no_card_number_is_left_in_memory(sim, hook, make_daemon):
     sim.set_card(1, available="1")
     wait_until(lambda: daemon.poll_now() or hook.alerts("low", "firing"), "the firing")
     wait_until(lambda: daemon.poll_now() or sim.polls() >= 4, "further polls")
+    # While an answer is being read its bytes are there; afterwards they must not be.
+    wait_until(lambda: len(daemon.polls()) == sim.polls(), "the end of every poll")
+    time.sleep(0.3)
+    assert len(daemon.polls()) == sim.polls()
     core = daemon.core_bytes()
     if core is None:
         pytest.skip("no debugger may look into the process here")
