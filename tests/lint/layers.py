@@ -25,12 +25,12 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf cleanup clock hash log map money pack secret strpool text",
-    "core": "card changes engine expr notice outbox policy preview rules snapshot value",
+    "core": "builtin card changes engine event expr match notice outbox policy preview rows rules snapshot value",
     "config": "config config_report",
     "codec": "provider render",
     "store": "store",
     "net": "hmac http loop server smtp wire work",
-    "source": "source",
+    "source": "source source_listener",
     "sink": "sink",
     "daemon": "attempt feed settings",
 }

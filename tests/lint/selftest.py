@@ -108,6 +108,8 @@ class Sizes(Lint):
         ("701 lines", "src/base/a.c", "\n" * 701, 1),
         ("a Python file", "tests/e2e/a.py", "\n" * 701, 1),
         ("a header of 121 lines", "include/cardwatch/a.h", "\n" * 121, 1),
+        ("a private header", "src/core/a.h", "int f(void);\n" * 13, 1),
+        ("data of tests", "tests/unit/net/blobs.h", "\n" * 300, 0),
         ("12 functions", "include/cardwatch/a.h", "int f(void);\n" * 12, 0),
         ("13 functions", "include/cardwatch/a.h", "int f(void);\n" * 13, 1),
         ("attributes and lines in between", "include/cardwatch/a.h",

@@ -65,7 +65,7 @@ def check(path, text):
     if path.endswith(".py"):
         return found
     items = source.items(text)
-    if path.endswith(".h"):
+    if path.endswith(".h") and not path.startswith("tests/"):
         found += check_header(path, text, items)
     for item in items:
         if item.is_function:
