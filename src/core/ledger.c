@@ -10,35 +10,33 @@ static enum cw_due_action unless_dead(const struct cw_telling *telling, const st
         return telling->dead_edge == alert->edge ? CW_DUE_NOTHING : action;
 }
 
-static enum cw_due_action decide_firing(const struct cw_telling *telling, const struct cw_alert *alert,
-                                        const struct cw_item *waiting)
+static enum cw_due_action decide_firing(const struct cw_telling *telling, const struct cw_alert *alert)
 {
         if (telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity == alert->severity)
-                return waiting ? CW_DUE_TAKE_BACK : CW_DUE_NOTHING;
-        if (waiting && waiting->edge == alert->edge)
+                return telling->queued ? CW_DUE_TAKE_BACK : CW_DUE_NOTHING;
+        if (telling->queued && telling->queued_edge == alert->edge)
                 return CW_DUE_NOTHING;
         return unless_dead(telling, alert, CW_DUE_FIRING);
 }
 
 static enum cw_due_action decide_over(const struct cw_telling *telling, const struct cw_alert *alert,
-                                      const struct cw_item *waiting, bool send_resolved)
+                                      bool send_resolved)
 {
-        if (telling->sent.state != CW_KNOWN_FIRING && !waiting)
+        if (telling->sent.state != CW_KNOWN_FIRING && !telling->queued)
                 return CW_DUE_NOTHING; /* fired and resolved inside a hold or a wait: history */
         if (!send_resolved)
-                return waiting ? CW_DUE_TAKE_BACK : CW_DUE_NOTHING;
-        if (waiting && waiting->edge == alert->edge)
+                return telling->queued ? CW_DUE_TAKE_BACK : CW_DUE_NOTHING;
+        if (telling->queued && telling->queued_edge == alert->edge)
                 return CW_DUE_NOTHING;
         if (telling->sent.state == CW_KNOWN_FIRING)
                 return unless_dead(telling, alert, CW_DUE_RESOLVED);
         return CW_DUE_FOLDED;
 }
 
-enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const struct cw_alert *alert,
-                                    const struct cw_item *waiting, bool send_resolved)
+enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const struct cw_alert *alert, bool send_resolved)
 {
-        return alert->state == CW_ALERT_FIRING ? decide_firing(telling, alert, waiting)
-                                               : decide_over(telling, alert, waiting, send_resolved);
+        return alert->state == CW_ALERT_FIRING ? decide_firing(telling, alert)
+                                               : decide_over(telling, alert, send_resolved);
 }
 
 bool cw_ledger_baseline(const struct cw_telling *telling, const struct cw_alert *alert)

@@ -34,7 +34,8 @@ struct cw_telling {
         struct cw_known sent; /* and may have this */
         uint32_t accepted_edge;
         uint32_t dead_edge; /* a transition that became a dead letter, 0: none */
-        uint64_t queued; /* sequence of the message in which it waits, 0: none */
+        uint64_t queued; /* sequence of the message in which an item of it waits, 0: none */
+        uint32_t queued_edge; /* which transition that item tells */
         uint64_t under_way; /* sequence of the rendered message it stands in, 0: none */
         bool stored; /* has a row */
 };
@@ -48,11 +49,8 @@ enum cw_due_action {
         CW_DUE_TAKE_BACK /* the waiting item says nothing any more */
 };
 
-/*
- * The decision: pure. `waiting` is the item that waits, or NULL; `send_resolved` the notifier's setting.
- */
-enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const struct cw_alert *alert,
-                                    const struct cw_item *waiting, bool send_resolved);
+/* The decision: pure. `send_resolved` is the notifier's setting. */
+enum cw_due_action cw_ledger_decide(const struct cw_telling *telling, const struct cw_alert *alert, bool send_resolved);
 
 /* Told now, it is part of a baseline: what was told of it before, delivered or dead, was not. */
 bool cw_ledger_baseline(const struct cw_telling *telling, const struct cw_alert *alert);

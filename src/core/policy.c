@@ -84,7 +84,7 @@ struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notif
         telling->fingerprint = alert->fingerprint;
         telling->alert = alert;
         alert->tellings++;
-        if (!policy->nobody_new)
+        if (!policy->loading)
                 cw_ledger_remember(telling, policy->changes);
         return telling;
 }
@@ -149,19 +149,6 @@ void cw_policy_visit(struct cw_policy *policy, struct cw_group *group)
         policy->touched[policy->n_touched++] = group;
 }
 
-void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group)
-{
-        if (telling->group == group)
-                return;
-        if (telling->group) {
-                cw_group_remove_member(telling->group, telling->alert);
-                cw_policy_visit(policy, telling->group);
-        }
-        telling->group = group;
-        if (cw_group_add_member(group, telling->alert) < 0)
-                policy->error = -ENOMEM;
-}
-
 void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 {
         bool send_resolved = group->notifier_index != SIZE_MAX &&
@@ -198,13 +185,10 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
                 return;
         }
         cw_policy_bury_orphans(policy);
-        policy->nobody_new = true;
-        cw_policy_touch_known(policy);
-        policy->nobody_new = false;
+        cw_policy_replan(policy);
 }
 
-/* The time at which the group may next speak about changes. */
-static int64_t speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
+int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
 {
         const struct cw_route *route = &policy->rules->route;
         int64_t at;
@@ -223,79 +207,21 @@ void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, boo
 
         if (!group->begun_at)
                 group->begun_at = policy->now;
-        at = at_once ? policy->now : speaks_at(policy, group, urgent);
+        at = at_once ? policy->now : cw_policy_speaks_at(policy, group, urgent);
         if (!group->due_at || at < group->due_at)
                 group->due_at = at;
         cw_group_remember(group, policy->changes);
         cw_policy_visit(policy, group);
 }
 
-void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key)
-{
-        const struct cw_route *route = &policy->rules->route;
-
-        cw_group_key(entry, route->group_by, route->n_group_by, key);
-        if (cw_buf_error(key) < 0)
-                policy->error = -ENOMEM;
-}
-
-/* The group an entry belongs to at a notifier under the rules in force. */
-static struct cw_group *group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry)
-{
-        struct cw_buf key = CW_BUF_NULL;
-        struct cw_group *group = NULL;
-
-        cw_policy_key(policy, entry, &key);
-        if (!policy->error)
-                group = cw_policy_group(policy, notifier, cw_buf_text(&key));
-        cw_buf_deinit(&key);
-        return group;
-}
-
 static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent)
 {
-        const char *name = policy->rules->notifiers[notifier].name;
-        bool firing = alert->state == CW_ALERT_FIRING;
-        bool routed = cw_policy_routed(policy, alert, notifier);
-        struct cw_telling *telling = cw_policy_telling(policy, name, alert, firing && routed && !policy->nobody_new);
-        bool known;
+        bool create = alert->state == CW_ALERT_FIRING && cw_policy_routed(policy, alert, notifier);
+        struct cw_telling *telling = cw_policy_place(policy, notifier, alert, create);
 
-        if (!telling)
-                return;
-        known = telling->sent.state == CW_KNOWN_FIRING || telling->queued || telling->under_way;
-        /* Whoever is no longer told of such alerts still hears the end of what it was told. */
-        if (!routed && firing && !known)
-                return;
-        /* What was told in one group ends in it, whatever the configuration says by then. */
-        if (!telling->group || !known) {
-                struct cw_group *group = group_of(policy, name, alert->entry);
-
-                if (!group)
-                        return;
-                cw_policy_join(policy, telling, group);
-        }
-        cw_policy_touch_group(policy, telling->group, urgent, firing && !known && cw_ledger_baseline(telling, alert));
-}
-
-static bool is_about(const struct cw_entry *entry, const char *notifier)
-{
-        for (size_t i = 0; i < entry->n_labels; i++)
-                if (strcmp(entry->labels[i].name, "notifier") == 0)
-                        return strcmp(entry->labels[i].value, notifier) == 0;
-        return false;
-}
-
-/* The daemon's alert about a notifier goes to all others, routed or not; everything else goes where the route says. */
-bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
-{
-        const struct cw_route *route = &policy->rules->route;
-
-        if (strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0 && !alert->entry->has_card)
-                return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
-        for (size_t i = 0; i < route->n_notify; i++)
-                if (route->notify[i] == notifier)
-                        return true;
-        return false;
+        if (telling)
+                cw_policy_touch_group(policy, telling->group, urgent,
+                                      !telling->queued && cw_ledger_baseline(telling, alert));
 }
 
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent)
@@ -304,19 +230,6 @@ void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urge
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 touch_at(policy, i, alert, urgent);
         cw_policy_release_held(policy, alert);
-}
-
-void cw_policy_touch_known(struct cw_policy *policy)
-{
-        size_t cursor = 0;
-        void *value;
-
-        while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
-                struct cw_alert *alert = value;
-
-                if (alert->entry && alert->tellings > 0)
-                        cw_policy_touch(policy, alert, false);
-        }
 }
 
 /* The message of the lane to which events can still be added. */
@@ -354,7 +267,8 @@ void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t 
         struct cw_item item = {.entry = entry, .edge = edge};
 
         for (size_t i = 0; i < rules->route.n_notify; i++) {
-                struct cw_group *group = group_of(policy, rules->notifiers[rules->route.notify[i]].name, entry);
+                struct cw_group *group = cw_policy_group_of(policy, rules->notifiers[rules->route.notify[i]].name,
+                                                            entry);
 
                 if (group)
                         queue_event(policy, group, &item);

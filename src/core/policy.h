@@ -33,7 +33,7 @@ struct cw_policy {
         struct cw_baseline *baselines; /* one for each notifier */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
-        bool nobody_new; /* only those who know of an alert already hear more of it */
+        bool loading; /* what comes is stored already */
         int error;
 };
 
@@ -49,8 +49,9 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules);
 /* The alert had a transition, or a hold on it began or ended. `urgent`: it became worse. */
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent);
 
-/* Every alert that somebody still has to do with belongs to a group, and its group obeys the rules in force. */
-void cw_policy_touch_known(struct cw_policy *policy);
+/* Every alert that somebody has to do with belongs to a group again, and clocks are what the rules in force make of it:
+ * after loading, and after another ruleset. Nobody new is told. */
+void cw_policy_replan(struct cw_policy *policy);
 
 /* An event happened; `edge` tells it from others of its rule and card. */
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge);
@@ -95,6 +96,8 @@ void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct
 void cw_policy_prune(struct cw_policy *policy, struct cw_group *group);
 /* It is pruned when the step ends. */
 void cw_policy_visit(struct cw_policy *policy, struct cw_group *group);
+/* The time at which the group may next speak about changes. */
+int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent);
 /* It may have something to say, as soon as its clocks allow. */
 void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once);
 /* What a message that was never attempted says has changed: it is settled once, when the step ends. */
@@ -102,6 +105,10 @@ void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent
 /* Whether the rules in force send such an alert to this notifier (index in the ruleset). */
 bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
 void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key);
+/* The group an entry belongs to at a notifier under the rules in force. */
+struct cw_group *cw_policy_group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry);
+/* What the notifier knows of the alert, in its group; NULL: it has nothing to do with it. */
+struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create);
 /* What its receiver knows of the alert with this item of the message. */
 struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
                                 const struct cw_item *item, const struct cw_alert *alert);

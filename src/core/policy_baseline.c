@@ -86,6 +86,7 @@ static int queue(struct cw_policy *policy, struct cw_baseline *baseline, const c
         for (size_t i = 0; r == 0 && i < baseline->n; i++) {
                 r = cw_intent_add_item(intent, &baseline->items[i]);
                 baseline->tellings[i]->queued = intent->sequence;
+                baseline->tellings[i]->queued_edge = baseline->items[i].edge;
         }
         if (r == 0)
                 cw_policy_intent_changed(policy, intent);

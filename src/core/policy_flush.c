@@ -90,12 +90,25 @@ static void settle_changed(struct cw_policy *policy)
         policy->n_changed = 0;
 }
 
-static void take_back(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued,
-                      struct cw_item *waiting)
+static void take_back(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued)
 {
-        cw_intent_remove_item(queued, waiting);
+        struct cw_item *item = cw_intent_find_item(queued, telling->fingerprint);
+
+        if (item)
+                cw_intent_remove_item(queued, item);
         cw_policy_intent_changed(policy, queued);
         telling->queued = 0;
+}
+
+static void change_item(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued,
+                        const struct cw_item *item)
+{
+        struct cw_item *slot = cw_intent_find_item(queued, telling->fingerprint);
+
+        if (slot)
+                cw_intent_set_item(slot, item);
+        cw_policy_intent_changed(policy, queued);
+        telling->queued_edge = item->edge;
 }
 
 /* A new item for the group's open message, or for the baseline. */
@@ -118,48 +131,63 @@ static void queue_item(struct cw_policy *policy, struct cw_group *group, struct 
         }
         cw_policy_intent_changed(policy, open);
         telling->queued = open->sequence;
+        telling->queued_edge = item->edge;
+}
+
+/* A repeat tells of what still fires; a change is told by itself. */
+static bool waits_in_repeat(const struct cw_policy *policy, const struct cw_telling *telling)
+{
+        const struct cw_intent *queued = telling->queued ? cw_outbox_find(&policy->outbox, telling->queued) : NULL;
+
+        return queued && queued->repeat;
+}
+
+static enum cw_due_action due_action(const struct cw_policy *policy, const struct cw_group *group,
+                                     const struct cw_telling *telling)
+{
+        struct cw_telling without_repeat = *telling;
+
+        if (waits_in_repeat(policy, telling)) {
+                if (telling->queued_edge == telling->alert->edge)
+                        return CW_DUE_NOTHING;
+                without_repeat.queued = 0;
+        }
+        return cw_ledger_decide(&without_repeat, telling->alert,
+                                policy->rules->notifiers[group->notifier_index].send_resolved);
+}
+
+static void end_is_not_owed(struct cw_policy *policy, struct cw_telling *telling)
+{
+        if (telling->sent.state == CW_KNOWN_NOTHING)
+                return;
+        telling->sent = telling->accepted = (struct cw_known){0};
+        cw_ledger_remember(telling, policy->changes);
 }
 
 /* One alert of a group that is due. Returns whether there was something to say of it. */
-static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct cw_alert *alert,
-                       struct cw_telling *telling)
+static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct cw_telling *telling)
 {
-        bool send_resolved = policy->rules->notifiers[group->notifier_index].send_resolved;
+        struct cw_alert *alert = telling->alert;
+        enum cw_due_action action = due_action(policy, group, telling);
         struct cw_intent *queued = telling->queued ? cw_outbox_find(&policy->outbox, telling->queued) : NULL;
-        struct cw_item *waiting = queued ? cw_intent_find_item(queued, alert->fingerprint) : NULL;
-        enum cw_due_action action;
         struct cw_item item;
 
-        if (alert->state != CW_ALERT_FIRING && !send_resolved && telling->sent.state != CW_KNOWN_NOTHING) {
-                telling->sent = telling->accepted = (struct cw_known){0}; /* no end is owed */
-                cw_ledger_remember(telling, policy->changes);
+        if (queued && queued->repeat && telling->queued_edge != alert->edge) {
+                take_back(policy, telling, queued);
+                queued = NULL;
         }
-        if (waiting && queued->repeat) {
-                /* A repeat tells of what still fires; a change is told by itself. */
-                if (waiting->edge == alert->edge)
-                        return false;
-                take_back(policy, telling, queued, waiting);
-                waiting = NULL;
+        if (action != CW_DUE_NOTHING && action != CW_DUE_TAKE_BACK) {
+                item = cw_ledger_item(telling, alert, action);
+                if (queued)
+                        change_item(policy, telling, queued, &item);
+                else
+                        queue_item(policy, group, telling, &item);
+        } else if (action == CW_DUE_TAKE_BACK && queued) {
+                take_back(policy, telling, queued);
         }
-        action = cw_ledger_decide(telling, alert, waiting, send_resolved);
-        if (action == CW_DUE_NOTHING)
-                return false;
-        if (action == CW_DUE_TAKE_BACK) {
-                take_back(policy, telling, queued, waiting);
-                return false;
-        }
-        /* Taken off the route while its group waited: nothing was told, and nothing will be. */
-        if (!waiting && telling->sent.state != CW_KNOWN_FIRING &&
-            !cw_policy_routed(policy, alert, group->notifier_index))
-                return false;
-        item = cw_ledger_item(telling, alert, action);
-        if (waiting) {
-                cw_intent_set_item(waiting, &item);
-                cw_policy_intent_changed(policy, queued);
-        } else {
-                queue_item(policy, group, telling, &item);
-        }
-        return true;
+        if (alert->state != CW_ALERT_FIRING && !policy->rules->notifiers[group->notifier_index].send_resolved)
+                end_is_not_owed(policy, telling);
+        return action != CW_DUE_NOTHING && action != CW_DUE_TAKE_BACK;
 }
 
 static void record_held(struct cw_policy *policy, const struct cw_alert *alert, const char *by)
@@ -195,9 +223,15 @@ static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
                 if (held_by)
                         record_held(policy, alert, held_by);
                 else
-                        changed |= tell_alert(policy, group, alert, telling);
+                        changed |= tell_alert(policy, group, telling);
         }
         return changed;
+}
+
+static void wait_in(struct cw_telling *telling, const struct cw_intent *intent, const struct cw_alert *alert)
+{
+        telling->queued = intent->sequence;
+        telling->queued_edge = alert->edge;
 }
 
 /* All that fires, once more. Not while an earlier message of the group still tries: it would pile up behind it. */
@@ -220,7 +254,7 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
                 if (!intent || cw_intent_add_item(intent, &item) < 0)
                         policy->error = -ENOMEM;
                 else
-                        telling->queued = intent->sequence;
+                        wait_in(telling, intent, alert);
         }
         if (!intent)
                 return;
@@ -273,6 +307,51 @@ static void flush_due(struct cw_policy *policy)
                 flush_group(policy, group);
                 cw_policy_prune(policy, group);
         }
+}
+
+static bool has_something_due(struct cw_policy *policy, const struct cw_group *group)
+{
+        for (size_t i = 0; i < group->n_members; i++) {
+                const struct cw_alert *alert = group->members[i];
+                const struct cw_telling *telling = cw_policy_telling(policy, group->notifier, group->members[i], false);
+
+                if (telling && telling->group == group && !cw_policy_held_by(policy, alert) &&
+                    due_action(policy, group, telling) != CW_DUE_NOTHING)
+                        return true;
+        }
+        return false;
+}
+
+static void replan_group(struct cw_policy *policy, struct cw_group *group)
+{
+        int64_t repeat_ms = policy->rules->route.repeat_every_ms;
+
+        if (group->n_members && !group->begun_at)
+                group->begun_at = policy->now;
+        group->due_at = 0;
+        if (has_something_due(policy, group))
+                group->due_at = cw_policy_speaks_at(policy, group, false);
+        if (repeat_ms && group->told_at && group->n_members &&
+            (!group->due_at || group->told_at + repeat_ms < group->due_at))
+                group->due_at = group->told_at + repeat_ms;
+        cw_group_remember(group, policy->changes);
+        cw_policy_visit(policy, group);
+}
+
+void cw_policy_replan(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                for (size_t i = 0; alert->entry && alert->tellings > 0 && i < policy->rules->n_notifiers; i++)
+                        cw_policy_place(policy, i, alert, false);
+        }
+        for (cursor = 0; cw_map_next(&policy->groups, &cursor, NULL, &value);)
+                if (((struct cw_group *)value)->notifier_index != SIZE_MAX)
+                        replan_group(policy, value);
 }
 
 /* Every time a group is told it is due at another time: what it left in the heap must not pile up. */

@@ -101,6 +101,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
         cw_policy_join(policy, telling, group_in(policy, intent, item->entry));
         if (intent->state == CW_INTENT_QUEUED) {
                 telling->queued = intent->sequence;
+                telling->queued_edge = item->edge;
         } else {
                 telling->under_way = intent->sequence;
                 telling->sent = cw_policy_known(policy, intent, item, alert);
@@ -199,16 +200,16 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored)
 {
         int r;
 
-        policy->nobody_new = true;
+        policy->loading = true;
         r = load_rows(policy, stored);
         if (r == 0)
                 r = cw_outbox_set_rules(&policy->outbox, policy->rules);
         if (r == 0) {
-                cw_policy_touch_known(policy); /* before groups without members are let go of */
+                cw_policy_replan(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
                 cw_policy_flush(policy);
                 r = policy->error;
         }
-        policy->nobody_new = false;
+        policy->loading = false;
         return r;
 }
