@@ -28,6 +28,12 @@ struct cw_config_tls {
         char *ca, *cert, *key;
 };
 
+struct cw_config_watch {
+        int64_t *customers;
+        size_t n_customers;
+        int64_t every_ms;
+};
+
 struct cw_config_source {
         char *name, *url, *username;
         struct cw_secret *password, *api_key, *totp_secret, *otp;
@@ -36,6 +42,9 @@ struct cw_config_source {
         uint32_t page_size, concurrency, retries, missing_after, stale_after;
         uint64_t max_response;
         struct cw_config_tls tls;
+        struct cw_config_watch *watches;
+        size_t n_watches;
+        uint32_t suspect_above; /* thousandths of a percent; 0: off */
 };
 
 enum cw_config_notifier_type { CW_NOTIFIER_WEBHOOK, CW_NOTIFIER_EMAIL, CW_NOTIFIER_SYSLOG, CW_NOTIFIER_FILE };

@@ -93,6 +93,7 @@ struct cw_source_traits {
         int64_t every_ms;
         uint32_t stale_after; /* intervals */
         uint32_t missing_after; /* complete polls */
+        uint32_t suspect_above; /* share of the cards, in thousandths of a percent (10% is 10000); 0: off */
 };
 
 enum { CW_LIST_ALL = 0 };

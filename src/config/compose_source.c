@@ -96,6 +96,7 @@ void cw_compose_sources(struct cw_composer *composer)
                 traits->every_ms = source->source.every_ms;
                 traits->stale_after = source->source.stale_after;
                 traits->missing_after = source->source.missing_after;
+                traits->suspect_above = source->source.suspect_above;
                 rules->n_sources++;
         }
         if (draft->n_sources == 0 && cw_compose_is_absent(composer, "sources"))

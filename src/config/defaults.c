@@ -115,7 +115,8 @@ static void put_table(struct cw_buf *buf, const struct cw_table *table, unsigned
 
                 if (!is_listed(row, kind))
                         continue;
-                here.commented = here.commented || (nested ? !has_values(row->table) : !is_shown(row));
+                here.commented = here.commented || (row->flags & CW_ROW_IDLE) ||
+                                 (nested ? !has_values(row->table) : !is_shown(row));
                 put_help(buf, margin, row->help);
                 put_margin(buf, here);
                 put_row(buf, row, kind, here);

@@ -21,6 +21,8 @@ static const char *noun(const struct cw_row *row)
                 return "size";
         case CW_ROW_DURATION:
                 return "duration";
+        case CW_ROW_PERCENT:
+                return "percentage";
         case CW_ROW_WORD:
                 return "word";
         case CW_ROW_NAME:
@@ -59,13 +61,15 @@ static void put_bound(struct cw_buf *buf, const struct cw_row *row, int64_t valu
                 cw_duration_format(buf, value);
         else if (row->type == CW_ROW_SIZE)
                 cw_size_format(buf, (uint64_t)value);
+        else if (row->type == CW_ROW_PERCENT)
+                cw_buf_printf(buf, "%" PRId64 "%%", value / 1000);
         else
                 cw_buf_printf(buf, "%" PRId64, value);
 }
 
 static void put_bounds(struct cw_buf *buf, const struct cw_row *row)
 {
-        if (row->type != CW_ROW_COUNT && row->type != CW_ROW_SIZE && row->type != CW_ROW_DURATION)
+        if (row->type < CW_ROW_COUNT || row->type > CW_ROW_PERCENT)
                 return;
         /* A bound that nobody will meet is not worth a line. */
         if (row->type == CW_ROW_DURATION && row->most > 365 * CW_DAY_MS)

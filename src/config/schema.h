@@ -22,6 +22,7 @@ enum cw_row_type {
         CW_ROW_COUNT, /* uint32_t */
         CW_ROW_SIZE, /* uint64_t, bytes */
         CW_ROW_DURATION, /* int64_t, ms */
+        CW_ROW_PERCENT, /* uint32_t, thousandths of a percent */
         CW_ROW_WORD, /* an enum: the place of the word in `words` */
         CW_ROW_TEXT, /* char * */
         CW_ROW_NAME, /* char * */
@@ -42,6 +43,7 @@ enum cw_row_type {
         0x10u /* a text that is a path relative to the main file's directory, unless it is one of `words`              \
                */
 #define CW_ROW_BASE 0x40u /* a text whose slashes at the end say nothing */
+#define CW_ROW_IDLE 0x80u /* a list without which most files do: `config --defaults` shows it commented out */
 #define CW_ROW_ANY  0x20u /* labels whose names are not ours to choose (HTTP headers) */
 
 /* The kind of a mapping whose type is not built yet: its keys are known and not looked at. */

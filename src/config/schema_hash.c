@@ -33,7 +33,7 @@ static uint64_t number(const struct cw_row *row, const void *field)
 
         if (row->type == CW_ROW_BOOLEAN)
                 return *(const bool *)field;
-        if (row->type == CW_ROW_COUNT || row->type == CW_ROW_WORD) {
+        if (row->type == CW_ROW_COUNT || row->type == CW_ROW_PERCENT || row->type == CW_ROW_WORD) {
                 memcpy(&narrow, field, sizeof(narrow));
                 return narrow;
         }

@@ -22,6 +22,8 @@
 #define GIB     (KIB * KIB * KIB)
 #define LONG_MS (1000 * 365 * CW_DAY_MS)
 
+#define PERCENT_MOST 100000 /* all of it, in thousandths of a percent */
+
 static const char *const severities[] = {NULL, "info", "warning", "critical"};
 
 static const struct cw_row log_rows[] = {
@@ -77,6 +79,15 @@ static const struct cw_table auth_table = {ROWS(auth_rows), .node = CW_TABLE_NOW
 
 #define SOURCE(member) .offset = offsetof(struct cw_source_draft, source.member)
 
+static const struct cw_row watch_rows[] = {
+        {"customers", CW_ROW_IDS, CW_ROW_REQUIRED, LIST_AT(cw_config_watch, customers, n_customers),
+         .example = "[11057, 11060]", .help = "Ids of customers."},
+        {"every", CW_ROW_DURATION, CW_ROW_REQUIRED, AT(cw_config_watch, every_ms), .example = "10s", .least = 50,
+         .most = 7 * CW_DAY_MS, .help = "How often each of them is read."},
+};
+static const struct cw_table watch_table = {ROWS(watch_rows), .size = sizeof(struct cw_config_watch),
+                                            .node = CW_TABLE_NOWHERE};
+
 static const struct cw_row source_rows[] = {
         {"name", CW_ROW_NAME, CW_ROW_REQUIRED, SOURCE(name), .example = "main",
          .help = "The name of the source, part of every alert of its cards."},
@@ -100,10 +111,12 @@ static const struct cw_row source_rows[] = {
         {"max_response", CW_ROW_SIZE, SOURCE(max_response), .fallback = "32MiB", .least = KIB, .most = GIB,
          .help = "The largest answer, decompressed."},
         {"tls", CW_ROW_TABLE, SOURCE(tls), .table = &cw_schema_tls, .help = "TLS towards the API."},
-        LATER("watch", "A faster lane for some customers."),
+        {"watch", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_source_draft, source.watches, source.n_watches),
+         .table = &watch_table, .help = "A faster lane for some customers: they are also read one by one."},
         {"missing_after", CW_ROW_COUNT, SOURCE(missing_after), .fallback = "2", .least = 1, .most = 250,
          .help = "Complete polls in a row without a card after which it has disappeared."},
-        LATER("suspect_above", "The share of cards that may empty or vanish at once and still be believed."),
+        {"suspect_above", CW_ROW_PERCENT, SOURCE(suspect_above), .fallback = "10%", .most = PERCENT_MOST,
+         .help = "The share of cards that may empty or vanish at once and still be believed; 0% turns that off."},
         {"stale_after", CW_ROW_COUNT, SOURCE(stale_after), .fallback = "3", .least = 1, .most = 1000,
          .help = "Intervals without a complete poll after which what is known is called stale."},
         LATER("heartbeat", "Asked for after each complete poll."),

@@ -113,6 +113,41 @@ static void read_duration(struct cw_reader *reader, const struct cw_row *row, co
         }
 }
 
+/* Digits, perhaps a point and up to three more, and the sign: what can be said in thousandths of a percent. */
+static bool parse_percent(const char *text, int64_t *ret_thousandths)
+{
+        size_t whole = strspn(text, "0123456789"), places = 0;
+        int64_t value, part = 0;
+        const char *rest = text + whole;
+
+        if (!parse_digits(text, whole, &value) || value > INT32_MAX)
+                return false;
+        if (*rest == '.') {
+                places = strspn(++rest, "0123456789");
+                if (places > 3 || !parse_digits(rest, places, &part))
+                        return false;
+                rest += places;
+        }
+        for (size_t i = places; i < 3; i++)
+                part *= 10;
+        *ret_thousandths = value * 1000 + part;
+        return strcmp(rest, "%") == 0;
+}
+
+static void read_percent(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node,
+                         uint32_t *ret_value)
+{
+        int64_t value;
+
+        if (node->kind != CW_NODE_SCALAR || !parse_percent(node->text, &value))
+                cw_reader_complain(reader, node, "\"%s\" must be a percentage such as 10%% or 0.5%%", row->name);
+        else if (value < row->least || value > row->most)
+                cw_reader_complain(reader, node, "\"%s\" must be from %" PRId64 "%% to %" PRId64 "%%", row->name,
+                                   row->least / 1000, row->most / 1000);
+        else
+                *ret_value = (uint32_t)value;
+}
+
 static void read_word(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, void *field)
 {
         const char *known[64], *nearest = NULL;
@@ -311,6 +346,9 @@ void cw_value_read(struct cw_reader *reader, const struct cw_row *row, const str
                 break;
         case CW_ROW_DURATION:
                 read_duration(reader, row, node, field);
+                break;
+        case CW_ROW_PERCENT:
+                read_percent(reader, row, node, field);
                 break;
         case CW_ROW_WORD:
                 read_word(reader, row, node, field);

@@ -40,8 +40,6 @@ static void test_keys(void **state)
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},
                 {"routes", BASE "route: {routes: [{match: {severity: critical}, notify: [log]}]}\n"},
-                {"watch", SOURCE_WITH("watch: [{customers: [1], every: 10s}]")},
-                {"suspect_above", SOURCE_WITH("suspect_above: 10%")},
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
                 {"arm", RULE_WITH("arm: always")},
                 {"levels", SOURCES NOTIFIERS "rules: [{name: a, levels: [{severity: info, when: available < 1}], "

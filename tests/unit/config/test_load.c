@@ -43,6 +43,8 @@ static void test_the_shortest_useful_file(void **state)
         assert_int_equal(source->max_response, 32 << 20);
         assert_int_equal(source->missing_after, 2);
         assert_int_equal(source->stale_after, 3);
+        assert_int_equal(source->suspect_above, 10000);
+        assert_int_equal(source->n_watches, 0);
 
         notifier = &loaded.config->notifiers[0];
         assert_int_equal(notifier->type, CW_NOTIFIER_WEBHOOK);
@@ -56,6 +58,7 @@ static void test_the_shortest_useful_file(void **state)
         assert_int_equal(rules->rules[0].severity, CW_SEVERITY_WARNING);
         assert_null(rules->rules[0].summary);
         assert_int_equal(rules->sources[0].every_ms, 60000);
+        assert_int_equal(rules->sources[0].suspect_above, 10000);
         assert_string_equal(rules->notifiers[0].name, "hook");
         assert_int_equal(rules->route.n_notify, 1);
         assert_int_equal(rules->route.n_group_by, 2);
@@ -142,6 +145,53 @@ static void test_what_is_written_is_what_is_meant(void **state)
         loaded_deinit(&loaded);
 }
 
+static void test_the_faster_lane(void **state)
+{
+        const struct cw_config_source *source;
+        struct loaded loaded;
+
+        (void)state;
+        load_text(
+                &loaded, SOURCES
+                "    watch: [{customers: [11060, 11057], every: 10s}, {customers: 7, every: 50ms}]\n" RULES NOTIFIERS);
+        assert_string_equal(cw_buf_text(&loaded.text), "");
+        source = &loaded.config->sources[0];
+        assert_int_equal(source->n_watches, 2);
+        assert_int_equal(source->watches[0].n_customers, 2);
+        assert_int_equal(source->watches[0].customers[0], 11057);
+        assert_int_equal(source->watches[0].customers[1], 11060);
+        assert_int_equal(source->watches[0].every_ms, 10000);
+        assert_int_equal(source->watches[1].n_customers, 1);
+        assert_int_equal(source->watches[1].customers[0], 7);
+        assert_int_equal(source->watches[1].every_ms, 50);
+        loaded_deinit(&loaded);
+}
+
+static void test_percentages(void **state)
+{
+        static const struct {
+                const char *text;
+                uint32_t thousandths;
+        } cases[] = {
+                {"0%", 0},     {"10%", 10000}, {"100%", 100000},   {"0.5%", 500},     {"12.34%", 12340},
+                {"0.001%", 1}, {"007%", 7000}, {"99.999%", 99999}, {"'2.50%'", 2500}, {"100.000%", 100000},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct loaded loaded;
+                char yaml[400];
+
+                print_message("  %s\n", cases[i].text);
+                snprintf(yaml, sizeof(yaml), SOURCES "    suspect_above: %s\n" RULES NOTIFIERS, cases[i].text);
+                load_text(&loaded, yaml);
+                assert_string_equal(cw_buf_text(&loaded.text), "");
+                assert_int_equal(loaded.config->sources[0].suspect_above, cases[i].thousandths);
+                assert_int_equal(loaded.config->rules->sources[0].suspect_above, cases[i].thousandths);
+                loaded_deinit(&loaded);
+        }
+}
+
 static void test_starttls_is_off_towards_this_machine_only(void **state)
 {
         static const struct {
@@ -205,6 +255,11 @@ static void test_the_hash_is_of_the_meaning(void **state)
                 {"a wording means something",
                  SOURCES NOTIFIERS "rules: [{name: low, when: available < 100, summary: x}]\n", false},
                 {"an interval means something", SOURCES "    every: 61s\n" RULES NOTIFIERS, false},
+                {"what is suspicious means something", SOURCES "    suspect_above: 11%\n" RULES NOTIFIERS, false},
+                {"a default percentage that is written means nothing",
+                 SOURCES "    suspect_above: 10.0%\n" RULES NOTIFIERS, true},
+                {"a faster lane means something", SOURCES "    watch: [{customers: [1], every: 10s}]\n" RULES NOTIFIERS,
+                 false},
                 {"a builtin means something", BASE "builtin: {stale: off}\n", false},
                 {"a group means something", BASE "route: {group_by: [rule]}\n", false},
         };
@@ -272,6 +327,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_shortest_useful_file),
                 cmocka_unit_test(test_what_is_written_is_what_is_meant),
+                cmocka_unit_test(test_the_faster_lane),
+                cmocka_unit_test(test_percentages),
                 cmocka_unit_test(test_starttls_is_off_towards_this_machine_only),
                 cmocka_unit_test(test_the_hash_is_of_the_meaning),
                 cmocka_unit_test(test_the_ruleset_outlives_the_configuration),

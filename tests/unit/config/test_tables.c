@@ -67,7 +67,7 @@ static bool is_commented_key(const char *line)
         for (size_t i = 0; i < CW_ARRAY_SIZE(prose); i++)
                 if (strncmp(key, prose[i], strlen(prose[i])) == 0)
                         return false;
-        key += strspn(key, " ");
+        key += strspn(key, " -");
         len = strspn(key, "abcdefghijklmnopqrstuvwxyz_");
         return len > 0 && key[len] == ':';
 }
