@@ -11,19 +11,22 @@
  * Buf: a growing run of bytes.
  *
  * Embedded by whoever builds a text or a message. A failed allocation, or growth beyond `limit`, is remembered: the
- * appends after it do nothing, and the owner asks once at the end (cw_buf_error). The bytes are always followed by a NUL that
- * is not counted, so `data` of a non-empty buffer is a C string when no NUL was appended.
+ * appends after it do nothing, and the owner asks once at the end (cw_buf_error). The bytes are always followed by a
+ * NUL that is not counted, so `data` of a non-empty buffer is a C string when no NUL was appended.
  */
 
 struct cw_buf {
-        char *data;    /* NULL while empty and never grown */
+        char *data; /* NULL while empty and never grown */
         size_t len;
         size_t capacity;
-        size_t limit;  /* most bytes it may hold; 0: no limit */
-        int error;     /* 0, -ENOMEM or -EMSGSIZE, sticky */
+        size_t limit; /* most bytes it may hold; 0: no limit */
+        int error; /* 0, -ENOMEM or -EMSGSIZE, sticky */
 };
 
-#define CW_BUF_NULL {0}
+#define CW_BUF_NULL                                                                                                    \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 void cw_buf_deinit(struct cw_buf *buf);
 

@@ -13,7 +13,8 @@
 
 #define cw_cleanup(function) __attribute__((cleanup(function)))
 
-/* Defines cleanup function `name_cleanup` for variables of pointer type `type` that `release` lets go of (NULL is fine). */
+/* Defines cleanup function `name_cleanup` for variables of pointer type `type` that `release` lets go of (NULL is
+ * fine). */
 #define CW_DEFINE_CLEANUP(type, release)                                                                               \
         static inline void release##_cleanup(type *variable)                                                           \
         {                                                                                                              \

@@ -10,14 +10,14 @@ struct cw_buf;
 /*
  * Clock and durations.
  *
- * Wall times are ms since 1970-01-01 UTC (int64_t, `_at`), monotonic times ms since an arbitrary start (`_mono`), durations
- * ms (`_ms`). The core is handed times and never calls the readers here.
+ * Wall times are ms since 1970-01-01 UTC (int64_t, `_at`), monotonic times ms since an arbitrary start (`_mono`),
+ * durations ms (`_ms`). The core is handed times and never calls the readers here.
  */
 
 #define CW_SECOND_MS INT64_C(1000)
 #define CW_MINUTE_MS (60 * CW_SECOND_MS)
-#define CW_HOUR_MS (60 * CW_MINUTE_MS)
-#define CW_DAY_MS (24 * CW_HOUR_MS)
+#define CW_HOUR_MS   (60 * CW_MINUTE_MS)
+#define CW_DAY_MS    (24 * CW_HOUR_MS)
 
 int64_t cw_clock_wall_ms(void);
 int64_t cw_clock_mono_ms(void);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cardwatch/card.h"
+#include "cardwatch/event.h"
 #include "cardwatch/notice.h"
 
 struct cw_changes;
@@ -30,57 +31,6 @@ struct cw_engine;
 
 enum cw_alert_state { CW_ALERT_INACTIVE, CW_ALERT_FIRING };
 
-enum cw_event_kind {
-        CW_EVENT_POLL_BEGAN,
-        CW_EVENT_CUSTOMER_SEEN,
-        CW_EVENT_CARD_SEEN,
-        CW_EVENT_CARD_BAD,
-        CW_EVENT_POLL_ENDED,
-        CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
-        CW_EVENT_RULES, /* another ruleset is in force */
-        CW_EVENT_STORE_RESULT, /* a commit failed, or worked */
-        CW_EVENT_RELOAD_RESULT, /* a reload was refused, or worked */
-        CW_EVENT_RENDERED, /* a message got its bytes: they stay */
-        CW_EVENT_DELIVERED, /* its receiver has it */
-        CW_EVENT_ATTEMPT_FAILED, /* its receiver has it not */
-};
-
-enum cw_auth_result { CW_AUTH_UNTRIED, CW_AUTH_OK, CW_AUTH_FAILED };
-
-struct cw_event {
-        enum cw_event_kind kind;
-        size_t source; /* of poll events: index in the ruleset in force */
-        int64_t at; /* of poll events: when the request was sent, wall time */
-        union {
-                int64_t customer; /* CUSTOMER_SEEN */
-                const struct cw_card *card;
-                struct {
-                        int64_t customer, card; /* card 0: its id is what is bad */
-                        const char *field, *reason;
-                } bad;
-                struct {
-                        uint32_t pages_good, pages_bad;
-                        enum cw_auth_result auth;
-                        int64_t took_ms;
-                        const char *reason;
-                } poll;
-                struct cw_ruleset *rules;
-                struct {
-                        bool failing;
-                        const char *reason;
-                } result;
-                struct {
-                        uint64_t sequence;
-                        const char *payload; /* RENDERED */
-                        size_t payload_len;
-                        bool permanent; /* ATTEMPT_FAILED */
-                        int64_t asked_ms;
-                        uint32_t chance;
-                        const char *reason;
-                } message;
-        };
-};
-
 enum cw_poll_result { CW_POLL_COMPLETE, CW_POLL_PARTIAL, CW_POLL_FAILED };
 
 /* Begins with nothing stored. The ruleset gets one more reference. */
@@ -97,6 +47,13 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
 
 /* When a TICK is due, 0: not by itself. */
 int64_t cw_engine_wake_at(const struct cw_engine *engine);
+
+/* After PAGES_READ: the customers that the source should read one by one, at most `most`. Returns how many. */
+size_t cw_engine_look_ups(struct cw_engine *engine, size_t source, int64_t *ret_customers, size_t most);
+
+/* What CW_EVENT_SOURCE_MEMORY said last, from before a restart too. False: there is no such source. */
+bool cw_engine_source_memory(const struct cw_engine *engine, const char *name, int64_t *ret_blocked_until_at,
+                             int64_t *ret_otp_step);
 
 /* How the last poll of a source was judged. */
 enum cw_poll_result cw_engine_poll_result(const struct cw_engine *engine, size_t source);

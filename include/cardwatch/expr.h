@@ -39,6 +39,7 @@ struct cw_expr_context {
         const struct cw_card *previous; /* NULL: this is the first observation */
         const char *source;
         const struct cw_value *params;
+        bool appeared, disappeared; /* for `on:` */
 };
 
 enum cw_truth { CW_FALSE, CW_TRUE, CW_UNKNOWN };
@@ -62,6 +63,8 @@ enum cw_truth cw_expr_truth(const struct cw_expr *expr, const struct cw_expr_con
 
 #define CW_EXPR_USES_SUPPRESSED 0x1u
 #define CW_EXPR_USES_PREVIOUS   0x2u /* changed, delta or previous */
+
+#define CW_EXPR_USES_DISAPPEARED 0x4u
 
 /* What it looks at: CW_EXPR_USES_… */
 unsigned cw_expr_uses(const struct cw_expr *expr);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/source_listener.h"
+
 struct cw_config_source;
 struct cw_event;
 struct cw_http;
@@ -27,6 +29,12 @@ struct cw_feeds_options {
         struct cw_log *log;
         bool once;
         void (*step)(void *data, const struct cw_event *event);
+        /* The customers that the engine wants read one by one, after PAGES_READ. */
+        size_t (*look_ups)(void *data, size_t source, int64_t *ret_customers, size_t most);
+        /* What a source of this name remembered when its state was last stored. */
+        struct cw_source_memory (*memory_of)(void *data, const char *name);
+        /* Something was decided between the ends of polls: whatever it caused may go. */
+        void (*decided)(void *data);
         /* A poll was decided: whatever it caused may go. `well`: every page was good. */
         void (*polled)(void *data, bool well);
         void *data;

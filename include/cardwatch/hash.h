@@ -33,9 +33,9 @@ struct cw_hash {
 
 void cw_hash_init(struct cw_hash *hash, struct cw_hash_key key);
 void cw_hash_init128(struct cw_hash *hash, struct cw_hash_key key);
-void cw_hash_bytes(struct cw_hash *hash, const void *data, size_t len);  /* raw, no prefix */
-void cw_hash_string(struct cw_hash *hash, const char *text);             /* length-prefixed; NULL differs from "" */
-void cw_hash_u64(struct cw_hash *hash, uint64_t value);                  /* little-endian */
+void cw_hash_bytes(struct cw_hash *hash, const void *data, size_t len); /* raw, no prefix */
+void cw_hash_string(struct cw_hash *hash, const char *text); /* length-prefixed; NULL differs from "" */
+void cw_hash_u64(struct cw_hash *hash, uint64_t value); /* little-endian */
 uint64_t cw_hash_end(struct cw_hash *hash);
 struct cw_hash128 cw_hash_end128(struct cw_hash *hash);
 

@@ -9,19 +9,22 @@
 /*
  * Map: 64-bit keys to pointers, open addressing with linear probing.
  *
- * Keys are ids or hashes (cw_hash) of whatever identifies a thing; a key says who it is, so callers that hash strings rely on
- * 64 bits being enough for what they hold, or compare the thing they find. The map owns neither keys nor values. Iteration
- * order is arbitrary but depends only on what was put in, so that two runs of the same history agree.
+ * Keys are ids or hashes (cw_hash) of whatever identifies a thing; a key says who it is, so callers that hash strings
+ * rely on 64 bits being enough for what they hold, or compare the thing they find. The map owns neither keys nor
+ * values. Iteration order is arbitrary but depends only on what was put in, so that two runs of the same history agree.
  */
 
 struct cw_map {
         struct cw_map_slot *slots;
         size_t capacity; /* a power of two, or 0 */
-        size_t used;     /* living entries */
-        size_t filled;   /* living entries and graves */
+        size_t used; /* living entries */
+        size_t filled; /* living entries and graves */
 };
 
-#define CW_MAP_NULL {0}
+#define CW_MAP_NULL                                                                                                    \
+        {                                                                                                              \
+                0                                                                                                      \
+        }
 
 void cw_map_deinit(struct cw_map *map);
 

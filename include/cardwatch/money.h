@@ -11,8 +11,9 @@ struct cw_buf;
  * Money: exact decimals.
  *
  * An amount is a signed 64-bit count of 10^-6 of its currency's unit. It is read from the number's own text and never
- * passes through binary floating point. Sums are checked; products and quotients go through 128 bits and round half to even
- * at 10^-6. The module knows how many minor digits a currency is written with (ISO 4217) and nothing else about currencies.
+ * passes through binary floating point. Sums are checked; products and quotients go through 128 bits and round half to
+ * even at 10^-6. The module knows how many minor digits a currency is written with (ISO 4217) and nothing else about
+ * currencies.
  *
  * Errors of all functions: -ERANGE when a result does not fit; -EDOM as each says. Results are untouched on failure.
  */
@@ -20,8 +21,8 @@ struct cw_buf;
 typedef int64_t cw_amount;
 
 #define CW_AMOUNT_UNIT INT64_C(1000000)
-#define CW_AMOUNT_MAX INT64_MAX
-#define CW_AMOUNT_MIN (-INT64_MAX) /* symmetric, so that negation never overflows */
+#define CW_AMOUNT_MAX  INT64_MAX
+#define CW_AMOUNT_MIN  (-INT64_MAX) /* symmetric, so that negation never overflows */
 
 /*
  * Reads a JSON number (RFC 8259, section 6: no leading plus or zeros, digits on both sides of the point, exponents).
@@ -39,7 +40,8 @@ int cw_amount_mul(cw_amount a, cw_amount b, cw_amount *ret_product) __attribute_
 /* a / b likewise. -EDOM: b is zero. */
 int cw_amount_div(cw_amount a, cw_amount b, cw_amount *ret_quotient) __attribute__((warn_unused_result));
 
-/* Appends the exact decimal text with at least `min_digits` (0 to 6) decimals: 95.1 with 2 is "95.10", 0.001 is "0.001". */
+/* Appends the exact decimal text with at least `min_digits` (0 to 6) decimals: 95.1 with 2 is "95.10", 0.001 is
+ * "0.001". */
 void cw_amount_format(struct cw_buf *buf, cw_amount amount, unsigned min_digits);
 
 /* The same for people: thousands in groups of three, U+2212 as the minus sign: "−1,234.50". */

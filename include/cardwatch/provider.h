@@ -56,7 +56,8 @@ enum cw_provider_verdict {
 };
 
 struct cw_provider_error {
-        char code[64]; /* messageCode, "" if none */
+        char code[64]; /* messageCode of the first error that has one, "" if none */
+        char field[64]; /* its fieldName, "" if none */
         char reason[160]; /* one line for the log, without data of cards */
 };
 

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/builtin.h"
 #include "cardwatch/card.h"
+#include "cardwatch/match.h"
 
 struct cw_expr;
 struct cw_value;
@@ -18,27 +20,6 @@ struct cw_value;
  * behaviour except matching; all strings and arrays are owned by the ruleset and malloc'd, so that cw_ruleset_unref can
  * let go of them.
  */
-
-struct cw_label {
-        char *name, *value;
-};
-
-enum cw_suppressed_match { CW_SUPPRESSED_UNSAID, CW_SUPPRESSED_FALSE, CW_SUPPRESSED_TRUE, CW_SUPPRESSED_ANY };
-
-/* All that is said must hold; a list that is empty says nothing. Ids are sorted rising. */
-struct cw_match {
-        char **sources;
-        size_t n_sources;
-        int64_t *customers;
-        size_t n_customers;
-        char **references; /* globs */
-        size_t n_references;
-        char **currencies; /* upper case */
-        size_t n_currencies;
-        int64_t *cards;
-        size_t n_cards;
-        enum cw_suppressed_match suppressed;
-};
 
 struct cw_override {
         struct cw_match match;
@@ -66,26 +47,6 @@ struct cw_rule {
         uint64_t meaning; /* hash of all that decides when it fires: a rule is its name and its meaning */
         bool sees_suppressed; /* deactivated cards too (config.md, "Which cards a condition sees") */
         bool looks_back; /* uses changed, delta or previous: one more look at the next observation */
-};
-
-enum cw_builtin_kind {
-        CW_BUILTIN_SOURCE_DOWN,
-        CW_BUILTIN_AUTH_FAILED,
-        CW_BUILTIN_STALE,
-        CW_BUILTIN_SUSPECT_SNAPSHOT,
-        CW_BUILTIN_BAD_DATA,
-        CW_BUILTIN_NOTIFIER_FAILING,
-        CW_BUILTIN_STORE_FAILING,
-        CW_BUILTIN_RELOAD_FAILED,
-        CW_BUILTIN_CLOCK_SKEW,
-        CW_BUILTIN_COUNT
-};
-
-struct cw_builtin {
-        bool enabled;
-        enum cw_severity severity;
-        uint32_t after_polls; /* source-down */
-        int64_t after_ms; /* notifier-failing */
 };
 
 struct cw_source_traits {
@@ -144,13 +105,7 @@ int cw_ruleset_new(struct cw_ruleset **ret_rules) __attribute__((warn_unused_res
 struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
 void cw_ruleset_unref(struct cw_ruleset *rules);
 
-bool cw_match_card(const struct cw_match *match, const char *source, const struct cw_card *card);
-void cw_match_deinit(struct cw_match *match);
-
 /* Derives `meaning`, `sees_suppressed` and `looks_back` from the rest: the last step of building a rule. */
 void cw_rule_seal(struct cw_rule *rule);
-
-/* "source-down" … */
-const char *cw_builtin_name(enum cw_builtin_kind kind);
 
 #endif

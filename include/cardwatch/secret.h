@@ -8,8 +8,8 @@
 /*
  * Secret: a text that is used and never shown.
  *
- * Opaque, so that no printf takes it by accident; wiped when freed. cw_secret_reveal is the one way to its bytes, and a grep
- * for it lists every place that touches a secret.
+ * Opaque, so that no printf takes it by accident; wiped when freed. cw_secret_reveal is the one way to its bytes, and a
+ * grep for it lists every place that touches a secret.
  */
 
 struct cw_secret;

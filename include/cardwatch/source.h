@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "cardwatch/http.h"
-#include "cardwatch/provider.h"
+#include "cardwatch/source_listener.h"
 
 struct cw_http;
 struct cw_log;
@@ -26,6 +26,13 @@ struct cw_secret;
 
 struct cw_source;
 
+/* Customers that are read more often than the list, through the one-customer endpoint. */
+struct cw_source_watch {
+        const int64_t *customers;
+        size_t n_customers;
+        int64_t every_ms;
+};
+
 struct cw_source_options {
         const char *name;
         const char *url; /* scheme, host, port, optional path prefix, no trailing slash */
@@ -40,26 +47,9 @@ struct cw_source_options {
         int64_t timeout_ms;
         size_t max_response;
         struct cw_http_tls tls;
-};
-
-enum cw_poll_auth { CW_POLL_AUTH_UNTRIED, CW_POLL_AUTH_OK, CW_POLL_AUTH_FAILED };
-
-/* What a poll's end says; `reason` is one line about the first page that failed, "" if none did. */
-struct cw_poll_summary {
-        uint32_t pages_good, pages_bad; /* pages_bad counts pages known to exist that did not come */
-        enum cw_poll_auth auth;
-        int64_t began_at, took_ms;
-        uint32_t requests;
-        const char *reason;
-};
-
-struct cw_source_listener {
-        void (*poll_began)(void *data, struct cw_source *source, int64_t at);
-        /* One good page; `sent_at` is when its request was sent. The page is the source's; valid during the call. */
-        void (*page)(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at);
-        void (*poll_ended)(void *data, struct cw_source *source, const struct cw_poll_summary *summary);
-        /* A paused source has nothing under way any more. */
-        void (*paused)(void *data, struct cw_source *source);
+        const struct cw_source_watch *watches; /* the faster lane */
+        size_t n_watches;
+        struct cw_source_memory memory; /* from before a restart */
 };
 
 /* What an API account is asked with; copied, secrets included. */
@@ -75,6 +65,9 @@ void cw_source_start(struct cw_source *source, bool once);
 
 /* A poll now, if none is under way; the beat goes on as it was. */
 void cw_source_poll_now(struct cw_source *source);
+
+/* Somebody changed something: a login that was blocked may be tried once at the next poll. */
+void cw_source_unblock(struct cw_source *source);
 
 /* No further polls, requests under way are cancelled; `paused` fires when all is still. A cancelled poll has no end. */
 void cw_source_pause(struct cw_source *source);

@@ -7,9 +7,9 @@
 /*
  * String pool: each text once, counted.
  *
- * Card references, rule and source names repeat a hundred thousand times; here each distinct text is stored once and dies with
- * its last reference, so that a provider that changes its texts all the time cannot grow the pool. Two strings of one pool are
- * equal exactly when their pointers are. Not for secrets, not shared between threads.
+ * Card references, rule and source names repeat a hundred thousand times; here each distinct text is stored once and
+ * dies with its last reference, so that a provider that changes its texts all the time cannot grow the pool. Two
+ * strings of one pool are equal exactly when their pointers are. Not for secrets, not shared between threads.
  */
 
 struct cw_strpool;

@@ -18,8 +18,8 @@ size_t cw_text_prefix(const char *text, size_t len, size_t characters);
 /* ASCII case-insensitive. */
 bool cw_text_equal_nocase(const char *a, const char *b);
 
-/* Glob with `*` and `?` (one character), the whole text, case-sensitive; `\` takes the next character literally. Linear space,
- * no recursion: hostile patterns cost at most pattern times text. */
+/* Glob with `*` and `?` (one character), the whole text, case-sensitive; `\` takes the next character literally. Linear
+ * space, no recursion: hostile patterns cost at most pattern times text. */
 bool cw_text_glob(const char *pattern, const char *text);
 
 /* Edit distance (insert, delete, replace, swap of neighbours), at most `limit` + 1; for "did you mean". */

@@ -25,7 +25,7 @@ void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *st
                 cw_strpool_unref(engine->pool, state->staged[i].card.reference);
         free(state->staged);
         cw_snapshot_deinit(&state->snapshot);
-        cw_map_deinit(&state->customers);
+        cw_roll_deinit(&state->roll);
         cw_map_deinit(&state->bad);
         cw_strpool_unref(engine->pool, state->name);
 }
@@ -41,6 +41,9 @@ void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_s
                 .last_complete_at = state->last_complete_at,
                 .poll_ms = state->poll_ms,
                 .failed_polls = state->failed_polls,
+                .blocked_until_at = state->blocked_until_at,
+                .otp_step = state->otp_step,
+                .suspicion = (uint8_t)state->suspicion,
         };
 
         cw_changes_source(engine->changes, &row);
@@ -155,29 +158,71 @@ static void message_delivered(struct cw_engine *engine, const struct cw_event *e
                 cw_engine_notifier_result(engine, notifier, false, "a message was delivered");
 }
 
-static void take_poll_event(struct cw_engine *engine, const struct cw_event *event)
+static void keep_memory(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        state->blocked_until_at = event->memory.blocked_until_at;
+        state->otp_step = event->memory.otp_step;
+        cw_source_state_remember(engine, state, false);
+}
+
+/* Taken at the next poll that looks suspicious; if none does, it is forgotten with the first that is plausible. */
+static void accept(struct cw_engine *engine, struct cw_source_state *state)
+{
+        state->suspicion = CW_SUSPICION_ACCEPTED;
+        cw_source_state_remember(engine, state, false);
+}
+
+static void take_source_event(struct cw_engine *engine, const struct cw_event *event)
 {
         struct cw_source_state *state;
 
         assert(event->source < engine->n_sources);
         state = &engine->sources[event->source];
-        if (event->kind == CW_EVENT_POLL_BEGAN)
+        switch (event->kind) {
+        case CW_EVENT_POLL_BEGAN:
                 cw_engine_poll_began(engine, state, event->at);
-        else if (event->kind == CW_EVENT_CUSTOMER_SEEN)
+                break;
+        case CW_EVENT_CUSTOMER_SEEN:
                 cw_engine_customer_seen(engine, state, event->customer);
-        else if (event->kind == CW_EVENT_CARD_SEEN)
+                break;
+        case CW_EVENT_CARD_SEEN:
                 cw_engine_card_seen(engine, state, event);
-        else if (event->kind == CW_EVENT_CARD_BAD)
+                break;
+        case CW_EVENT_CARD_BAD:
                 cw_engine_card_bad(engine, state, event);
-        else
+                break;
+        case CW_EVENT_POLL_GOES_ON:
+                cw_engine_poll_goes_on(engine, state);
+                break;
+        case CW_EVENT_PAGES_READ:
+                cw_engine_pages_read(engine, state, event);
+                break;
+        case CW_EVENT_CARD_READ:
+                cw_engine_card_read(engine, state, event);
+                break;
+        case CW_EVENT_CUSTOMER_READ:
+                cw_engine_customer_read(engine, state, event);
+                break;
+        case CW_EVENT_CARD_WATCHED:
+                cw_engine_card_watched(engine, state, event);
+                break;
+        case CW_EVENT_ACCEPT:
+                accept(engine, state);
+                break;
+        case CW_EVENT_SOURCE_MEMORY:
+                keep_memory(engine, state, event);
+                break;
+        default:
                 cw_engine_poll_ended(engine, state, event);
+                break;
+        }
 }
 
 /* Events that only stage something leave nothing due: they come by the hundred thousand and skip the policy's flush. */
 static bool only_stages(enum cw_event_kind kind)
 {
         return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN ||
-               kind == CW_EVENT_CARD_BAD;
+               kind == CW_EVENT_CARD_BAD || kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ;
 }
 
 int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
@@ -188,8 +233,15 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         case CW_EVENT_CUSTOMER_SEEN:
         case CW_EVENT_CARD_SEEN:
         case CW_EVENT_CARD_BAD:
+        case CW_EVENT_POLL_GOES_ON:
+        case CW_EVENT_PAGES_READ:
+        case CW_EVENT_CUSTOMER_READ:
+        case CW_EVENT_CARD_READ:
         case CW_EVENT_POLL_ENDED:
-                take_poll_event(engine, event);
+        case CW_EVENT_CARD_WATCHED:
+        case CW_EVENT_ACCEPT:
+        case CW_EVENT_SOURCE_MEMORY:
+                take_source_event(engine, event);
                 break;
         case CW_EVENT_TICK:
                 tick(engine);
@@ -228,6 +280,28 @@ int64_t cw_engine_wake_at(const struct cw_engine *engine)
                         at = stale_at;
         }
         return at;
+}
+
+size_t cw_engine_look_ups(struct cw_engine *engine, size_t source, int64_t *ret_customers, size_t most)
+{
+        const struct cw_source_state *state = &engine->sources[source];
+        size_t n = state->n_look_ups < most ? state->n_look_ups : most;
+
+        memcpy(ret_customers, state->look_ups, n * sizeof(*ret_customers));
+        return n;
+}
+
+bool cw_engine_source_memory(const struct cw_engine *engine, const char *name, int64_t *ret_blocked_until_at,
+                             int64_t *ret_otp_step)
+{
+        for (size_t i = 0; i < engine->n_sources; i++) {
+                if (strcmp(engine->sources[i].name, name) != 0)
+                        continue;
+                *ret_blocked_until_at = engine->sources[i].blocked_until_at;
+                *ret_otp_step = engine->sources[i].otp_step;
+                return true;
+        }
+        return false;
 }
 
 enum cw_poll_result cw_engine_poll_result(const struct cw_engine *engine, size_t source)

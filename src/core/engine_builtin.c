@@ -14,6 +14,8 @@
 #include "cardwatch/clock.h"
 #include "engine_private.h"
 
+#define CLOCK_SKEW_MAX_MS (15 * CW_SECOND_MS)
+
 static struct cw_alert_key key_of(const struct cw_trouble *trouble)
 {
         return (struct cw_alert_key){
@@ -66,7 +68,7 @@ void cw_engine_trouble_over(struct cw_engine *engine, enum cw_builtin_kind kind,
 }
 
 /* Reports a trouble whose summary was built in `summary`, and lets go of that. */
-static void report(struct cw_engine *engine, struct cw_trouble *trouble, struct cw_buf *summary)
+void cw_engine_report(struct cw_engine *engine, struct cw_trouble *trouble, struct cw_buf *summary)
 {
         trouble->summary = cw_buf_text(summary);
         if (cw_buf_error(summary) < 0)
@@ -113,7 +115,7 @@ static void judge_auth(struct cw_engine *engine, struct cw_source_state *state, 
         cw_buf_printf(&summary, "The card API refuses the credentials of source %s: %s.", state->name,
                       event->poll.reason);
         append_age(&summary, engine, state);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 static void judge_down(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -140,7 +142,7 @@ static void judge_down(struct cw_engine *engine, struct cw_source_state *state, 
                       " polls in a row failed, the last with: %s.",
                       state->name, state->failed_polls, event->poll.reason);
         append_age(&summary, engine, state);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 /* From when on balances count as stale, 0: not at all. */
@@ -179,17 +181,55 @@ void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state
                 return;
         cw_buf_printf(&summary, "Source %s has not been read completely for too long.", state->name);
         append_age(&summary, engine, state);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
+}
+
+static void judge_clock(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        int64_t skew_ms = event->poll.skew_ms, off_ms = skew_ms < 0 ? -skew_ms : skew_ms;
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_CLOCK_SKEW,
+                .source = state->name,
+                .reason = "the clocks differ by more than 15 s",
+                .advice = "One-time passwords are refused when the clocks differ by half a minute, and no card is "
+                          "watched then. "
+                          "Check that this host's clock is synchronised (timedatectl); if it is right, tell the API's "
+                          "operator.",
+        };
+
+        if (!event->poll.skew_known)
+                return;
+        if (off_ms <= CLOCK_SKEW_MAX_MS) {
+                cw_engine_trouble_over(engine, CW_BUILTIN_CLOCK_SKEW, state->name, "the clocks agree again");
+                return;
+        }
+        cw_buf_puts(&summary, "This host's clock is ");
+        cw_duration_format_human(&summary, off_ms);
+        cw_buf_printf(&summary, " %s the clock of source %s's card API.", skew_ms > 0 ? "behind" : "ahead of",
+                      state->name);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
         judge_auth(engine, state, event);
         judge_down(engine, state, event);
+        judge_clock(engine, state, event);
         if (state->result == CW_POLL_COMPLETE)
                 cw_engine_trouble_over(engine, CW_BUILTIN_STALE, state->name, "a poll was complete again");
         else
                 cw_engine_judge_age(engine, state);
+}
+
+/* This poll gave reason for it, so that its end does not take it back. */
+void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_trouble *trouble)
+{
+        struct cw_alert_key key = key_of(trouble);
+
+        if (cw_map_put(&state->bad, cw_alert_fingerprint(&key), state) < 0)
+                engine->error = -ENOMEM;
+        state->bad_firing++;
 }
 
 void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -205,8 +245,6 @@ void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state,
                           "the API "
                           "sends it right again. Ask the API's operator about it.",
         };
-        struct cw_alert_key key = key_of(&trouble);
-        uint64_t fingerprint = cw_alert_fingerprint(&key);
 
         if (event->bad.card)
                 cw_buf_printf(&summary, "Card %" PRId64, event->bad.card);
@@ -214,10 +252,8 @@ void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state,
                 cw_buf_puts(&summary, "A card");
         cw_buf_printf(&summary, " of customer %" PRId64 " cannot be trusted: %s %s.", event->bad.customer,
                       event->bad.field, event->bad.reason);
-        if (cw_map_put(&state->bad, fingerprint, state) < 0)
-                engine->error = -ENOMEM;
-        report(engine, &trouble, &summary);
-        state->bad_firing++;
+        cw_engine_mark_bad(engine, state, &trouble);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 /* A card set aside before is right again when this poll brought its customer and found nothing wrong with it. */
@@ -236,7 +272,7 @@ void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *
                     strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_BAD_DATA)) != 0)
                         continue;
                 if (cw_map_get(&state->bad, fingerprint) ||
-                    (uintptr_t)cw_map_get(&state->customers, (uint64_t)alert->customer) != state->poll)
+                    (alert->customer && !cw_roll_is_seen(&state->roll, alert->customer, state->poll)))
                         still++;
                 else
                         cw_engine_resolve_as_is(engine, alert, "the card's data is right again");
@@ -262,7 +298,7 @@ void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *
                 return;
         }
         cw_buf_printf(&summary, "The daemon cannot write its database: %s.", reason);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 void cw_engine_reload_result(struct cw_engine *engine, bool failing, const char *reason)
@@ -282,7 +318,7 @@ void cw_engine_reload_result(struct cw_engine *engine, bool failing, const char 
                 return;
         }
         cw_buf_printf(&summary, "The new configuration was refused: %s.", reason);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
 }
 
 void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, bool dead, const char *reason)
@@ -309,5 +345,5 @@ void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, b
                 return;
         }
         cw_buf_printf(&summary, "Notifier %s cannot deliver: %s.", notifier, reason);
-        report(engine, &trouble, &summary);
+        cw_engine_report(engine, &trouble, &summary);
 }

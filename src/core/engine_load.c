@@ -44,6 +44,10 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
         state->last_complete_at = past(engine, row->last_complete_at);
         state->poll_ms = row->poll_ms;
         state->failed_polls = row->failed_polls;
+        state->blocked_until_at = row->blocked_until_at;
+        state->otp_step = row->otp_step;
+        if (row->suspicion <= CW_SUSPICION_ACCEPTED)
+                state->suspicion = row->suspicion;
         if (engine->now - state->last_poll_at > gap_ms(state))
                 state->watching_since = engine->now;
 }
@@ -71,8 +75,7 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
         record->missing = row->missing;
         record->baseline = row->baseline;
         record->look_again = row->look_again;
-        /* Known, and seen in no poll of this process: its number is none that a poll has. */
-        return cw_map_put(&state->customers, (uint64_t)record->customer, (void *)UINTPTR_MAX);
+        return cw_roll_know(&state->roll, record->customer);
 }
 
 static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A poll: staged while its pages come in, judged and decided at its end (observing.md). */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,22 +18,20 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
 {
         drop_staged(engine, state);
         cw_map_deinit(&state->bad);
+        cw_roll_begin(&state->roll);
         state->polling = true;
         state->began_at = at;
         state->poll++;
-        state->seen_cards = state->seen_customers = 0;
+        state->seen_cards = state->read_cards = state->emptied = 0;
+        state->n_look_ups = state->re_reads_confirm = 0;
+        state->suspicious = state->re_read_otherwise = false;
         if (!state->first_poll_at)
                 state->first_poll_at = at;
 }
 
 void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer)
 {
-        void *this_poll = (void *)(uintptr_t)state->poll;
-
-        if (cw_map_get(&state->customers, (uint64_t)customer) == this_poll)
-                return;
-        state->seen_customers++;
-        if (cw_map_put(&state->customers, (uint64_t)customer, this_poll) < 0)
+        if (cw_roll_seen(&state->roll, customer, state->poll) < 0)
                 engine->error = -ENOMEM;
 }
 
@@ -62,7 +61,7 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
 }
 
 /* Marks the card as brought by this poll; false if it was already. */
-static bool mark_seen(struct cw_source_state *state, struct cw_record *record)
+bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record)
 {
         if (record->seen_in == state->poll)
                 return false;
@@ -71,32 +70,14 @@ static bool mark_seen(struct cw_source_state *state, struct cw_record *record)
         return true;
 }
 
-static void remember_card(struct cw_engine *engine, const struct cw_source_state *state, const struct cw_record *record,
-                          bool gone)
-{
-        struct cw_card_row row = {
-                .source = (char *)state->name,
-                .card = cw_record_card(record),
-                .first_seen_at = record->first_seen_at,
-                .observed_at = record->observed_at,
-                .observations = record->observations,
-                .missing = record->missing,
-                .baseline = record->baseline,
-                .look_again = record->look_again,
-                .gone = gone,
-        };
-
-        cw_changes_card(engine->changes, &row);
-}
-
 /* The card is there, and nothing else is learnt of it. */
 static void only_seen(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record)
 {
-        mark_seen(state, record);
+        cw_engine_mark_seen(state, record);
         if (!record->missing)
                 return;
         record->missing = 0;
-        remember_card(engine, state, record, false);
+        cw_engine_remember_card(engine, state, record, false);
 }
 
 /* What is known of the card was observed later. A time that is yet to come was written under another clock. */
@@ -109,11 +90,12 @@ void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state
 {
         struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
 
+        state->read_cards++;
         if (!record) {
                 stage(engine, state, event);
         } else if (is_older(engine, record, event->at)) {
                 only_seen(engine, state, record);
-        } else if (!mark_seen(state, record) || record->look_again || record->missing || engine->any_fresh ||
+        } else if (!cw_engine_mark_seen(state, record) || record->look_again || record->missing || engine->any_fresh ||
                    cw_record_differs(record, event->card)) {
                 stage(engine, state, event);
         } else {
@@ -130,64 +112,28 @@ void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state,
         cw_engine_bad_card(engine, state, event);
 }
 
-static void let_go_of(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
-                      const char *reason)
+/* A look-up's card is an observation like a page's; of a poll that is not believed, only what contradicts it. */
+void cw_engine_card_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
-        struct cw_card card = cw_record_card(record);
-
-        cw_engine_card_gone(engine, state, &card, reason);
-        remember_card(engine, state, record, true);
-        if (record->seen_in == state->poll)
-                state->seen_cards--; /* whatever follows it counts for itself */
-        cw_snapshot_remove(&state->snapshot, record);
+        if (state->suspicious && !cw_engine_re_read_says_otherwise(state, event->card))
+                return;
+        cw_engine_card_seen(engine, state, event);
+        state->read_cards--; /* pages alone are what is judged */
 }
 
-/* The record a staged card is compared with; a card that is new, or another one than it was, begins anew. */
-static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_state *state,
-                                    const struct cw_staged *staged, bool *ret_first)
+void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        int64_t customer = event->read.customer;
+        int r = 0;
 
-        *ret_first = false;
-        if (record && record->customer != staged->card.customer) {
-                let_go_of(engine, state, record, "the card moved to another customer");
-                record = NULL;
-        }
-        if (record)
-                return record;
-        *ret_first = true;
-        if (cw_snapshot_add(&state->snapshot, staged->card.id, &record) < 0) {
+        if (state->suspicious)
+                cw_engine_re_read(state, event->read.result);
+        else if (event->read.result == CW_LOOK_UP_FOUND)
+                r = cw_roll_seen(&state->roll, customer, state->poll);
+        else if (event->read.result == CW_LOOK_UP_GONE)
+                r = cw_roll_gone(&state->roll, customer);
+        if (r < 0)
                 engine->error = -ENOMEM;
-                return NULL;
-        }
-        record->first_seen_at = staged->at;
-        record->baseline = !state->baseline_done;
-        mark_seen(state, record);
-        return record;
-}
-
-static void look_with_rules(struct cw_engine *engine, const struct cw_look *common, bool changed)
-{
-        size_t source = (size_t)(common->state - engine->sources);
-        struct cw_look look = *common;
-
-        for (look.rule = 0; look.rule < engine->rules->n_rules; look.rule++) {
-                const struct cw_rule *rule = &engine->rules->rules[look.rule];
-                bool fresh = *cw_engine_fresh(engine, look.rule, source);
-
-                if (!rule->enabled || (!changed && !fresh && !rule->looks_back))
-                        continue;
-                look.baseline = common->baseline || fresh;
-                cw_engine_look(engine, &look);
-        }
-}
-
-static bool any_rule_looks_back(const struct cw_engine *engine)
-{
-        for (size_t i = 0; i < engine->rules->n_rules; i++)
-                if (engine->rules->rules[i].enabled && engine->rules->rules[i].looks_back)
-                        return true;
-        return false;
 }
 
 /* A poll may bring a card twice, when pages shift while they are read: the same reading, or an older one, is no other
@@ -200,83 +146,93 @@ static bool says_nothing_new(const struct cw_source_state *state, const struct c
                (staged->at < record->observed_at || !cw_record_differs(record, &staged->card));
 }
 
-static void decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
+/* Two customers cannot have one card: the first in a poll has it. */
+static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
 {
-        struct cw_card previous;
-        struct cw_look look = {.state = state, .card = &staged->card, .baseline = !state->baseline_done};
-        bool first, changed, had_missing, had_look_again;
-        struct cw_record *record = record_for(engine, state, staged, &first);
-        const char *kept = NULL;
+        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        struct cw_event event = {.kind = CW_EVENT_CARD_BAD};
+        char reason[80];
 
-        if (!record)
-                return;
-        changed = first || cw_record_differs(record, &staged->card);
-        had_missing = record->missing > 0;
-        had_look_again = record->look_again;
-        if (!first) {
-                previous = cw_record_card(record);
-                kept = cw_strpool_again(previous.reference); /* observing gives the record's own back */
-                /* Nothing of a card in one currency can be compared with it in another. */
-                if (strcmp(previous.currency, staged->card.currency) == 0)
-                        look.previous = &previous;
-        }
-        if (cw_record_observe(record, engine->pool, &staged->card) < 0)
-                engine->error = -ENOMEM;
-        record->decided = true;
-        record->observed_at = staged->at;
-        record->missing = 0;
-        record->look_again = changed && any_rule_looks_back(engine);
-        record->observations += changed;
-        look.record = record;
-        look_with_rules(engine, &look, changed);
-        cw_strpool_unref(engine->pool, kept);
-        if (changed || had_missing || had_look_again != record->look_again)
-                remember_card(engine, state, record, false);
+        if (!record || !record->decided || record->customer == staged->card.customer)
+                return false;
+        snprintf(reason, sizeof(reason), "stands under customer %lld as well", (long long)record->customer);
+        event.bad.customer = staged->card.customer;
+        event.bad.card = staged->card.id;
+        event.bad.field = "id";
+        event.bad.reason = reason;
+        cw_engine_bad_card(engine, state, &event);
+        return true;
 }
 
-static void decide_staged(struct cw_engine *engine, struct cw_source_state *state)
+/* `keep_emptied`: cards that seem emptied stay staged, until the whole list can be judged. */
+static void decide_staged(struct cw_engine *engine, struct cw_source_state *state, bool keep_emptied)
 {
+        size_t kept = 0;
+
         for (size_t i = 0; i < state->n_staged; i++) {
                 struct cw_record *record = cw_snapshot_find(&state->snapshot, state->staged[i].card.id);
 
                 if (record)
                         record->decided = false;
         }
-        for (size_t i = 0; i < state->n_staged && !engine->error; i++)
-                if (!says_nothing_new(state, &state->staged[i]))
-                        decide_card(engine, state, &state->staged[i]);
-        drop_staged(engine, state);
+        for (size_t i = 0; i < state->n_staged; i++) {
+                struct cw_staged staged = state->staged[i];
+                bool empties = cw_engine_empties(state, &staged);
+
+                if (keep_emptied && empties) {
+                        state->staged[kept++] = staged;
+                        continue;
+                }
+                state->emptied += empties;
+                if (!engine->error && !says_nothing_new(state, &staged) && !stands_twice(engine, state, &staged))
+                        cw_engine_decide_card(engine, state, &staged);
+                cw_strpool_unref(engine->pool, staged.card.reference);
+        }
+        state->n_staged = kept;
 }
 
-/* Cards missing inside customers that are there: gone after enough complete polls in a row. */
-static void count_missing(struct cw_engine *engine, struct cw_source_state *state)
+void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state)
 {
-        size_t i = 0;
+        decide_staged(engine, state, cw_engine_too_many_empty(state));
+}
 
-        if (state->seen_cards == state->snapshot.n)
+void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        if (event->poll.pages_good == 0)
                 return;
-        while (i < state->snapshot.n) {
-                struct cw_record *record = &state->snapshot.records[i];
+        cw_engine_judge_pages(engine, state, event);
+        if (state->suspicious || event->poll.pages_bad > 0)
+                return;
+        state->n_look_ups = cw_roll_absent(&state->roll, state->poll, state->poll, state->look_ups, CW_LOOK_UPS_MOST);
+        if (state->n_look_ups > CW_LOOK_UPS_MOST)
+                state->n_look_ups = CW_LOOK_UPS_MOST;
+}
 
-                if (record->seen_in == state->poll) {
-                        i++;
-                        continue;
-                }
-                record->missing++;
-                if (record->missing < state->traits->missing_after) {
-                        remember_card(engine, state, record, false);
-                        i++;
-                        continue;
-                }
-                let_go_of(engine, state, record, "card disappeared"); /* the last record takes its place */
+void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_staged staged = {.card = *event->card, .at = event->at, .watched = true};
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
+
+        if (!state->baseline_done || (record && is_older(engine, record, event->at)))
+                return;
+        if (record && !record->look_again && !engine->any_fresh && !cw_record_differs(record, event->card)) {
+                record->observed_at = event->at;
+                return;
         }
+        if (cw_strpool_ref(engine->pool, event->card->reference,
+                           event->card->reference ? strlen(event->card->reference) : 0, &staged.card.reference) < 0) {
+                engine->error = -ENOMEM;
+                return;
+        }
+        cw_engine_decide_card(engine, state, &staged);
+        cw_strpool_unref(engine->pool, staged.card.reference);
 }
 
 static enum cw_poll_result judge(const struct cw_source_state *state, const struct cw_event *event)
 {
         if (event->poll.pages_good == 0)
                 return CW_POLL_FAILED;
-        if (event->poll.pages_bad > 0 || state->seen_customers < state->customers.used)
+        if (event->poll.pages_bad > 0 || state->suspicious || cw_roll_absent(&state->roll, state->poll, 0, NULL, 0) > 0)
                 return CW_POLL_PARTIAL;
         return CW_POLL_COMPLETE;
 }
@@ -295,16 +251,38 @@ static void settle_fresh(struct cw_engine *engine, const struct cw_source_state 
         cw_engine_remember_settled_rules(engine);
 }
 
+/* Customers that are gone are known as long as they have cards; who would ask for them after that? */
+static void forget_gone_customers(struct cw_engine *engine, struct cw_source_state *state)
+{
+        struct cw_map with_cards = CW_MAP_NULL;
+        size_t cursor = 0;
+        uint64_t customer;
+        void *value;
+
+        if (state->roll.n_gone == 0 || state->poll % 64 != 0)
+                return;
+        for (size_t i = 0; i < state->snapshot.n; i++)
+                if (cw_map_put(&with_cards, (uint64_t)state->snapshot.records[i].customer, state) < 0)
+                        engine->error = -ENOMEM;
+        while (!engine->error && cw_map_next(&state->roll.customers, &cursor, &customer, &value))
+                if (cw_roll_is_gone(&state->roll, (int64_t)customer) && !cw_map_get(&with_cards, customer))
+                        cw_roll_forget(&state->roll, (int64_t)customer);
+        cw_map_deinit(&with_cards);
+}
+
 void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
         state->polling = false;
         state->last_poll_at = engine->now;
         state->poll_ms = event->poll.took_ms;
-        decide_staged(engine, state);
+        if (state->suspicious)
+                cw_engine_weigh_re_reads(state);
+        decide_staged(engine, state, false);
         state->result = judge(state, event);
         state->failed_polls = state->result == CW_POLL_FAILED ? state->failed_polls + 1 : 0;
         if (state->result == CW_POLL_COMPLETE) {
-                count_missing(engine, state);
+                cw_engine_count_missing(engine, state);
+                forget_gone_customers(engine, state);
                 state->last_complete_at = engine->now;
                 state->baseline_done = true;
                 settle_fresh(engine, state);

@@ -8,6 +8,7 @@
 #include "cardwatch/expr.h"
 #include "cardwatch/map.h"
 #include "policy.h"
+#include "roll.h"
 #include "snapshot.h"
 
 /*
@@ -24,24 +25,44 @@
 struct cw_staged {
         struct cw_card card; /* the reference is one of the pool's */
         int64_t at;
+        bool watched; /* by the faster lane: says nothing about what a poll brought */
+};
+
+enum { CW_LOOK_UPS_MOST = 100 };
+
+/* A list too odd to be true: stored, because the poll that may be believed can be the first after a restart. */
+enum cw_suspicion {
+        CW_SUSPICION_NONE,
+        CW_SUSPICION_RAISED,
+        CW_SUSPICION_CONFIRMED, /* by customers read one by one: the next poll that shows it is believed */
+        CW_SUSPICION_ACCEPTED, /* by an operator: likewise */
 };
 
 struct cw_source_state {
         const char *name; /* of the pool */
         const struct cw_source_traits *traits;
         struct cw_snapshot snapshot;
-        struct cw_map customers; /* id -> number of the last poll that brought it, as a pointer; 0 is no number */
+        struct cw_roll roll;
         bool baseline_done;
         int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
         uint32_t failed_polls;
         int64_t watching_since; /* 0: without a gap since the last poll that is known */
         enum cw_poll_result result;
+        enum cw_suspicion suspicion;
+        int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
 
         bool polling;
         int64_t began_at;
         uint32_t poll; /* number of the poll under way or the last, from 1 */
         uint32_t fresh_until; /* the poll that, if complete, has shown every card to every new rule */
-        size_t seen_cards, seen_customers;
+        size_t seen_cards; /* of those known */
+        size_t read_cards; /* by pages, new ones too */
+        size_t emptied; /* decided before the poll's end, and zero since */
+        bool suspicious; /* the poll is not believed */
+        int64_t look_ups[CW_LOOK_UPS_MOST];
+        size_t n_look_ups;
+        size_t re_reads_confirm;
+        bool re_read_otherwise; /* the customer being re-read contradicts the list */
         struct cw_staged *staged;
         size_t n_staged, staged_capacity;
         struct cw_map bad; /* fingerprints of the bad-data alerts that this poll gave reason for */
@@ -76,7 +97,29 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
 void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer);
 void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_card_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state);
+void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record);
+
+/* engine_card.c */
+void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_state *state,
+                             const struct cw_record *record, bool gone);
+void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
+                              const char *reason);
+void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged);
+void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *state);
+
+/* engine_suspicion.c */
+bool cw_engine_empties(const struct cw_source_state *state, const struct cw_staged *staged);
+bool cw_engine_too_many_empty(const struct cw_source_state *state);
+void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+bool cw_engine_re_read_says_otherwise(struct cw_source_state *state, const struct cw_card *card);
+void cw_engine_re_read(struct cw_source_state *state, enum cw_look_up_result result);
+void cw_engine_weigh_re_reads(struct cw_source_state *state);
 
 /* engine_rule.c: evaluates one rule on one observation. `previous` NULL: there is nothing to compare with. */
 struct cw_look {
@@ -85,6 +128,7 @@ struct cw_look {
         const struct cw_record *record; /* already shows `card` */
         const struct cw_card *card, *previous;
         bool baseline; /* what fires belongs to a baseline; events are silent */
+        bool appeared, disappeared;
 };
 void cw_engine_look(struct cw_engine *engine, const struct cw_look *look);
 /* The alerts of a card that is no more, or not the same any more. */
@@ -108,11 +152,14 @@ struct cw_trouble {
         const char *summary, *advice, *reason;
 };
 void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *trouble);
+/* The same with a summary that was built in a buffer, which is let go of. */
+void cw_engine_report(struct cw_engine *engine, struct cw_trouble *trouble, struct cw_buf *summary);
 void cw_engine_trouble_over(struct cw_engine *engine, enum cw_builtin_kind kind, const char *source,
                             const char *reason);
 void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state);
 int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state);
+void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_trouble *trouble);
 void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *state);
 void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason);

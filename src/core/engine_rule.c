@@ -214,6 +214,8 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
                 .previous = look->previous,
                 .source = look->state->name,
                 .params = eye.params,
+                .appeared = look->appeared,
+                .disappeared = look->disappeared,
         };
         if (rule->when)
                 look_at_condition(&eye, visible);

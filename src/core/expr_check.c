@@ -218,6 +218,8 @@ static int check_function(const struct checker *checker, struct cw_node *node)
                 return fail_node(checker, arguments[1], "a window of `delta` is not supported yet");
         if (function == CW_FUNCTION_DELTA || function == CW_FUNCTION_CHANGED)
                 checker->expr->uses |= CW_EXPR_USES_PREVIOUS;
+        if (function == CW_FUNCTION_DISAPPEARED)
+                checker->expr->uses |= CW_EXPR_USES_DISAPPEARED;
         node->function = function;
         node->type = function == CW_FUNCTION_ABS ? arguments[0]->type : word->type;
         return 0;

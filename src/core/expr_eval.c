@@ -264,6 +264,10 @@ static struct cw_value evaluate_call(const struct evaluation *evaluation, const 
                 return now.known && count_of(&now) < 0 ? negate(&now) : now;
         case CW_FUNCTION_CHANGED:
                 return evaluate_changed(evaluation, nodes[argument].field);
+        case CW_FUNCTION_APPEARED:
+                return bool_of(evaluation->context->appeared);
+        case CW_FUNCTION_DISAPPEARED:
+                return bool_of(evaluation->context->disappeared);
         case CW_FUNCTION_DELTA:
                 now = field_of(evaluation, nodes[argument].field, false);
                 before = field_of(evaluation, nodes[argument].field, true);

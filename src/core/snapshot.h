@@ -21,6 +21,7 @@ struct cw_record {
         int64_t first_seen_at, observed_at; /* when the requests were sent */
         uint32_t observations; /* that changed it */
         uint32_t seen_in; /* number of the last poll that brought it */
+        uint32_t held_in; /* number of the last poll whose word about it was not believed */
         char currency[4];
         char last4[4]; /* not terminated; all zero: none */
         uint8_t missing;

@@ -99,6 +99,27 @@ static void polled(void *data, bool well)
         carry_out(app);
 }
 
+static void decided(void *data)
+{
+        carry_out(data);
+}
+
+static size_t look_ups(void *data, size_t source, int64_t *ret_customers, size_t most)
+{
+        struct cw_app *app = data;
+
+        return cw_engine_look_ups(app->engine, source, ret_customers, most);
+}
+
+static struct cw_source_memory memory_of(void *data, const char *name)
+{
+        struct cw_app *app = data;
+        struct cw_source_memory memory = {0};
+
+        cw_engine_source_memory(app->engine, name, &memory.blocked_until_at, &memory.otp_step);
+        return memory;
+}
+
 static void progress(void *data)
 {
         advance(data);
@@ -362,6 +383,9 @@ static int wire_up(struct cw_app *app)
                 .once = app->options.once,
                 .step = step,
                 .polled = polled,
+                .decided = decided,
+                .look_ups = look_ups,
+                .memory_of = memory_of,
                 .data = app,
         };
         int r;

@@ -17,8 +17,12 @@ struct feed {
         struct cw_settings *settings; /* those the source was made with */
         const struct cw_config_source *config;
         size_t index; /* in the ruleset in force */
+        int64_t decided_mono; /* when the poll under way was last decided */
         bool finished;
 };
+
+/* So often is a long poll decided while it goes on (observing.md, "Poll"). */
+#define DECIDE_EVERY_MS 10000
 
 struct cw_feeds {
         struct cw_feeds_options options;
@@ -34,29 +38,28 @@ static void step(const struct feed *feed, struct cw_event *event)
 
 static void poll_began(void *data, struct cw_source *source, int64_t at)
 {
+        struct feed *feed = data;
         struct cw_event event = {.kind = CW_EVENT_POLL_BEGAN, .at = at};
 
         (void)source;
-        step(data, &event);
+        feed->decided_mono = cw_clock_mono_ms();
+        step(feed, &event);
 }
 
-static void take_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+static void tell_cards(const struct feed *feed, const struct cw_page *page, enum cw_event_kind kind, int64_t sent_at)
 {
-        const struct feed *feed = data;
-        struct cw_event event = {.at = sent_at};
+        struct cw_event event = {.kind = kind, .at = sent_at};
 
-        (void)source;
-        event.kind = CW_EVENT_CUSTOMER_SEEN;
-        for (size_t i = 0; i < page->n_customers; i++) {
-                event.customer = page->customers[i].id;
-                step(feed, &event);
-        }
-        event.kind = CW_EVENT_CARD_SEEN;
         for (size_t i = 0; i < page->n_cards; i++) {
                 event.card = &page->cards[i];
                 step(feed, &event);
         }
-        event.kind = CW_EVENT_CARD_BAD;
+}
+
+static void tell_bad(const struct feed *feed, const struct cw_page *page, int64_t sent_at)
+{
+        struct cw_event event = {.kind = CW_EVENT_CARD_BAD, .at = sent_at};
+
         for (size_t i = 0; i < page->n_bad; i++) {
                 const struct cw_bad_card *bad = &page->bad[i];
 
@@ -69,6 +72,88 @@ static void take_page(void *data, struct cw_source *source, const struct cw_page
                        NULL);
                 step(feed, &event);
         }
+}
+
+static void take_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+{
+        struct feed *feed = data;
+        struct cw_event seen = {.kind = CW_EVENT_CUSTOMER_SEEN, .at = sent_at};
+        struct cw_event goes_on = {.kind = CW_EVENT_POLL_GOES_ON};
+        int64_t mono = cw_clock_mono_ms();
+
+        (void)source;
+        for (size_t i = 0; i < page->n_customers; i++) {
+                seen.customer = page->customers[i].id;
+                step(feed, &seen);
+        }
+        tell_cards(feed, page, CW_EVENT_CARD_SEEN, sent_at);
+        tell_bad(feed, page, sent_at);
+        if (mono - feed->decided_mono < DECIDE_EVERY_MS)
+                return;
+        feed->decided_mono = mono;
+        step(feed, &goes_on);
+        feed->feeds->options.decided(feed->feeds->options.data);
+}
+
+static size_t pages_read(void *data, struct cw_source *source, const struct cw_poll_summary *summary,
+                         int64_t *ret_customers)
+{
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_PAGES_READ,
+                .at = summary->began_at,
+                .poll = {.pages_good = summary->pages_good, .pages_bad = summary->pages_bad},
+        };
+
+        (void)source;
+        step(feed, &event);
+        return feed->feeds->options.look_ups(feed->feeds->options.data, feed->index, ret_customers, CW_LOOK_UPS_MAX);
+}
+
+static void customer_read(void *data, struct cw_source *source, int64_t customer, enum cw_read_result result,
+                          const struct cw_page *page, int64_t sent_at)
+{
+        static const enum cw_look_up_result results[] = {
+                [CW_READ_FOUND] = CW_LOOK_UP_FOUND,
+                [CW_READ_GONE] = CW_LOOK_UP_GONE,
+                [CW_READ_UNREADABLE] = CW_LOOK_UP_UNREADABLE,
+        };
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_CUSTOMER_READ,
+                .at = sent_at,
+                .read = {.customer = customer, .result = results[result]},
+        };
+
+        (void)source;
+        if (page) {
+                tell_cards(feed, page, CW_EVENT_CARD_READ, sent_at);
+                tell_bad(feed, page, sent_at);
+        }
+        step(feed, &event);
+}
+
+static void watched(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+{
+        struct feed *feed = data;
+
+        (void)source;
+        tell_cards(feed, page, CW_EVENT_CARD_WATCHED, sent_at);
+        tell_bad(feed, page, sent_at);
+        feed->feeds->options.decided(feed->feeds->options.data);
+}
+
+static void remember(void *data, struct cw_source *source, const struct cw_source_memory *memory)
+{
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_SOURCE_MEMORY,
+                .memory = {.blocked_until_at = memory->blocked_until_at, .otp_step = memory->otp_step},
+        };
+
+        (void)source;
+        step(feed, &event);
+        feed->feeds->options.decided(feed->feeds->options.data);
 }
 
 static void poll_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
@@ -86,7 +171,9 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
                          .pages_bad = summary->pages_bad,
                          .auth = auth[summary->auth],
                          .took_ms = summary->took_ms,
-                         .reason = summary->reason},
+                         .reason = summary->reason,
+                         .skew_known = summary->skew_known,
+                         .skew_ms = summary->skew_ms},
         };
 
         (void)source;
@@ -136,7 +223,15 @@ void cw_feeds_free(struct cw_feeds *feeds)
 static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t index, struct feed **ret_feed)
 {
         static const struct cw_source_listener listener = {
-                .poll_began = poll_began, .page = take_page, .poll_ended = poll_ended, .paused = paused};
+                .poll_began = poll_began,
+                .page = take_page,
+                .pages_read = pages_read,
+                .customer_read = customer_read,
+                .poll_ended = poll_ended,
+                .watched = watched,
+                .remember = remember,
+                .paused = paused,
+        };
         cw_cleanup(feed_free_cleanup) struct feed *feed = calloc(1, sizeof(*feed));
         struct cw_source_options options = cw_settings_source(&settings->config->sources[index]);
         int r;
@@ -147,6 +242,9 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
         feed->settings = cw_settings_ref(settings);
         feed->config = &settings->config->sources[index];
         feed->index = index;
+        options.memory = feeds->options.memory_of(feeds->options.data, feed->config->name);
+        if (feeds->n_feeds > 0)
+                options.memory.blocked_until_at = 0; /* a reload is somebody's word that the credentials were mended */
         r = cw_source_new(feeds->options.loop, feeds->options.http, feeds->options.log, &options, &listener, feed,
                           &feed->source);
         if (r < 0)

@@ -83,6 +83,9 @@ static int write_source(struct writing *writing, const struct cw_source_row *row
         cw_bind_i64(&bind, row->last_complete_at);
         cw_bind_i64(&bind, row->poll_ms);
         cw_bind_i64(&bind, row->failed_polls);
+        cw_bind_i64(&bind, row->blocked_until_at);
+        cw_bind_i64(&bind, row->otp_step);
+        cw_bind_i64(&bind, row->suspicion);
         return end_row(writing, &bind);
 }
 

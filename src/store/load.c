@@ -37,6 +37,9 @@ static int read_source(struct cw_columns *columns, struct cw_changes *rows)
         row.last_complete_at = cw_columns_i64(columns);
         row.poll_ms = cw_columns_i64(columns);
         row.failed_polls = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.blocked_until_at = cw_columns_i64(columns);
+        row.otp_step = cw_columns_i64(columns);
+        row.suspicion = (uint8_t)cw_columns_most(columns, UINT8_MAX);
         if (!columns->bad)
                 cw_changes_source(rows, &row);
         return verdict(columns);

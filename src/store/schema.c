@@ -71,7 +71,12 @@ static const char version_1[] =
         " source TEXT NOT NULL, customer INTEGER NOT NULL, card INTEGER NOT NULL, edge INTEGER NOT NULL,"
         " what TEXT NOT NULL, reason TEXT);";
 
-static const char *const migrations[] = {version_1};
+/* What a source knows of its log-in and of a list that was not believed. */
+static const char version_2[] = "ALTER TABLE source ADD COLUMN blocked_until_at INTEGER NOT NULL DEFAULT 0;"
+                                "ALTER TABLE source ADD COLUMN otp_step INTEGER NOT NULL DEFAULT 0;"
+                                "ALTER TABLE source ADD COLUMN suspicion INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

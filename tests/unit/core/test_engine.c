@@ -332,11 +332,14 @@ static void test_cards_that_move_while_another_is_missing(void **state)
         world_card(&world, 1, 2, "700");
         world.cards[2].absent = true;
         print_message("  the missing one is noticed\n");
-        assert_string_equal(world_polled(&world), "chat resolved: low/3 resolved 50.00\n");
+        assert_string_equal(world_polled(&world),
+                            "chat firing: bad-data firing\nchat resolved: low/3 resolved 50.00\n");
         print_message("  the alert of one that moves ends, and begins under the other customer\n");
         world_card(&world, 2, 4, "50");
         assert_string_equal(world_polled(&world),
+                            "chat firing: bad-data firing, bad-data resolved\n"
                             "chat resolved: low/4 resolved 50.00\nchat firing: low/4 firing 50.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: bad-data resolved\n");
         assert_string_equal(world_polled(&world), "");
         world_deinit(&world);
 }
@@ -352,12 +355,15 @@ static void test_a_currency_that_changes(void **state)
         begin(&world, &spec);
         strcpy(world.cards[0].card.currency, "EUR");
         print_message("  there is no difference across currencies\n");
-        assert_string_equal(polled_at(&world, 1, "90"), "chat firing: poor/1 firing 90.00\n");
-        assert_string_equal(polled_at(&world, 1, "30"), "chat firing: fall/1 firing 30.00\n");
+        assert_string_equal(polled_at(&world, 1, "90"),
+                            "chat firing: bad-data firing\nchat firing: poor/1 firing 90.00\n");
+        assert_string_equal(polled_at(&world, 1, "30"),
+                            "chat firing: fall/1 firing 30.00\nchat resolved: bad-data resolved\n");
         strcpy(world.cards[0].card.currency, "USD");
         print_message("  what cannot be compared any more goes on firing\n");
-        assert_string_equal(polled_at(&world, 1, "30"), "");
-        assert_string_equal(polled_at(&world, 1, "30"), "chat resolved: fall/1 resolved 30.00\n");
+        assert_string_equal(polled_at(&world, 1, "30"), "chat firing: bad-data firing\n");
+        assert_string_equal(polled_at(&world, 1, "30"),
+                            "chat resolved: fall/1 resolved 30.00\nchat resolved: bad-data resolved\n");
         world_deinit(&world);
 }
 

@@ -262,7 +262,8 @@ static void test_of_a_card_seen_before(void **state)
                 {"\n\tavailable # what is left\n\t< 100\r\n", T},
                 {"available<100 and(pending>0)", T},
         };
-        static const struct cw_expr_context context = {&now, &previous, "main", params};
+        static const struct cw_expr_context context = {
+                .now = &now, .previous = &previous, .source = "main", .params = params};
 
         (void)state;
         assert_facts(facts, CW_ARRAY_SIZE(facts), &context);
@@ -286,7 +287,8 @@ static void test_of_a_card_first_seen(void **state)
                 {"previous.source == source", U},
                 {"previous.available > 0 or available < 100", T},
         };
-        static const struct cw_expr_context context = {&now, NULL, "main", params};
+        static const struct cw_expr_context context = {
+                .now = &now, .previous = NULL, .source = "main", .params = params};
 
         (void)state;
         assert_facts(facts, CW_ARRAY_SIZE(facts), &context);
@@ -305,7 +307,7 @@ static void test_of_a_card_that_changed_its_currency(void **state)
                 {"changed(reference)", T},
         };
         struct cw_card dollars = previous;
-        struct cw_expr_context context = {&now, &dollars, "main", params};
+        struct cw_expr_context context = {.now = &now, .previous = &dollars, .source = "main", .params = params};
 
         (void)state;
         memcpy(dollars.currency, "USD", 4);
@@ -320,7 +322,7 @@ static void test_of_a_card_without_a_reference(void **state)
                 {"not reference like \"a*\"", T},
         };
         struct cw_card nameless = now;
-        struct cw_expr_context context = {&nameless, &previous, "main", params};
+        struct cw_expr_context context = {.now = &nameless, .previous = &previous, .source = "main", .params = params};
 
         (void)state;
         nameless.reference = NULL;
@@ -344,7 +346,7 @@ static void test_the_extreme_amounts(void **state)
                 {"available > previous.available", T},
         };
         struct cw_card rich = now, poor = previous;
-        struct cw_expr_context context = {&rich, &poor, "main", params};
+        struct cw_expr_context context = {.now = &rich, .previous = &poor, .source = "main", .params = params};
 
         (void)state;
         rich.available = CW_AMOUNT_MAX;
@@ -380,7 +382,7 @@ static void test_parameters_are_looked_at_again(void **state)
                 {.type = CW_VALUE_BOOL, .known = true},
                 {.type = CW_VALUE_BOOL, .known = true},
         };
-        struct cw_expr_context context = {&now, &previous, "main", odd};
+        struct cw_expr_context context = {.now = &now, .previous = &previous, .source = "main", .params = odd};
 
         (void)state;
         assert_facts(facts, CW_ARRAY_SIZE(facts), &context);
@@ -388,7 +390,7 @@ static void test_parameters_are_looked_at_again(void **state)
 
 static void test_a_value_says_its_type(void **state)
 {
-        struct cw_expr_context context = {&now, NULL, "main", params};
+        struct cw_expr_context context = {.now = &now, .previous = NULL, .source = "main", .params = params};
         struct cw_expr_error error;
         struct cw_expr *expr;
         struct cw_value value;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_ROWS_H
+#define CARDWATCH_ROWS_H
+
+#include "cardwatch/card.h"
+#include "cardwatch/notice.h"
+
+/*
+ * Rows: what is remembered, each the whole present state of one thing under its key.
+ *
+ * Plain data without behaviour; who owns the texts is said by who holds the rows (changes.h). Times are wall times, 0:
+ * never.
+ */
+
+struct cw_card_row {
+        char *source;
+        struct cw_card card; /* `reference` is a copy */
+        int64_t first_seen_at; /* wall times of requests */
+        int64_t observed_at;
+        uint32_t observations; /* that changed it: part of derived event ids */
+        uint8_t missing; /* complete polls in a row without it */
+        bool baseline; /* first seen before the source's first complete poll */
+        bool look_again; /* a rule that looks back wants the next observation too */
+        bool gone; /* delete it */
+};
+
+struct cw_source_row {
+        char *source;
+        bool baseline_done;
+        bool removed; /* the source and its cards are no longer configured: delete them */
+        int64_t first_poll_at, last_poll_at, last_complete_at; /* 0: never */
+        int64_t poll_ms; /* how long the last one took */
+        uint32_t failed_polls; /* in a row */
+        int64_t blocked_until_at, otp_step; /* of the log-in: source.h, struct cw_source_memory */
+        uint8_t suspicion; /* enum cw_suspicion of the engine */
+};
+
+/* Live alerts, and the little that outlives them: the counts that ids are derived from. */
+struct cw_alert_row {
+        uint64_t fingerprint;
+        char *rule, *source;
+        int64_t customer, card;
+        uint32_t episode, edge;
+        uint8_t state; /* enum cw_alert_state of engine.h */
+        struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
+};
+
+/* What a receiver knows of an alert. What is on its way to it stands in the intents. */
+struct cw_ledger_row {
+        char *notifier;
+        uint64_t fingerprint;
+        uint32_t edge; /* the last transition that was accepted, or that became a dead letter */
+        uint8_t state; /* enum cw_entry_state of the last accepted; CW_ENTRY_EVENT: none was */
+        uint8_t severity; /* likewise */
+        bool accepted; /* false: `edge` is a dead letter's */
+        bool gone;
+};
+
+struct cw_group_row {
+        char *notifier;
+        char *key; /* canonical text of source and group values */
+        int64_t begun_at, told_at, due_at; /* 0: not */
+        uint32_t repeat;
+        char thread[33]; /* id of the message that opened it; "" until one was rendered */
+        bool gone;
+};
+
+enum cw_intent_state { CW_INTENT_QUEUED, CW_INTENT_RENDERED, CW_INTENT_DEAD, CW_INTENT_DELIVERED };
+
+struct cw_intent_row {
+        uint64_t sequence; /* order of queueing, unique, the key */
+        char id[33];
+        char *notifier;
+        char *groups; /* keys, separated by '\n' */
+        uint8_t kind; /* enum cw_notice_kind */
+        uint8_t state;
+        bool baseline, opens_thread;
+        uint32_t repeat;
+        int64_t queued_at, next_at, failing_since_at;
+        uint32_t attempts;
+        char *error; /* of the last attempt, one line */
+        struct cw_item *items; /* entries are references */
+        size_t n_items;
+        char *payload; /* rendered bytes; NULL: not yet, or let go of after delivery */
+        size_t payload_len;
+        bool gone;
+};
+
+struct cw_rule_row {
+        char *name;
+        uint64_t meaning;
+        bool gone;
+};
+
+/* An edge in an alert's life, appended to its history. */
+struct cw_history_row {
+        int64_t at;
+        uint64_t fingerprint;
+        char *rule, *source;
+        int64_t customer, card;
+        uint32_t edge;
+        const char *what; /* a literal: "firing", "resolved", "event", "held" … */
+        char *reason;
+};
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One card: what an observation makes of its record, which rules look at it, and how it goes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "engine_private.h"
+
+void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_state *state,
+                             const struct cw_record *record, bool gone)
+{
+        struct cw_card_row row = {
+                .source = (char *)state->name,
+                .card = cw_record_card(record),
+                .first_seen_at = record->first_seen_at,
+                .observed_at = record->observed_at,
+                .observations = record->observations,
+                .missing = record->missing,
+                .baseline = record->baseline,
+                .look_again = record->look_again,
+                .gone = gone,
+        };
+
+        cw_changes_card(engine->changes, &row);
+}
+
+void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
+                              const char *reason)
+{
+        struct cw_card card = cw_record_card(record);
+
+        cw_engine_card_gone(engine, state, &card, reason);
+        cw_engine_remember_card(engine, state, record, true);
+        if (record->seen_in == state->poll)
+                state->seen_cards--; /* whatever follows it counts for itself */
+        cw_snapshot_remove(&state->snapshot, record);
+}
+
+/* The card is another one than it was: that is said until the next poll, and nothing is compared across the change. */
+static void tell_of_change(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card *card,
+                           const char *what, const char *was)
+{
+        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_BAD_DATA,
+                .source = state->name,
+                .card = card->id, /* and no customer: told apart from what is wrong with the card's data */
+                .reason = "is another card than before",
+                .advice =
+                        "The card is watched anew, as if it had just appeared; its alerts from before have ended or go "
+                        "on with the new balances. Ask the API's operator whether that was meant.",
+        };
+
+        cw_buf_printf(&summary, "Card %lld of customer %lld is another card than before: its %s was %s.",
+                      (long long)card->id, (long long)card->customer, what, was);
+        cw_engine_mark_bad(engine, state, &trouble);
+        cw_engine_report(engine, &trouble, &summary);
+}
+
+/* The record a card is compared with; a card that is new, or another one than it was, begins anew. */
+static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_state *state,
+                                    const struct cw_staged *staged, bool *ret_first)
+{
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        char was[24];
+
+        *ret_first = false;
+        if (record && record->customer != staged->card.customer) {
+                snprintf(was, sizeof(was), "%lld", (long long)record->customer);
+                tell_of_change(engine, state, &staged->card, "customer", was);
+                cw_engine_let_go_of_card(engine, state, record, "the card moved to another customer");
+                record = NULL;
+        }
+        if (record)
+                return record;
+        *ret_first = true;
+        if (cw_snapshot_add(&state->snapshot, staged->card.id, &record) < 0) {
+                engine->error = -ENOMEM;
+                return NULL;
+        }
+        record->first_seen_at = staged->at;
+        record->baseline = !state->baseline_done;
+        return record;
+}
+
+static bool rule_looks(const struct cw_rule *rule, const struct cw_look *look, bool changed, bool fresh)
+{
+        if (!rule->enabled)
+                return false;
+        if (look->disappeared)
+                return rule->on && (cw_expr_uses(rule->on) & CW_EXPR_USES_DISAPPEARED);
+        return changed || fresh || rule->looks_back;
+}
+
+static void look_with_rules(struct cw_engine *engine, const struct cw_look *common, bool changed)
+{
+        size_t source = (size_t)(common->state - engine->sources);
+        struct cw_look look = *common;
+
+        for (look.rule = 0; look.rule < engine->rules->n_rules; look.rule++) {
+                bool fresh = *cw_engine_fresh(engine, look.rule, source);
+
+                if (!rule_looks(&engine->rules->rules[look.rule], common, changed, fresh))
+                        continue;
+                look.baseline = common->baseline || fresh;
+                cw_engine_look(engine, &look);
+        }
+}
+
+static bool any_rule_looks_back(const struct cw_engine *engine)
+{
+        for (size_t i = 0; i < engine->rules->n_rules; i++)
+                if (engine->rules->rules[i].enabled && engine->rules->rules[i].looks_back)
+                        return true;
+        return false;
+}
+
+void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
+{
+        struct cw_card previous;
+        struct cw_look look = {.state = state, .card = &staged->card, .baseline = !state->baseline_done};
+        bool first, changed, had_missing, had_look_again;
+        struct cw_record *record = record_for(engine, state, staged, &first);
+        const char *kept = NULL;
+
+        if (!record)
+                return;
+        changed = first || cw_record_differs(record, &staged->card);
+        had_missing = record->missing > 0;
+        had_look_again = record->look_again;
+        if (!first) {
+                previous = cw_record_card(record);
+                kept = cw_strpool_again(previous.reference); /* observing gives the record's own back */
+                /* Nothing of a card in one currency can be compared with it in another. */
+                if (strcmp(previous.currency, staged->card.currency) == 0)
+                        look.previous = &previous;
+                else
+                        tell_of_change(engine, state, &staged->card, "currency", previous.currency);
+        }
+        if (cw_record_observe(record, engine->pool, &staged->card) < 0)
+                engine->error = -ENOMEM;
+        record->decided = true;
+        record->observed_at = staged->at;
+        if (!staged->watched) {
+                cw_engine_mark_seen(state, record);
+                record->missing = 0;
+        }
+        record->look_again = changed && any_rule_looks_back(engine);
+        record->observations += changed;
+        look.record = record;
+        look.appeared = first && state->baseline_done;
+        look_with_rules(engine, &look, changed);
+        cw_strpool_unref(engine->pool, kept);
+        if (changed || had_missing != (record->missing > 0) || had_look_again != record->look_again)
+                cw_engine_remember_card(engine, state, record, false);
+}
+
+/* Cards that were not brought, although everybody who has some is accounted for: gone after enough such polls in a row.
+ */
+void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *state)
+{
+        size_t i = 0;
+
+        if (state->seen_cards == state->snapshot.n)
+                return;
+        while (i < state->snapshot.n && !engine->error) {
+                struct cw_record *record = &state->snapshot.records[i];
+                struct cw_card card = cw_record_card(record);
+                struct cw_look look = {
+                        .state = state, .record = record, .card = &card, .previous = &card, .disappeared = true};
+
+                if (record->seen_in == state->poll) {
+                        i++;
+                        continue;
+                }
+                record->missing++;
+                if (record->missing < state->traits->missing_after) {
+                        cw_engine_remember_card(engine, state, record, false);
+                        i++;
+                        continue;
+                }
+                record->observations++;
+                look_with_rules(engine, &look, false);
+                cw_engine_let_go_of_card(engine, state, record, "card disappeared"); /* the last takes its place */
+        }
+}
