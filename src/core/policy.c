@@ -214,14 +214,25 @@ void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, boo
         cw_policy_visit(policy, group);
 }
 
+/* Whoever hears of no ends knows nothing any more once there was one: the next episode is told again. */
+static void end_is_not_owed(struct cw_policy *policy, struct cw_telling *telling)
+{
+        if (telling->sent.state == CW_KNOWN_NOTHING)
+                return;
+        telling->sent = telling->accepted = (struct cw_known){0};
+        cw_ledger_remember(telling, policy->changes);
+}
+
 static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent)
 {
         bool create = alert->state == CW_ALERT_FIRING && cw_policy_routed(policy, alert, notifier);
         struct cw_telling *telling = cw_policy_place(policy, notifier, alert, create);
 
-        if (telling)
-                cw_policy_touch_group(policy, telling->group, urgent,
-                                      !telling->queued && cw_ledger_baseline(telling, alert));
+        if (!telling)
+                return;
+        if (alert->state != CW_ALERT_FIRING && !policy->rules->notifiers[notifier].send_resolved)
+                end_is_not_owed(policy, telling);
+        cw_policy_touch_group(policy, telling->group, urgent, !telling->queued && cw_ledger_baseline(telling, alert));
 }
 
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent)

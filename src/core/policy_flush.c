@@ -156,14 +156,6 @@ static enum cw_due_action due_action(const struct cw_policy *policy, const struc
                                 policy->rules->notifiers[group->notifier_index].send_resolved);
 }
 
-static void end_is_not_owed(struct cw_policy *policy, struct cw_telling *telling)
-{
-        if (telling->sent.state == CW_KNOWN_NOTHING)
-                return;
-        telling->sent = telling->accepted = (struct cw_known){0};
-        cw_ledger_remember(telling, policy->changes);
-}
-
 /* One alert of a group that is due. Returns whether there was something to say of it. */
 static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct cw_telling *telling)
 {
@@ -185,8 +177,6 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
         } else if (action == CW_DUE_TAKE_BACK && queued) {
                 take_back(policy, telling, queued);
         }
-        if (alert->state != CW_ALERT_FIRING && !policy->rules->notifiers[group->notifier_index].send_resolved)
-                end_is_not_owed(policy, telling);
         return action != CW_DUE_NOTHING && action != CW_DUE_TAKE_BACK;
 }
 
