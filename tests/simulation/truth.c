@@ -299,15 +299,6 @@ void truth_compare(const struct truth *truth, struct world *world)
                                  entry->source);
                 n++;
         }
-        if (n != count(truth) && getenv("TRACE")) {
-                for (size_t id = 0; id < WORLD_CARDS; id++)
-                        for (int k = 0; k < KINDS; k++)
-                                if (truth->cards[id].fires[k])
-                                        printf("T %s/%zu %ld bad? avail %ld\n", names[k], id, (long)truth->cards[id].card.customer, (long)truth->cards[id].card.available);
-                for (size_t i = 0; i < truth->n_bad; i++) if (truth->bad[i].fires) printf("T bad %ld/%ld\n", (long)truth->bad[i].customer, (long)truth->bad[i].card);
-                for (size_t i = 0; i < 3; i++) printf("T down %d auth %d\n", truth->down[i], truth->auth_failed[i]);
-                cursor = 0; while (cw_engine_next_alert(world->engine, &cursor, &entry)) printf("E %s/%ld %s\n", entry->rule, (long)entry->card.id, entry->source);
-        }
         if (n != count(truth))
                 fail_msg("%zu alerts fire, %zu ought to", n, count(truth));
 }
