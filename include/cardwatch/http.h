@@ -43,6 +43,7 @@ struct cw_http_request {
         size_t max_response; /* of the decompressed body; more fails with CW_HTTP_TOO_LARGE */
         struct cw_http_tls tls;
         const char *proxy; /* NULL: from the environment */
+        const char *unix_socket; /* NULL: over the network; else the URL's host is only a name, and there is no proxy */
         bool compressed; /* offer compression */
 };
 

@@ -151,8 +151,10 @@ static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ?: "");
                 r = r ?: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
         }
-        if (request->proxy)
-                r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+        if (request->proxy || request->unix_socket)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->unix_socket ? "" : request->proxy);
+        if (request->unix_socket)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
         /* Only what curl decompresses with its own, wiping allocators: brotli and zstd bring theirs. */
         if (request->compressed)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
