@@ -85,24 +85,32 @@ static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_s
         return record;
 }
 
-static bool rule_looks(const struct cw_rule *rule, const struct cw_look *look, bool changed, bool fresh)
+/* Why rules look at a card, besides what each of them is. */
+struct news {
+        bool changed;
+        bool unsettled; /* rules may be settled that it was never shown to */
+};
+
+static bool rule_looks(const struct cw_rule *rule, const struct cw_look *look, const struct news *news)
 {
         if (!rule->enabled)
                 return false;
         if (look->disappeared)
                 return rule->on && (cw_expr_uses(rule->on) & CW_EXPR_USES_DISAPPEARED);
-        return changed || fresh || rule->looks_back;
+        return !look->unchanged || (news->unsettled && rule->when);
 }
 
-static void look_with_rules(struct cw_engine *engine, const struct cw_look *common, bool changed)
+static void look_with_rules(struct cw_engine *engine, const struct cw_look *common, const struct news *news)
 {
         size_t source = (size_t)(common->state - engine->sources);
         struct cw_look look = *common;
 
         for (look.rule = 0; look.rule < engine->rules->n_rules; look.rule++) {
+                const struct cw_rule *rule = &engine->rules->rules[look.rule];
                 bool fresh = *cw_engine_fresh(engine, look.rule, source);
 
-                if (!rule_looks(&engine->rules->rules[look.rule], common, changed, fresh))
+                look.unchanged = !news->changed && !fresh && !rule->looks_back;
+                if (!rule_looks(rule, &look, news))
                         continue;
                 look.baseline = common->baseline || fresh;
                 cw_engine_look(engine, &look);
@@ -121,13 +129,17 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
 {
         struct cw_card previous;
         struct cw_look look = {.state = state, .card = &staged->card, .baseline = !state->baseline_done};
-        bool first, changed, had_missing, had_look_again;
+        bool first, had_missing, had_look_again;
+        struct news news;
         struct cw_record *record = record_for(engine, state, staged, &first);
         const char *kept = NULL;
 
         if (!record)
                 return;
-        changed = first || cw_record_differs(record, &staged->card);
+        news = (struct news){
+                .changed = first || cw_record_differs(record, &staged->card),
+                .unsettled = record->unsettled,
+        };
         had_missing = record->missing > 0;
         had_look_again = record->look_again;
         if (!first) {
@@ -142,18 +154,19 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
         if (cw_record_observe(record, engine->pool, &staged->card) < 0)
                 engine->error = -ENOMEM;
         record->decided = true;
+        record->unsettled = false;
         record->observed_at = staged->at;
         if (!staged->watched) {
                 cw_engine_mark_seen(state, record);
                 record->missing = 0;
         }
-        record->look_again = changed && any_rule_looks_back(engine);
-        record->observations += changed;
+        record->look_again = news.changed && any_rule_looks_back(engine);
+        record->observations += news.changed;
         look.record = record;
         look.appeared = first && state->baseline_done;
-        look_with_rules(engine, &look, changed);
+        look_with_rules(engine, &look, &news);
         cw_strpool_unref(engine->pool, kept);
-        if (changed || had_missing != (record->missing > 0) || had_look_again != record->look_again)
+        if (news.changed || had_missing != (record->missing > 0) || had_look_again != record->look_again)
                 cw_engine_remember_card(engine, state, record, false);
 }
 
@@ -182,7 +195,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
                         continue;
                 }
                 record->observations++;
-                look_with_rules(engine, &look, false);
+                look_with_rules(engine, &look, &(struct news){0});
                 cw_engine_let_go_of_card(engine, state, record, "card disappeared"); /* the last takes its place */
         }
 }

@@ -74,7 +74,7 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
         record->observations = row->observations;
         record->missing = row->missing;
         record->baseline = row->baseline;
-        record->look_again = row->look_again;
+        record->look_again = record->unsettled = row->look_again;
         return cw_roll_know(&state->roll, record->customer);
 }
 

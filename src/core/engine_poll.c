@@ -27,6 +27,9 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         state->suspicious = state->re_read_otherwise = false;
         if (!state->first_poll_at)
                 state->first_poll_at = at;
+        /* At its end this says which cards new rules were shown. */
+        for (size_t i = 0; engine->any_fresh && i < state->snapshot.n; i++)
+                state->snapshot.records[i].decided = false;
 }
 
 void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer)
@@ -237,12 +240,26 @@ static enum cw_poll_result judge(const struct cw_source_state *state, const stru
         return CW_POLL_COMPLETE;
 }
 
-static void settle_fresh(struct cw_engine *engine, const struct cw_source_state *state)
+/* Cards that are known and were not observed, because they were missing or set aside, were not shown to new rules. */
+static void mark_unsettled(struct cw_engine *engine, struct cw_source_state *state)
+{
+        for (size_t i = 0; i < state->snapshot.n; i++) {
+                struct cw_record *record = &state->snapshot.records[i];
+
+                if (record->decided)
+                        continue;
+                record->unsettled = record->look_again = true;
+                cw_engine_remember_card(engine, state, record, false);
+        }
+}
+
+static void settle_fresh(struct cw_engine *engine, struct cw_source_state *state)
 {
         size_t source = (size_t)(state - engine->sources);
 
         if (!engine->any_fresh || state->poll < state->fresh_until)
                 return;
+        mark_unsettled(engine, state);
         for (size_t rule = 0; rule < engine->rules->n_rules; rule++)
                 *cw_engine_fresh(engine, rule, source) = false;
         engine->any_fresh = false;

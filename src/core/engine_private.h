@@ -128,6 +128,7 @@ struct cw_look {
         const struct cw_record *record; /* already shows `card` */
         const struct cw_card *card, *previous;
         bool baseline; /* what fires belongs to a baseline; events are silent */
+        bool unchanged; /* nothing is new, neither of the card nor of the rule: what goes on stays as it is */
         bool appeared, disappeared;
 };
 void cw_engine_look(struct cw_engine *engine, const struct cw_look *look);

@@ -126,6 +126,8 @@ static void go_on(struct eye *eye)
         struct cw_entry draft;
 
         if (!is_over(eye)) {
+                if (eye->look->unchanged)
+                        return;
                 draft = draft_of(eye);
                 cw_engine_update(eye->engine, eye->alert, &draft);
                 return;

@@ -28,6 +28,7 @@ struct cw_record {
         bool suppressed : 1;
         bool baseline : 1;
         bool look_again : 1;
+        bool unsettled : 1; /* new rules were settled without it: they look at it when it is next observed */
         bool decided : 1; /* while a poll is decided: by a reading that it brought */
 };
 
