@@ -32,6 +32,7 @@ struct cw_settings {
         struct cw_config *config;
         struct cw_notifier *notifiers; /* as in the configuration and the ruleset */
         size_t n_notifiers;
+        struct cw_source_watch *watches; /* of all sources, one after the other */
 };
 
 /* Takes the configuration over, also on failure. -EINVAL: a target that is none. -ENOMEM. */
@@ -39,8 +40,11 @@ int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
 struct cw_settings *cw_settings_ref(struct cw_settings *settings);
 void cw_settings_unref(struct cw_settings *settings);
 
-/* The options of a source; borrowed from its configuration. */
+/* The options of a source, without its faster lane; borrowed from its configuration. */
 struct cw_source_options cw_settings_source(const struct cw_config_source *source);
+
+/* Likewise, with the faster lane; borrowed from the settings. */
+struct cw_source_options cw_settings_watching_source(const struct cw_settings *settings, size_t source);
 
 /* Whether two sources are asked alike in everything, secrets included. */
 bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b);

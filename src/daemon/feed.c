@@ -233,7 +233,7 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
                 .paused = paused,
         };
         cw_cleanup(feed_free_cleanup) struct feed *feed = calloc(1, sizeof(*feed));
-        struct cw_source_options options = cw_settings_source(&settings->config->sources[index]);
+        struct cw_source_options options = cw_settings_watching_source(settings, index);
         int r;
 
         if (!feed)

@@ -85,6 +85,31 @@ static int fill_notifier(const struct cw_config *config, const struct cw_config_
         return r;
 }
 
+static int fill_watches(struct cw_settings *settings)
+{
+        const struct cw_config *config = settings->config;
+        size_t n = 0;
+
+        for (size_t i = 0; i < config->n_sources; i++)
+                n += config->sources[i].n_watches;
+        settings->watches = calloc(n + 1, sizeof(*settings->watches));
+        if (!settings->watches)
+                return -ENOMEM;
+        n = 0;
+        for (size_t i = 0; i < config->n_sources; i++) {
+                for (size_t j = 0; j < config->sources[i].n_watches; j++) {
+                        const struct cw_config_watch *watch = &config->sources[i].watches[j];
+
+                        settings->watches[n++] = (struct cw_source_watch){
+                                .customers = watch->customers,
+                                .n_customers = watch->n_customers,
+                                .every_ms = watch->every_ms,
+                        };
+                }
+        }
+        return 0;
+}
+
 int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
 {
         cw_cleanup(cw_settings_unref_cleanup) struct cw_settings *settings = calloc(1, sizeof(*settings));
@@ -96,6 +121,9 @@ int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
         }
         settings->refs = 1;
         settings->config = config;
+        r = fill_watches(settings);
+        if (r < 0)
+                return r;
         settings->notifiers = calloc(config->n_notifiers + 1, sizeof(*settings->notifiers));
         if (!settings->notifiers)
                 return -ENOMEM;
@@ -133,6 +161,7 @@ void cw_settings_unref(struct cw_settings *settings)
                 free(settings->notifiers[i].target_text);
         }
         free(settings->notifiers);
+        free(settings->watches);
         cw_config_free(settings->config);
         free(settings);
 }
@@ -158,6 +187,17 @@ struct cw_source_options cw_settings_source(const struct cw_config_source *sourc
         };
 }
 
+struct cw_source_options cw_settings_watching_source(const struct cw_settings *settings, size_t source)
+{
+        struct cw_source_options options = cw_settings_source(&settings->config->sources[source]);
+
+        options.watches = settings->watches;
+        for (size_t i = 0; i < source; i++)
+                options.watches += settings->config->sources[i].n_watches;
+        options.n_watches = settings->config->sources[source].n_watches;
+        return options;
+}
+
 static bool same_text(const char *a, const char *b)
 {
         return a == b || (a && b && strcmp(a, b) == 0);
@@ -168,6 +208,20 @@ static bool same_secret(const struct cw_secret *a, const struct cw_secret *b)
         return a == b || (a && b && cw_secret_equal(a, b));
 }
 
+static bool same_watches(const struct cw_config_source *a, const struct cw_config_source *b)
+{
+        if (a->n_watches != b->n_watches)
+                return false;
+        for (size_t i = 0; i < a->n_watches; i++) {
+                const struct cw_config_watch *x = &a->watches[i], *y = &b->watches[i];
+
+                if (x->every_ms != y->every_ms || x->n_customers != y->n_customers ||
+                    memcmp(x->customers, y->customers, x->n_customers * sizeof(*x->customers)) != 0)
+                        return false;
+        }
+        return true;
+}
+
 bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b)
 {
         return same_text(a->name, b->name) && same_text(a->url, b->url) && same_text(a->username, b->username) &&
@@ -176,7 +230,7 @@ bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_c
                a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms &&
                a->page_size == b->page_size && a->concurrency == b->concurrency && a->retries == b->retries &&
                a->max_response == b->max_response && same_text(a->tls.ca, b->tls.ca) &&
-               same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key);
+               same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key) && same_watches(a, b);
 }
 
 int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct cw_wire **ret_wire)
