@@ -37,6 +37,7 @@ int cw_envelope_malformed(struct cw_provider_error *ret_error, const char *forma
         va_list args;
 
         ret_error->code[0] = '\0';
+        ret_error->field[0] = '\0';
         va_start(args, format);
         vsnprintf(ret_error->reason, sizeof(ret_error->reason), format, args);
         va_end(args);
@@ -81,29 +82,38 @@ static void copy_code(const struct cw_json_span *span, char *code, size_t size)
         code[n] = '\0';
 }
 
-/* The first messageCode that there is, else "". */
-static void read_code(const struct cw_json_span *errors, char *code, size_t size)
+static void copy_member(const struct cw_json_span *object, const char *name, char *text, size_t size)
+{
+        struct cw_json_span value;
+
+        text[0] = '\0';
+        if (cw_json_span_kind(object) == '{' && cw_json_span_member(object, name, &value) == 0 &&
+            cw_json_span_kind(&value) == '"')
+                copy_code(&value, text, size);
+}
+
+/* The first messageCode that there is, and the field that it is about; else "". */
+static void read_code(const struct cw_json_span *errors, struct cw_provider_error *ret_error)
 {
         struct cw_json_walk walk;
-        struct cw_json_span error, value;
+        struct cw_json_span error;
 
-        code[0] = '\0';
         if (cw_json_span_kind(errors) != '[')
                 return;
         walk = cw_json_walk_begin(errors);
-        while (code[0] == '\0' && cw_json_walk_element(&walk, &error)) {
-                if (cw_json_span_kind(&error) != '{' || cw_json_span_member(&error, "messageCode", &value) != 0)
-                        continue;
-                if (cw_json_span_kind(&value) == '"')
-                        copy_code(&value, code, size);
+        while (ret_error->code[0] == '\0' && cw_json_walk_element(&walk, &error)) {
+                copy_member(&error, "messageCode", ret_error->code, sizeof(ret_error->code));
+                if (ret_error->code[0])
+                        copy_member(&error, "fieldName", ret_error->field, sizeof(ret_error->field));
         }
 }
 
 static int refused(const struct members *members, struct cw_provider_error *ret_error)
 {
         ret_error->code[0] = '\0';
+        ret_error->field[0] = '\0';
         if (members->there[ERRORS])
-                read_code(&members->spans[ERRORS], ret_error->code, sizeof(ret_error->code));
+                read_code(&members->spans[ERRORS], ret_error);
         snprintf(ret_error->reason, sizeof(ret_error->reason), "the API refused: %s",
                  ret_error->code[0] ? ret_error->code : "it gave no code");
         return CW_PROVIDER_REFUSED;

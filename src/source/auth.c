@@ -15,9 +15,22 @@
 /* Shorter lives are not believed: they would mean a login for every request. */
 #define LIFE_MIN_MS CW_SECOND_MS
 
-void cw_auth_init(struct cw_auth *auth, const struct cw_secret *api_key)
+/* New logins after a 401 in one poll; an API that kills its tokens faster is not usable. */
+#define LOGINS_AGAIN_MAX 3
+
+void cw_auth_init(struct cw_auth *auth, const struct cw_secret *api_key, const struct cw_source_memory *memory,
+                  struct cw_auth_now now)
 {
-        *auth = (struct cw_auth){.api_key = api_key, .memory = {.otp_step = -1}};
+        *auth = (struct cw_auth){.api_key = api_key, .memory = *memory};
+        snprintf(auth->block_reason, sizeof(auth->block_reason), "before a restart");
+        if (auth->memory.blocked_until_at <= now.wall) {
+                auth->memory.blocked_until_at = 0;
+                return;
+        }
+        /* The clock may have been set back since: that must not lengthen the block. */
+        if (auth->memory.blocked_until_at > now.wall + CW_AUTH_BLOCK_MS)
+                auth->memory.blocked_until_at = now.wall + CW_AUTH_BLOCK_MS;
+        auth->blocked_mono = now.mono + (auth->memory.blocked_until_at - now.wall);
 }
 
 static void drop_token(struct cw_auth *auth)
@@ -30,18 +43,6 @@ void cw_auth_deinit(struct cw_auth *auth)
         drop_token(auth);
 }
 
-static bool is_blocked(struct cw_auth *auth, int64_t wall)
-{
-        int64_t *until = &auth->memory.blocked_until_at;
-
-        /* A wall clock that was set back must not lengthen the block. */
-        if (*until > wall + CW_AUTH_BLOCK_MS)
-                *until = wall + CW_AUTH_BLOCK_MS;
-        if (*until <= wall)
-                *until = 0;
-        return *until != 0;
-}
-
 enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now)
 {
         if (auth->api_key)
@@ -50,7 +51,7 @@ enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now)
                 drop_token(auth);
         if (auth->token && now.mono < auth->renew_mono)
                 return CW_AUTH_READY;
-        if (is_blocked(auth, now.wall))
+        if (auth->memory.blocked_until_at != 0 && now.mono < auth->blocked_mono)
                 return auth->token ? CW_AUTH_READY : CW_AUTH_BLOCKED;
         return CW_AUTH_LOGIN;
 }
@@ -60,7 +61,8 @@ void cw_auth_logged_in(struct cw_auth *auth, struct cw_secret *token, int64_t ex
         drop_token(auth);
         auth->token = token;
         auth->generation++;
-        auth->memory.blocked_until_at = 0;
+        auth->served = false;
+        cw_auth_unblock(auth);
         auth->renew_mono = INT64_MAX;
         auth->dies_mono = INT64_MAX;
         if (expires_ms >= LIFE_MIN_MS && expires_ms < INT64_MAX - now.mono) {
@@ -73,7 +75,15 @@ void cw_auth_refused(struct cw_auth *auth, const char *reason, struct cw_auth_no
 {
         drop_token(auth);
         auth->memory.blocked_until_at = now.wall + CW_AUTH_BLOCK_MS;
+        auth->blocked_mono = now.mono + CW_AUTH_BLOCK_MS;
+        auth->memory_changed = true;
         snprintf(auth->block_reason, sizeof(auth->block_reason), "%s", reason);
+}
+
+void cw_auth_unblock(struct cw_auth *auth)
+{
+        auth->memory_changed |= auth->memory.blocked_until_at != 0;
+        auth->memory.blocked_until_at = 0;
 }
 
 void cw_auth_postpone(struct cw_auth *auth, struct cw_auth_now now)
@@ -82,10 +92,42 @@ void cw_auth_postpone(struct cw_auth *auth, struct cw_auth_now now)
                 auth->renew_mono = now.mono + POSTPONE_MS;
 }
 
-void cw_auth_token_died(struct cw_auth *auth, unsigned generation)
+void cw_auth_renewed_patience(struct cw_auth *auth)
+{
+        auth->logins_again = 0;
+}
+
+void cw_auth_served(struct cw_auth *auth, unsigned generation)
 {
         if (generation == auth->generation)
-                drop_token(auth);
+                auth->served = true;
+}
+
+enum cw_auth_verdict cw_auth_unauthorized(struct cw_auth *auth, unsigned generation, bool repeated,
+                                          const char **ret_why)
+{
+        if (auth->api_key) {
+                *ret_why = "to the API key";
+                return CW_AUTH_DENIED;
+        }
+        /* That token is gone already: another request met its end first, or it was renewed meanwhile. */
+        if (generation != auth->generation || !auth->token)
+                return CW_AUTH_REPEAT;
+        *ret_why = "again after a new login";
+        if (repeated || (auth->logins_again > 0 && !auth->served))
+                return CW_AUTH_DENIED;
+        *ret_why = "after several new logins";
+        if (auth->logins_again == LOGINS_AGAIN_MAX)
+                return CW_AUTH_DENIED;
+        auth->logins_again++;
+        drop_token(auth);
+        return CW_AUTH_REPEAT;
+}
+
+void cw_auth_used_step(struct cw_auth *auth, int64_t step)
+{
+        auth->memory_changed |= auth->memory.otp_step != step;
+        auth->memory.otp_step = step;
 }
 
 void cw_auth_append_header(const struct cw_auth *auth, struct cw_buf *buf)

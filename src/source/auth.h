@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cardwatch/clock.h"
+#include "cardwatch/source_listener.h"
 
 struct cw_buf;
 struct cw_secret;
@@ -14,24 +15,23 @@ struct cw_secret;
  * Auth: whether a request may go out with what we have, or a login must come first, or none may be tried.
  *
  * An API key is always good for a request. A token is renewed when four fifths of its life are over, and used to its
- * end if that fails. After a login that was refused none is tried for ten minutes, for the API locks accounts. Sends
- * nothing and reads no clock.
+ * end if that fails. One that dies early is replaced once; an API that does not take the new one either has refused us.
+ * After a refusal no login is tried for ten minutes, for the API locks accounts: monotonic ones, so that no jump of the
+ * clock makes them more or fewer; the wall time is for restarts. Sends nothing and reads no clock.
  */
 
 #define CW_AUTH_BLOCK_MS (10 * CW_MINUTE_MS)
-
-/* What would have to survive a restart; plain data, for whoever stores it. */
-struct cw_auth_memory {
-        int64_t blocked_until_at; /* wall time; 0: not blocked */
-        int64_t otp_step; /* last used; -1: none */
-};
 
 struct cw_auth {
         const struct cw_secret *api_key; /* NULL: log in */
         struct cw_secret *token;
         unsigned generation; /* of the token: rises with each */
+        bool served; /* the token was good for a request */
+        unsigned logins_again; /* after a 401, in this poll */
         int64_t renew_mono, dies_mono; /* INT64_MAX: unknown */
-        struct cw_auth_memory memory;
+        struct cw_source_memory memory;
+        bool memory_changed; /* for whoever stores it, who sets it back */
+        int64_t blocked_mono; /* as long as memory says blocked */
         char block_reason[80];
 };
 
@@ -41,7 +41,12 @@ struct cw_auth_now {
 
 enum cw_auth_need { CW_AUTH_READY, CW_AUTH_LOGIN, CW_AUTH_BLOCKED };
 
-void cw_auth_init(struct cw_auth *auth, const struct cw_secret *api_key);
+/* What follows from a 401: the request once more when there is a token again, or the end. */
+enum cw_auth_verdict { CW_AUTH_REPEAT, CW_AUTH_DENIED };
+
+/* `memory` is from before a restart, when the clock may have been another. */
+void cw_auth_init(struct cw_auth *auth, const struct cw_secret *api_key, const struct cw_source_memory *memory,
+                  struct cw_auth_now now);
 void cw_auth_deinit(struct cw_auth *auth);
 
 enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now);
@@ -55,8 +60,24 @@ void cw_auth_refused(struct cw_auth *auth, const char *reason, struct cw_auth_no
 /* The login failed for another reason: a token that still lives is used for a while before the next attempt. */
 void cw_auth_postpone(struct cw_auth *auth, struct cw_auth_now now);
 
-/* A request with the token of `generation` was answered 401. */
-void cw_auth_token_died(struct cw_auth *auth, unsigned generation);
+/* Somebody changed something: the next login may be tried. */
+void cw_auth_unblock(struct cw_auth *auth);
+
+/* A poll begins: it may meet a dead token anew. */
+void cw_auth_renewed_patience(struct cw_auth *auth);
+
+/* A request with the token of `generation` was served. */
+void cw_auth_served(struct cw_auth *auth, unsigned generation);
+
+/*
+ * A request with the token of `generation` was answered 401; `repeated`: for the second time. Returns what to do, and
+ * for CW_AUTH_DENIED why, to follow "the API answered 401". Denying blocks nothing: that is cw_auth_refused.
+ */
+enum cw_auth_verdict cw_auth_unauthorized(struct cw_auth *auth, unsigned generation, bool repeated,
+                                          const char **ret_why);
+
+/* A one-time password's step was used up. */
+void cw_auth_used_step(struct cw_auth *auth, int64_t step);
 
 /* Appends the value of the Authorization header. */
 void cw_auth_append_header(const struct cw_auth *auth, struct cw_buf *buf);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cardwatch/clock.h"
+#include "backoffs.h"
 
 #define PAGES_MAX CW_CYCLE_PAGES_MAX
 
@@ -17,29 +17,17 @@
 #define FAILED_UNKNOWN_MAX 3
 #define FAILED_KNOWN_MAX   8
 
-static const struct cw_backoff_policy backoff_policy = {
-        .first_ms = 200,
-        .longest_ms = 10 * CW_SECOND_MS,
-        .give_up_ms = INT64_MAX,
-};
-
-void cw_cycle_init(struct cw_cycle *cycle, const struct cw_cycle_policy *policy, int64_t now, int64_t held_until)
+void cw_cycle_init(struct cw_cycle *cycle, const struct cw_cycle_policy *policy, int64_t now)
 {
         *cycle = (struct cw_cycle){
                 .policy = *policy,
                 .next_page = 1,
                 .good_mono = now,
-                .held_until = held_until,
         };
         if (cycle->policy.concurrency > CW_CYCLE_SLOTS)
                 cycle->policy.concurrency = CW_CYCLE_SLOTS;
         if (cycle->policy.concurrency == 0)
                 cycle->policy.concurrency = 1;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-        return a > b ? a : b;
 }
 
 static unsigned count_busy(const struct cw_cycle *cycle)
@@ -69,40 +57,39 @@ enum cw_cycle_action cw_cycle_next(const struct cw_cycle *cycle, int64_t now, un
 
         for (unsigned i = 0; i < CW_CYCLE_SLOTS; i++) {
                 const struct cw_cycle_slot *slot = &cycle->slots[i];
-                int64_t at = later(slot->due, cycle->held_until);
 
                 if (slot->state == CW_CYCLE_FREE)
                         unused = i;
                 if (slot->state != CW_CYCLE_DUE)
                         continue;
-                if (at <= now) {
+                if (slot->due <= now) {
                         *ret_slot = i;
                         *ret_page = slot->page;
                         return CW_CYCLE_ASK;
                 }
-                due = at < due ? at : due;
+                due = slot->due < due ? slot->due : due;
         }
         if (may_go_on(cycle, busy)) {
-                if (cycle->held_until <= now) {
-                        *ret_slot = unused;
-                        *ret_page = cycle->next_page;
-                        return CW_CYCLE_ASK;
-                }
-                due = cycle->held_until < due ? cycle->held_until : due;
-        } else if (busy == 0) {
-                return CW_CYCLE_DONE;
+                *ret_slot = unused;
+                *ret_page = cycle->next_page;
+                return CW_CYCLE_ASK;
         }
+        if (busy == 0)
+                return CW_CYCLE_DONE;
         *ret_due = due;
         return CW_CYCLE_WAIT;
 }
 
-void cw_cycle_asked(struct cw_cycle *cycle, unsigned slot, uint32_t page)
+bool cw_cycle_asked(struct cw_cycle *cycle, unsigned slot, uint32_t page)
 {
-        if (cycle->slots[slot].state == CW_CYCLE_FREE) {
+        bool first = cycle->slots[slot].state == CW_CYCLE_FREE;
+
+        if (first) {
                 cycle->slots[slot] = (struct cw_cycle_slot){.page = page};
                 cycle->next_page = page + 1;
         }
         cycle->slots[slot].state = CW_CYCLE_ASKED;
+        return first;
 }
 
 static void remember(struct cw_cycle *cycle, const char *reason)
@@ -122,7 +109,8 @@ static void stop_beyond(struct cw_cycle *cycle, int64_t pages)
                 snprintf(reason, sizeof(reason), "the list has not ended after %d pages", PAGES_MAX);
         remember(cycle, reason);
         cycle->beyond = true;
-        cycle->ended = true;
+        /* One page's word against all others' does not keep those from being read. */
+        cycle->ended = cycle->total == 0;
 }
 
 bool cw_cycle_fits(const struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_answer *answer, char *reason,
@@ -156,6 +144,10 @@ void cw_cycle_good(struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_
         cycle->failed_in_a_row = 0;
         cycle->good_mono = now;
 
+        if (cycle->presumed) {
+                cycle->presumed = false;
+                cycle->total = 0;
+        }
         /* The list may grow while it is read; that it shrank shows by itself: its last pages are empty. */
         if (answer->number_of_pages > PAGES_MAX)
                 stop_beyond(cycle, answer->number_of_pages);
@@ -175,7 +167,7 @@ static void settle_failed(struct cw_cycle *cycle, uint32_t page, const char *why
         remember(cycle, reason);
         cycle->failed_in_a_row++;
         if (cycle->good == 0)
-                cycle->ended = true;
+                cycle->ended |= cycle->total == 0 || cycle->failed_in_a_row >= FAILED_UNKNOWN_MAX;
         else if (cycle->total == 0 && (cycle->failed_in_a_row >= FAILED_UNKNOWN_MAX || page >= PAGES_MAX))
                 cycle->ended = true;
         else if (cycle->failed_in_a_row >= FAILED_KNOWN_MAX && now - cycle->good_mono >= cycle->policy.patience_ms)
@@ -187,14 +179,13 @@ bool cw_cycle_failed(struct cw_cycle *cycle, unsigned slot, const struct cw_cycl
         struct cw_cycle_slot *failed = &cycle->slots[slot];
         int64_t wait_ms = 0;
 
-        if (failure->asked_ms > 0) {
-                int64_t hold_ms = failure->asked_ms < cycle->policy.hold_max_ms ? failure->asked_ms
-                                                                                : cycle->policy.hold_max_ms;
-
-                cycle->held_until = later(cycle->held_until, now + hold_ms);
+        /* The others need not wait for what becomes of the first. */
+        if (cycle->good == 0 && cycle->total == 0 && cycle->policy.expected_pages > 1) {
+                cycle->total = cycle->policy.expected_pages;
+                cycle->presumed = true;
         }
-        if (failure->final || failed->backoff.failures >= cycle->policy.retries ||
-            cw_backoff_failed(&failed->backoff, &backoff_policy, now, 0, failure->chance, &wait_ms) != 0) {
+        if (failure->final || cycle->given_up || failed->backoff.failures >= cycle->policy.retries ||
+            cw_backoff_failed(&failed->backoff, &cw_source_backoff_policy, now, 0, failure->chance, &wait_ms) != 0) {
                 failed->state = CW_CYCLE_FREE;
                 settle_failed(cycle, failed->page, failure->reason, now);
                 return true;
@@ -206,8 +197,18 @@ bool cw_cycle_failed(struct cw_cycle *cycle, unsigned slot, const struct cw_cycl
 
 void cw_cycle_again(struct cw_cycle *cycle, unsigned slot, int64_t now)
 {
-        cycle->slots[slot].state = CW_CYCLE_DUE;
+        cycle->slots[slot].state = cycle->given_up ? CW_CYCLE_FREE : CW_CYCLE_DUE;
         cycle->slots[slot].due = now;
+}
+
+void cw_cycle_give_up(struct cw_cycle *cycle, const char *reason)
+{
+        remember(cycle, reason);
+        cycle->ended = true;
+        cycle->given_up = true;
+        for (unsigned i = 0; i < CW_CYCLE_SLOTS; i++)
+                if (cycle->slots[i].state == CW_CYCLE_DUE)
+                        cycle->slots[i].state = CW_CYCLE_FREE;
 }
 
 void cw_cycle_stop(struct cw_cycle *cycle, const char *reason)
@@ -224,4 +225,11 @@ uint32_t cw_cycle_bad(const struct cw_cycle *cycle)
         uint32_t bad = known - cycle->good + (cycle->beyond ? 1 : 0);
 
         return bad == 0 && cycle->good == 0 ? 1 : bad;
+}
+
+uint32_t cw_cycle_pages(const struct cw_cycle *cycle)
+{
+        if (cycle->good == 0 || cycle->presumed)
+                return 0;
+        return cycle->total > 0 ? cycle->total : cycle->next_page - 1;
 }

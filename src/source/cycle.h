@@ -11,10 +11,11 @@
 /*
  * Cycle: which page to ask for next, and when a poll is over.
  *
- * Page 1 goes alone, for it tells how many there are; then up to `concurrency` at once. When nobody says how many,
- * pages go one by one until one has fewer customers than the page size in force. A page that failed is asked again up
- * to `retries` times; its slot is held until it is settled. Pure: time (monotonic ms) and chance come from outside,
- * requests are the caller's, and so is what a page contains.
+ * Page 1 goes alone, for it tells how many there are; then up to `concurrency` at once, up to the largest number that
+ * any page gave. When nobody says how many, pages go one by one until one has fewer customers than the page size in
+ * force. A page that failed is asked again up to `retries` times; its slot is held until it is settled. When page 1
+ * fails, the others are read all the same if an earlier poll knew of them. Pure: time (monotonic ms) and chance come
+ * from outside, requests are the caller's, and so is what a page contains.
  *
  *      cw_cycle_next -> CW_CYCLE_ASK -> cw_cycle_asked -> cw_cycle_good | cw_cycle_failed | cw_cycle_again
  */
@@ -25,7 +26,7 @@
 struct cw_cycle_policy {
         uint32_t page_size, concurrency, retries;
         int64_t patience_ms; /* so long without a good page, and many in a row failed: the rest is given up */
-        int64_t hold_max_ms; /* what the other side asks for is obeyed up to this */
+        uint32_t expected_pages; /* as the last poll knew them; 0: unknown */
 };
 
 struct cw_cycle_slot {
@@ -40,11 +41,12 @@ struct cw_cycle {
         struct cw_cycle_slot slots[CW_CYCLE_SLOTS];
         uint32_t next_page;
         uint32_t total; /* 0: nobody said */
+        bool presumed; /* `total` is the last poll's */
         uint32_t good;
         uint32_t failed_in_a_row;
         int64_t good_mono; /* of the last good page, or the beginning */
-        int64_t held_until; /* nothing is asked before */
         bool ended; /* no page beyond those in slots */
+        bool given_up; /* nor any of those again */
         bool beyond; /* there were more than are read */
         char reason[200]; /* about the first page that failed, "" if none did */
 };
@@ -61,12 +63,12 @@ enum cw_cycle_action {
         CW_CYCLE_DONE,
 };
 
-/* `held_until`: what an earlier poll was told to wait for. */
-void cw_cycle_init(struct cw_cycle *cycle, const struct cw_cycle_policy *policy, int64_t now, int64_t held_until);
+void cw_cycle_init(struct cw_cycle *cycle, const struct cw_cycle_policy *policy, int64_t now);
 
 enum cw_cycle_action cw_cycle_next(const struct cw_cycle *cycle, int64_t now, unsigned *ret_slot, uint32_t *ret_page,
                                    int64_t *ret_due);
-void cw_cycle_asked(struct cw_cycle *cycle, unsigned slot, uint32_t page);
+/* Returns whether it is the page's first request. */
+bool cw_cycle_asked(struct cw_cycle *cycle, unsigned slot, uint32_t page);
 
 /* Whether the answer is about the page that was asked for; if not, why, for cw_cycle_failed. */
 bool cw_cycle_fits(const struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_answer *answer, char *reason,
@@ -76,7 +78,6 @@ void cw_cycle_good(struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_
 
 struct cw_cycle_failure {
         const char *reason;
-        int64_t asked_ms; /* to wait, <= 0: nothing asked; holds all pages */
         bool final; /* asking again is no use */
         uint32_t chance;
 };
@@ -87,10 +88,16 @@ bool cw_cycle_failed(struct cw_cycle *cycle, unsigned slot, const struct cw_cycl
 /* The same page once more, at once and not counted as a failure. */
 void cw_cycle_again(struct cw_cycle *cycle, unsigned slot, int64_t now);
 
+/* Nothing further is asked; answers under way still count. */
+void cw_cycle_give_up(struct cw_cycle *cycle, const char *reason);
+
 /* Over: nothing further is asked, answers under way no longer count. */
 void cw_cycle_stop(struct cw_cycle *cycle, const char *reason);
 
 /* Pages known to exist that did not come; at least one when none came. */
 uint32_t cw_cycle_bad(const struct cw_cycle *cycle);
+
+/* What the next poll may expect; 0: this one learned nothing. */
+uint32_t cw_cycle_pages(const struct cw_cycle *cycle);
 
 #endif

@@ -9,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cardwatch/backoff.h"
 #include "cardwatch/buf.h"
 #include "cardwatch/log.h"
 #include "cardwatch/provider.h"
 #include "cardwatch/secret.h"
 
+#include "backoffs.h"
+#include "pump.h"
 #include "request.h"
+#include "requests.h"
 #include "source_private.h"
 
 #define PATH "/api/v1/public/auth/login"
@@ -26,15 +28,16 @@
 /* From here on a clock is wrong enough to make one-time passwords fail. */
 #define SKEW_MS (15 * CW_SECOND_MS)
 
-static const struct cw_backoff_policy backoff_policy = {
-        .first_ms = 200,
-        .longest_ms = 10 * CW_SECOND_MS,
-        .give_up_ms = INT64_MAX,
-};
-
 static void log_failure(struct cw_source *source, const char *reason)
 {
         cw_log(source->log, CW_LOG_ERROR, "login-failed", "source", "%s", source->name, "reason", "%s", reason, NULL);
+}
+
+void cw_source_auth_failed(struct cw_source *source, const char *reason)
+{
+        source->poll.auth = CW_POLL_AUTH_FAILED;
+        cw_poll_stop(source, reason);
+        cw_watch_stop(source, reason);
 }
 
 static void refused(struct cw_source *source, const struct cw_http_answer *answer, const char *code)
@@ -48,35 +51,35 @@ static void refused(struct cw_source *source, const struct cw_http_answer *answe
                          skew_ms > 0 ? "ahead of" : "behind");
         snprintf(reason, sizeof(reason), "the login was refused: %s%s", code, hint);
         log_failure(source, reason);
+        source->login_failed = true;
         cw_auth_refused(&source->auth, code, now);
         cw_source_auth_failed(source, reason);
 }
 
 /* Not refused, but not done either. A token that still lives carries the poll on. */
-static void failed(struct cw_source *source, const char *why, bool again, int64_t asked_ms)
+static void failed(struct cw_source *source, const char *why, bool again)
 {
-        struct cw_source_poll *poll = &source->poll;
-        struct cw_backoff backoff = {.failures = poll->login_failures};
+        struct cw_backoff backoff = {.failures = source->login_failures};
         struct cw_auth_now now = cw_source_now();
         int64_t wait_ms = 0;
         char reason[200];
 
-        if (asked_ms > 0)
-                cw_source_hold(source, asked_ms);
         if (source->auth.token) {
                 cw_auth_postpone(&source->auth, now);
                 return;
         }
-        if (again && poll->login_failures < source->options.retries &&
-            cw_backoff_failed(&backoff, &backoff_policy, now.mono, 0, cw_source_chance(), &wait_ms) == 0) {
-                poll->login_failures++;
-                poll->login_due = now.mono + wait_ms;
+        if (again && cw_poll_runs(source) && !source->poll.given_up &&
+            source->login_failures < source->options.retries &&
+            cw_backoff_failed(&backoff, &cw_source_backoff_policy, now.mono, 0, cw_source_chance(), &wait_ms) == 0) {
+                source->login_failures++;
+                source->login_due_mono = now.mono + wait_ms;
                 return;
         }
         snprintf(reason, sizeof(reason), "login: %s", why);
         log_failure(source, why);
-        cw_cycle_stop(&poll->cycle, reason);
-        cw_source_cancel_requests(source);
+        source->login_failed = true;
+        cw_poll_stop(source, reason);
+        cw_watch_stop(source, reason);
 }
 
 static void take_token(struct cw_source *source, const struct cw_http_answer *answer)
@@ -89,6 +92,7 @@ static void take_token(struct cw_source *source, const struct cw_http_answer *an
         switch (r) {
         case CW_PROVIDER_OK:
                 cw_auth_logged_in(&source->auth, token, expires_ms, cw_source_now());
+                source->login_failed = false;
                 source->poll.auth = CW_POLL_AUTH_OK;
                 cw_log(source->log, CW_LOG_INFO, "logged-in", "source", "%s", source->name, NULL);
                 break;
@@ -96,37 +100,42 @@ static void take_token(struct cw_source *source, const struct cw_http_answer *an
                 refused(source, answer, error.code[0] ? error.code : "without a code");
                 break;
         default:
-                failed(source, r < 0 ? "out of memory" : error.reason, false, 0);
+                failed(source, r < 0 ? "out of memory" : error.reason, false);
                 break;
         }
 }
 
-static void take_error(struct cw_source *source, const struct cw_http_answer *answer)
+/* Nobody looked at the password, by what the API says. */
+static bool came_too_soon(const struct cw_http_answer *answer)
 {
-        bool asks_to_wait = answer->status == 429 || answer->status == 503;
-        struct cw_provider_error error;
-        char why[160];
+        return answer->status == 429 || answer->status == 503;
+}
 
-        cw_provider_decode_error((char *)answer->body, answer->body_len, &error);
-        snprintf(why, sizeof(why), "the API answered %ld%s%s", answer->status, error.code[0] ? " " : "", error.code);
+static void take_error(struct cw_source *source, const struct cw_http_answer *answer,
+                       const struct cw_source_verdict *verdict)
+{
+        const char *code = verdict->error.code;
+
         if (answer->status == 401 || answer->status == 403)
-                refused(source, answer, error.code[0] ? error.code : why);
-        else if (answer->status < 500 && !asks_to_wait && error.code[0])
-                refused(source, answer, error.code);
+                refused(source, answer, code[0] ? code : verdict->reason);
+        else if (answer->status < 500 && !came_too_soon(answer) && code[0])
+                refused(source, answer, code);
         else
-                failed(source, why, asks_to_wait, asks_to_wait ? answer->retry_after_ms : 0);
+                failed(source, verdict->reason, came_too_soon(answer));
 }
 
 static void judge(struct cw_source *source, const struct cw_http_answer *answer)
 {
         bool never_arrived = answer->failure == CW_HTTP_RESOLVE || answer->failure == CW_HTTP_CONNECT;
+        struct cw_source_verdict verdict;
 
+        cw_source_judge(source, answer, &verdict);
         if (answer->failure != CW_HTTP_OK)
-                failed(source, answer->message ? answer->message : "the request failed", never_arrived, 0);
-        else if (answer->status >= 200 && answer->status <= 299)
+                failed(source, verdict.reason, never_arrived);
+        else if (verdict.kind == CW_VERDICT_BODY)
                 take_token(source, answer);
         else
-                take_error(source, answer);
+                take_error(source, answer, &verdict);
 }
 
 static void on_done(void *data, struct cw_http_answer *answer)
@@ -134,7 +143,7 @@ static void on_done(void *data, struct cw_http_answer *answer)
         struct cw_source_request *request = data;
         struct cw_source *source = request->source;
 
-        if (cw_source_landed(request))
+        if (cw_source_landed(request, answer))
                 judge(source, answer);
         cw_source_pump(source);
         cw_source_unref(source);
@@ -147,7 +156,6 @@ static int send_login(struct cw_source *source)
         struct cw_http_request http = {.method = "POST", .headers = headers, .n_headers = 2};
         int r;
 
-        cw_source_fill_request(source, &http);
         http.max_response = RESPONSE_MAX;
         cw_buf_printf(&url, "%s" PATH, source->url);
         r = cw_source_take_otp(source, cw_source_now().wall, &otp);
@@ -172,10 +180,11 @@ void cw_source_log_in(struct cw_source *source)
         char reason[120];
         int r;
 
-        source->login.source = source;
+        source->login = (struct cw_source_request){.source = source, .kind = CW_REQUEST_LOGIN};
+        source->login_sent_mono = cw_source_now().mono;
         r = send_login(source);
         if (r < 0) {
                 snprintf(reason, sizeof(reason), "the request could not be sent: %s", strerror(-r));
-                failed(source, reason, false, 0);
+                failed(source, reason, false);
         }
 }

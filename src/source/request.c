@@ -1,38 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: what the source's requests have in common, their one-time password and their way out and back. */
+/* Idea: every request goes out and comes back through here, so that the counts of what is under way cannot drift. */
+#include "request.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/secret.h"
 
-#include "request.h"
 #include "source_private.h"
 #include "totp.h"
 
 static void cancel(struct cw_source_request *request)
 {
-        request->serial = 0;
+        request->counts = false;
         if (request->transfer)
                 cw_http_cancel(request->transfer);
 }
 
-void cw_source_cancel_requests(struct cw_source *source)
+void cw_source_cancel_poll(struct cw_source *source)
 {
         for (size_t i = 0; i < CW_ARRAY_SIZE(source->pages); i++)
                 cancel(&source->pages[i]);
-        cancel(&source->login);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(source->look_ups); i++)
+                cancel(&source->look_ups[i]);
 }
 
-void cw_source_hold(struct cw_source *source, int64_t asked_ms)
+void cw_source_cancel_lane(struct cw_source_lane *lane)
 {
-        int64_t most_ms = source->options.every_ms;
-        int64_t until = cw_source_now().mono + (asked_ms < most_ms ? asked_ms : most_ms);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(lane->requests); i++)
+                cancel(&lane->requests[i]);
+}
 
-        if (until > source->held_until)
-                source->held_until = until;
+void cw_source_cancel_all(struct cw_source *source)
+{
+        cw_source_cancel_poll(source);
+        for (size_t i = 0; i < source->n_lanes; i++)
+                cw_source_cancel_lane(source->lanes[i]);
+        cancel(&source->login);
 }
 
 int64_t cw_source_otp_wait_ms(const struct cw_source *source, int64_t wall)
@@ -54,39 +62,79 @@ int cw_source_take_otp(struct cw_source *source, int64_t wall, struct cw_buf *bu
         r = cw_totp_code(source->totp_key, wall, code);
         if (r < 0)
                 return r;
-        source->auth.memory.otp_step = cw_totp_step(wall);
+        if (source->options.otp_single_use)
+                cw_auth_used_step(&source->auth, cw_totp_step(wall));
         cw_buf_puts(buf, code);
+        explicit_bzero(code, sizeof(code));
         return 0;
 }
 
-void cw_source_fill_request(const struct cw_source *source, struct cw_http_request *request)
+static enum cw_gate_lane lane_of(const struct cw_source_request *request)
 {
-        request->timeout_ms = source->options.timeout_ms;
-        request->max_response = source->options.max_response;
-        request->tls = source->options.tls;
+        return request->kind == CW_REQUEST_WATCH ? CW_GATE_WATCH : CW_GATE_POLL;
 }
 
-int cw_source_send(struct cw_source_request *request, const struct cw_http_request *http_request, cw_http_done_fn done)
+int cw_source_send(struct cw_source_request *request, struct cw_http_request *http_request, cw_http_done_fn done)
 {
         struct cw_source *source = request->source;
         int r;
 
-        source->poll.requests++;
+        http_request->timeout_ms = source->options.timeout_ms;
+        http_request->tls = source->options.tls;
+        if (request->kind != CW_REQUEST_WATCH)
+                source->poll.requests++;
         r = cw_http_start(source->http, http_request, done, request, &request->transfer);
         if (r < 0)
                 return r;
-        request->serial = source->poll.serial;
+        request->counts = true;
+        request->generation = source->auth.generation;
         source->flying++;
+        if (request->kind != CW_REQUEST_LOGIN)
+                cw_gate_sent(&source->gate, lane_of(request));
+        if (request->kind == CW_REQUEST_WATCH)
+                request->lane->flying++;
         cw_source_ref(source);
         return 0;
 }
 
+int cw_source_get(struct cw_source_request *request, const char *path, cw_http_done_fn done)
+{
+        struct cw_source *source = request->source;
+        struct cw_buf url = CW_BUF_NULL, authorization = CW_BUF_NULL, otp = CW_BUF_NULL;
+        struct cw_http_header headers[3] = {{"Accept", "application/json"}};
+        struct cw_http_request http = {.method = "GET", .headers = headers, .n_headers = 2, .compressed = true};
+        int r;
+
+        cw_buf_printf(&url, "%s%s", source->url, path);
+        cw_auth_append_header(&source->auth, &authorization);
+        r = cw_source_take_otp(source, cw_source_now().wall, &otp);
+        if (cw_buf_error(&url) < 0 || cw_buf_error(&authorization) < 0 || cw_buf_error(&otp) < 0)
+                r = -ENOMEM;
+        http.url = cw_buf_text(&url);
+        http.max_response = source->options.max_response;
+        headers[1] = (struct cw_http_header){"Authorization", cw_buf_text(&authorization)};
+        if (otp.len > 0)
+                headers[http.n_headers++] = (struct cw_http_header){"otp", cw_buf_text(&otp)};
+        if (r == 0)
+                r = cw_source_send(request, &http, done);
+        cw_buf_deinit(&url);
+        cw_buf_wipe(&authorization);
+        cw_buf_wipe(&otp);
+        return r;
+}
+
 /* The caller gives the request's reference back when it is through with the answer. */
-bool cw_source_landed(struct cw_source_request *request)
+bool cw_source_landed(struct cw_source_request *request, const struct cw_http_answer *answer)
 {
         struct cw_source *source = request->source;
 
         request->transfer = NULL;
         source->flying--;
-        return !source->freed && source->poll.running && request->serial == source->poll.serial;
+        if (request->kind != CW_REQUEST_LOGIN)
+                cw_gate_landed(&source->gate, lane_of(request));
+        if (request->kind == CW_REQUEST_WATCH)
+                request->lane->flying--;
+        if (answer->failure == CW_HTTP_OK && answer->date_at >= 0)
+                cw_skew_add(&source->skew, answer->date_at, answer->sent_at, answer->took_ms);
+        return !source->freed && request->counts;
 }

@@ -17,6 +17,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/secret.h"
 
+#include "pump.h"
 #include "request.h"
 #include "source_private.h"
 #include "totp.h"
@@ -26,6 +27,11 @@ static void source_destroy(struct cw_source *source)
         if (!source)
                 return;
         cw_auth_deinit(&source->auth);
+        for (size_t i = 0; i < source->n_lanes; i++) {
+                free(source->lanes[i]->customers);
+                free(source->lanes[i]);
+        }
+        free(source->lanes);
         cw_secret_free(source->password);
         cw_secret_free(source->api_key);
         cw_secret_free(source->totp_key);
@@ -79,6 +85,44 @@ static int copy_secret(const struct cw_secret *secret, struct cw_secret **ret_co
         return secret ? cw_secret_new(cw_secret_reveal(secret), cw_secret_len(secret), ret_copy) : 0;
 }
 
+static int copy_watch(const struct cw_source_watch *watch, struct cw_source_lane **ret_lane)
+{
+        struct cw_source_lane *lane = calloc(1, sizeof(*lane));
+
+        if (!lane)
+                return -ENOMEM;
+        lane->customers = calloc(watch->n_customers, sizeof(*lane->customers));
+        if (!lane->customers) {
+                free(lane);
+                return -ENOMEM;
+        }
+        memcpy(lane->customers, watch->customers, watch->n_customers * sizeof(*lane->customers));
+        lane->n_customers = watch->n_customers;
+        lane->every_ms = watch->every_ms;
+        *ret_lane = lane;
+        return 0;
+}
+
+static int copy_watches(struct cw_source *source, const struct cw_source_options *options)
+{
+        int r;
+
+        source->lanes = calloc(options->n_watches + 1, sizeof(struct cw_source_lane *));
+        if (!source->lanes)
+                return -ENOMEM;
+        for (size_t i = 0; i < options->n_watches; i++) {
+                if (options->watches[i].every_ms <= 0)
+                        return -EINVAL;
+                if (options->watches[i].n_customers == 0)
+                        continue;
+                r = copy_watch(&options->watches[i], &source->lanes[source->n_lanes]);
+                if (r < 0)
+                        return r;
+                source->n_lanes++;
+        }
+        return 0;
+}
+
 static int copy_options(struct cw_source *source, const struct cw_source_options *options)
 {
         int r = copy_text(options->name, &source->name);
@@ -93,6 +137,7 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
         r = r < 0 ? r : copy_secret(options->otp, &source->otp);
         if (r == 0 && options->totp_secret)
                 r = cw_totp_key_new(options->totp_secret, &source->totp_key);
+        r = r < 0 ? r : copy_watches(source, options);
         if (r < 0)
                 return r;
         source->options = *options;
@@ -103,6 +148,8 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
         source->options.api_key = source->api_key;
         source->options.totp_secret = source->totp_key;
         source->options.otp = source->otp;
+        source->options.watches = NULL;
+        source->options.n_watches = 0;
         source->options.tls = (struct cw_http_tls){source->tls_ca, source->tls_cert, source->tls_key};
         return 0;
 }
@@ -110,33 +157,6 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
 static void on_pump(void *data)
 {
         cw_source_pump(data);
-}
-
-/* Beats are counted from the first poll's start, so that none drifts; those that passed meanwhile are left out. */
-static void set_beat(struct cw_source *source)
-{
-        int64_t every_ms = source->options.every_ms, now = cw_clock_mono_ms();
-        int64_t beats = (now - source->first_mono) / every_ms + 1;
-
-        source->beat_mono = source->first_mono + beats * every_ms;
-        cw_timer_start(source->beat, (uint64_t)(source->beat_mono - now));
-}
-
-static void on_beat(void *data)
-{
-        struct cw_source *source = data;
-        int64_t early_ms = source->beat_mono - cw_clock_mono_ms();
-
-        /* The loop's clock is read once a turn: its timers may be early, and one beat must not become two. */
-        if (early_ms > 0) {
-                cw_timer_start(source->beat, (uint64_t)early_ms);
-                return;
-        }
-        set_beat(source);
-        if (source->poll.running)
-                return;
-        source->wanted = true;
-        cw_source_pump(source);
 }
 
 int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log,
@@ -163,11 +183,10 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
         r = copy_options(source, options);
         if (r < 0)
                 return r;
-        cw_auth_init(&source->auth, source->api_key);
+        cw_auth_init(&source->auth, source->api_key, &options->memory, cw_source_now());
+        source->login_failed = source->auth.memory.blocked_until_at != 0;
+        cw_gate_init(&source->gate, options->otp_single_use ? 1 : options->concurrency, source->n_lanes > 0);
         r = cw_timer_new(loop, on_pump, source, &source->pump);
-        if (r < 0)
-                return r;
-        r = cw_timer_new(loop, on_beat, source, &source->beat);
         if (r < 0)
                 return r;
         *ret_source = cw_take(source);
@@ -180,8 +199,7 @@ void cw_source_free(struct cw_source *source)
                 return;
         source->freed = true;
         cw_timer_free(cw_take(source->pump));
-        cw_timer_free(cw_take(source->beat));
-        cw_source_cancel_requests(source);
+        cw_source_cancel_all(source);
         cw_source_unref(source);
 }
 
@@ -192,32 +210,31 @@ const char *cw_source_name(const struct cw_source *source)
 
 void cw_source_start(struct cw_source *source, bool once)
 {
-        source->pausing = false;
-        source->paused = false;
-        source->wanted = true;
+        source->once = once;
+        source->lanes_open = false;
         source->first_mono = cw_clock_mono_ms();
-        if (once)
-                cw_timer_stop(source->beat);
-        else
-                set_beat(source);
-        cw_timer_start(source->pump, 0);
+        source->beat_mono = source->first_mono + source->options.every_ms;
+        cw_source_enter(source, CW_PHASE_START);
+        cw_source_wake(source);
 }
 
 void cw_source_poll_now(struct cw_source *source)
 {
-        if (source->poll.running || source->paused)
-                return;
-        source->wanted = true;
-        cw_timer_start(source->pump, 0);
+        cw_source_enter(source, CW_PHASE_WANT);
+        cw_source_wake(source);
+}
+
+void cw_source_unblock(struct cw_source *source)
+{
+        cw_auth_unblock(&source->auth);
+        cw_source_wake(source);
 }
 
 void cw_source_pause(struct cw_source *source)
 {
-        source->wanted = false;
-        source->pausing = true;
-        source->paused = true;
-        source->poll.running = false;
-        cw_timer_stop(source->beat);
-        cw_source_cancel_requests(source);
-        cw_timer_start(source->pump, 0);
+        cw_source_enter(source, CW_PHASE_PAUSE);
+        for (size_t i = 0; i < source->n_lanes; i++)
+                source->lanes[i]->running = false;
+        cw_source_cancel_all(source);
+        cw_source_wake(source);
 }

@@ -10,10 +10,15 @@
 
 #include "auth.h"
 #include "cycle.h"
+#include "gate.h"
+#include "phase.h"
+#include "round.h"
+#include "skew.h"
 
 /*
- * The source's state, shared by the four files that are one machine: source.c (life and beat), poll.c (what happens
- * next), page.c and login.c (one request each and the judging of its answer), request.c (what those share).
+ * The source's state, shared by the files that are one machine: source.c (life), pump.c (what happens next), poll.c
+ * (the poll's phases), watch.c (the faster lane), page.c, reading.c and login.c (one request each and the judging of
+ * its answer), request.c and answer.c (what those share).
  *
  * Memory: the owner holds one reference, every request under way one, and so does whoever calls the listener. A
  * request's memory is in the source, so the last reference is given back no earlier than the last `done`.
@@ -22,24 +27,38 @@
 struct cw_source_request {
         struct cw_source *source;
         struct cw_http_transfer *transfer; /* NULL: not under way */
-        uint64_t serial; /* of the poll it belongs to */
+        enum { CW_REQUEST_LOGIN, CW_REQUEST_PAGE, CW_REQUEST_LOOK_UP, CW_REQUEST_WATCH } kind;
+        bool counts; /* its answer is still wanted */
+        bool repeated; /* a 401 was answered by a new login */
+        unsigned generation; /* of the token it was sent with */
         unsigned slot;
         uint32_t page;
-        uint32_t repeated_page; /* whose 401 was answered by a new login */
-        unsigned generation; /* of the token it was sent with */
+        int64_t customer;
+        struct cw_source_lane *lane;
 };
 
 struct cw_source_poll {
-        bool running;
-        uint64_t serial;
         struct cw_cycle cycle;
+        bool given_up; /* what is left to look up is not asked for */
         enum cw_poll_auth auth;
         int64_t began_at, began_mono;
         uint32_t requests;
-        uint32_t pages_logged; /* failures of pages that were logged */
-        uint32_t logins_again; /* after a 401 */
-        uint32_t login_failures; /* that may be tried again */
-        int64_t login_due; /* monotonic */
+        uint32_t failures_logged;
+        int64_t look_up_customers[CW_LOOK_UPS_MAX];
+        struct cw_round look_ups;
+};
+
+/* One watch: its customers, its beat and the round that is under way, if one is. */
+struct cw_source_lane {
+        int64_t *customers;
+        size_t n_customers;
+        int64_t every_ms, first_mono, beat_mono;
+        bool running, failing;
+        struct cw_round round;
+        size_t n_failed;
+        char reason[200]; /* about the first that failed */
+        unsigned flying;
+        struct cw_source_request requests[CW_ROUND_SLOTS];
 };
 
 struct cw_source {
@@ -57,18 +76,30 @@ struct cw_source {
         unsigned references;
         bool freed;
 
-        struct cw_timer *beat, *pump;
-        bool wanted; /* a poll is to begin */
-        bool pausing, paused; /* pausing: to be told when all is still */
+        struct cw_timer *pump;
+        int64_t due_mono; /* while pumping: when something is to be done next */
+        enum cw_phase phase;
+        bool once;
         int64_t first_mono, beat_mono; /* the first poll's start, the next beat */
-        int64_t held_until; /* monotonic: what the API asked for outlives the poll */
+        struct cw_gate gate;
+        struct cw_skew skew;
 
         struct cw_auth auth;
-        struct cw_source_poll poll;
-        struct cw_source_request pages[CW_CYCLE_SLOTS];
         struct cw_source_request login;
+        uint32_t login_failures; /* in this poll, that may be tried again */
+        int64_t login_due_mono, login_sent_mono;
+        bool login_failed; /* the last one did; only a poll tries again */
+
+        struct cw_source_poll poll;
+        uint32_t expected_pages; /* as the last poll that learned it knew them */
+        struct cw_source_request pages[CW_CYCLE_SLOTS];
+        struct cw_source_request look_ups[CW_ROUND_SLOTS];
         unsigned flying; /* requests under way, cancelled ones too */
         int last_result; /* of the last poll's end, for the log; -1: none */
+
+        struct cw_source_lane **lanes;
+        size_t n_lanes, next_lane;
+        bool lanes_open; /* a poll has ended */
 };
 
 void cw_source_ref(struct cw_source *source);
@@ -76,14 +107,5 @@ void cw_source_unref(struct cw_source *source);
 
 struct cw_auth_now cw_source_now(void);
 uint32_t cw_source_chance(void);
-
-/* Does whatever can be done now and sets the timer for what comes later. From the loop's callbacks only. */
-void cw_source_pump(struct cw_source *source);
-
-void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page);
-void cw_source_log_in(struct cw_source *source);
-
-/* The account cannot be used: the poll asks for nothing more. */
-void cw_source_auth_failed(struct cw_source *source, const char *reason);
 
 #endif

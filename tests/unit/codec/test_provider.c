@@ -535,9 +535,48 @@ static void test_error_answers(void **state)
         }
 }
 
+static void test_the_field_stands_beside_its_code(void **state)
+{
+        static const struct {
+                const char *name, *text, *code, *field;
+        } cases[] = {
+                {"the field of the error",
+                 "{\"status\":\"0\",\"errors\":[{\"fieldName\":\"customersId\",\"messageCode\":\"Invalid\"}]}",
+                 "Invalid", "customersId"},
+                {"any case of the names",
+                 "{\"Status\":\"0\",\"Errors\":[{\"FieldName\":\"otp\",\"MessageCode\":\"Required\"}]}", "Required",
+                 "otp"},
+                {"no field", "{\"status\":\"0\",\"errors\":[{\"messageCode\":\"Invalid\"}]}", "Invalid", ""},
+                {"null as a field", "{\"status\":\"0\",\"errors\":[{\"fieldName\":null,\"messageCode\":\"Invalid\"}]}",
+                 "Invalid", ""},
+                {"not the field of an error without a code",
+                 "{\"status\":\"0\",\"errors\":[{\"fieldName\":\"customersId\"},{\"messageCode\":\"Invalid\"}]}",
+                 "Invalid", ""},
+                {"not the field of the second error",
+                 "{\"status\":\"0\",\"errors\":[{\"messageCode\":\"Required\",\"fieldName\":\"otp\"},"
+                 "{\"messageCode\":\"Invalid\",\"fieldName\":\"customersId\"}]}",
+                 "Required", "otp"},
+                {"nothing of an answer that is no envelope", "<html>", "", ""},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_provider_error error;
+                char *copy = strdup(cases[i].text);
+
+                assert_non_null(copy);
+                memset(&error, 'x', sizeof(error));
+                cw_provider_decode_error(copy, strlen(copy), &error);
+                if (strcmp(error.code, cases[i].code) != 0 || strcmp(error.field, cases[i].field) != 0)
+                        fail_msg("%s: \"%s\", \"%s\"", cases[i].name, error.code, error.field);
+                free(copy);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_the_field_stands_beside_its_code),
                 cmocka_unit_test(test_a_documented_page),
                 cmocka_unit_test(test_fields),
                 cmocka_unit_test(test_repeated_card_ids),

@@ -17,7 +17,7 @@
 #include "cardwatch/source.h"
 
 #define TOTP_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-#define WATCHDOG_MS 20000
+#define WATCHDOG_MS 40000
 
 enum deed { DEED_NONE, DEED_FREE, DEED_PAUSE };
 
@@ -34,12 +34,22 @@ struct fixture {
         struct cw_secret *password, *totp, *key;
         /* what the listener saw */
         bool in_call, freed;
-        unsigned began, ended, pages, cards, pauses;
+        unsigned began, ended, pages, pages_of_poll, cards, pauses;
         unsigned wanted; /* polls until the loop stops */
-        enum deed on_began, on_page, on_ended, on_later;
+        enum deed on_began, on_page, on_pages_read, on_customer, on_ended, on_watched, on_remember, on_later;
         struct cw_poll_summary summary;
         char reason[200];
         int64_t began_mono[16];
+        int64_t named[CW_LOOK_UPS_MAX + 1]; /* at every poll */
+        size_t n_named;
+        unsigned asked_names;
+        char read[2048]; /* "5 found, 6 gone" */
+        unsigned watched;
+        int64_t watched_mono[32];
+        char watched_order[1024]; /* customers */
+        unsigned wanted_watched; /* so many stop the loop */
+        unsigned remembered;
+        struct cw_source_memory memory;
 };
 
 static inline void do_deed(struct fixture *f, enum deed deed)
@@ -70,6 +80,7 @@ static inline void on_began(void *data, struct cw_source *source, int64_t at)
         if (f->began < CW_ARRAY_SIZE(f->began_mono))
                 f->began_mono[f->began] = cw_clock_mono_ms();
         f->began++;
+        f->pages_of_poll = 0;
         do_deed(f, f->on_began);
 }
 
@@ -82,7 +93,75 @@ static inline void on_page(void *data, struct cw_source *source, const struct cw
         assert_true(sent_at > 0);
         f->pages++;
         f->cards += (unsigned)page->n_cards;
+        f->pages_of_poll++;
         do_deed(f, f->on_page);
+}
+
+static inline size_t on_pages_read(void *data, struct cw_source *source, const struct cw_poll_summary *summary,
+                                   int64_t *ret_customers)
+{
+        struct fixture *f = data;
+
+        check_callback(f);
+        assert_ptr_equal(source, f->source);
+        assert_true(summary->pages_good > 0);
+        assert_int_equal(summary->pages_good, f->pages_of_poll);
+        f->asked_names++;
+        for (size_t i = 0; i < f->n_named && i < CW_LOOK_UPS_MAX; i++)
+                ret_customers[i] = f->named[i];
+        do_deed(f, f->on_pages_read);
+        return f->n_named;
+}
+
+static inline void on_customer(void *data, struct cw_source *source, int64_t customer, enum cw_read_result result,
+                               const struct cw_page *page, int64_t sent_at)
+{
+        static const char *const names[] = {
+                [CW_READ_FOUND] = "found", [CW_READ_GONE] = "gone", [CW_READ_UNREADABLE] = "unreadable"};
+        struct fixture *f = data;
+        size_t len = strlen(f->read);
+
+        (void)source;
+        check_callback(f);
+        assert_int_equal(result == CW_READ_FOUND, page != NULL);
+        if (page) {
+                assert_int_equal(page->n_customers, 1);
+                assert_int_equal(page->customers[0].id, customer);
+                assert_true(sent_at > 0);
+        }
+        snprintf(f->read + len, sizeof(f->read) - len, "%s%d %s", len ? ", " : "", (int)customer, names[result]);
+        do_deed(f, f->on_customer);
+}
+
+static inline void on_watched(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+{
+        struct fixture *f = data;
+        size_t len = strlen(f->watched_order);
+
+        (void)source;
+        check_callback(f);
+        assert_true(f->ended > 0);
+        assert_true(sent_at > 0);
+        assert_int_equal(page->n_customers, 1);
+        if (f->watched < CW_ARRAY_SIZE(f->watched_mono))
+                f->watched_mono[f->watched] = cw_clock_mono_ms();
+        f->watched++;
+        snprintf(f->watched_order + len, sizeof(f->watched_order) - len, "%s%d", len ? " " : "",
+                 (int)page->customers[0].id);
+        do_deed(f, f->on_watched);
+        if (f->wanted_watched > 0 && f->watched >= f->wanted_watched)
+                cw_loop_stop(f->loop);
+}
+
+static inline void on_remember(void *data, struct cw_source *source, const struct cw_source_memory *memory)
+{
+        struct fixture *f = data;
+
+        (void)source;
+        check_callback(f);
+        f->remembered++;
+        f->memory = *memory;
+        do_deed(f, f->on_remember);
 }
 
 static inline void on_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
@@ -148,9 +227,19 @@ static inline struct cw_source_options usual_options(void)
         };
 }
 
+static const struct cw_source_listener all_listener = {
+        .poll_began = on_began,
+        .page = on_page,
+        .pages_read = on_pages_read,
+        .customer_read = on_customer,
+        .poll_ended = on_ended,
+        .watched = on_watched,
+        .remember = on_remember,
+        .paused = on_paused,
+};
+
 static inline void setup(struct fixture *f, const struct fake_script *script, struct cw_source_options options)
 {
-        static const struct cw_source_listener listener = {on_began, on_page, on_ended, on_paused};
         char url[64];
 
         *f = (struct fixture){.wanted = 1};
@@ -173,7 +262,7 @@ static inline void setup(struct fixture *f, const struct fake_script *script, st
                 options.username = "ops";
                 options.password = f->password;
         }
-        assert_int_equal(cw_source_new(f->loop, f->http, f->log, &options, &listener, f, &f->source), 0);
+        assert_int_equal(cw_source_new(f->loop, f->http, f->log, &options, &all_listener, f, &f->source), 0);
         memset(url, 'x', sizeof(url));
 }
 

@@ -13,6 +13,8 @@
 
 #define MINUTE CW_MINUTE_MS
 
+static const struct cw_source_memory nothing = {0};
+
 static struct cw_auth_now at(int64_t ms)
 {
         return (struct cw_auth_now){.mono = ms, .wall = 1000000 + ms};
@@ -34,7 +36,7 @@ static void test_a_token_is_renewed_at_four_fifths(void **state)
         struct cw_auth auth;
 
         (void)state;
-        cw_auth_init(&auth, NULL);
+        cw_auth_init(&auth, NULL, &nothing, at(0));
         assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_LOGIN);
         cw_auth_logged_in(&auth, token("t"), 100000, at(0));
         assert_int_equal(cw_auth_need(&auth, at(79999)), CW_AUTH_READY);
@@ -49,17 +51,18 @@ static void test_a_token_is_renewed_at_four_fifths(void **state)
 static void test_a_token_without_a_believable_end_is_used_until_it_dies(void **state)
 {
         static const int64_t lives_ms[] = {-1, 0, 999, INT64_MAX};
+        const char *why = NULL;
         struct cw_auth auth;
 
         (void)state;
-        cw_auth_init(&auth, NULL);
+        cw_auth_init(&auth, NULL, &nothing, at(0));
         for (size_t i = 0; i < sizeof(lives_ms) / sizeof(*lives_ms); i++) {
                 cw_auth_logged_in(&auth, token("t"), lives_ms[i], at(5));
                 assert_int_equal(cw_auth_need(&auth, at(1000 * CW_DAY_MS)), CW_AUTH_READY);
         }
-        cw_auth_token_died(&auth, auth.generation - 1);
+        assert_int_equal(cw_auth_unauthorized(&auth, auth.generation - 1, false, &why), CW_AUTH_REPEAT);
         assert_int_equal(cw_auth_need(&auth, at(6)), CW_AUTH_READY);
-        cw_auth_token_died(&auth, auth.generation);
+        assert_int_equal(cw_auth_unauthorized(&auth, auth.generation, false, &why), CW_AUTH_REPEAT);
         assert_int_equal(cw_auth_need(&auth, at(6)), CW_AUTH_LOGIN);
         cw_auth_deinit(&auth);
 }
@@ -69,7 +72,7 @@ static void test_a_refusal_blocks_for_ten_minutes(void **state)
         struct cw_auth auth;
 
         (void)state;
-        cw_auth_init(&auth, NULL);
+        cw_auth_init(&auth, NULL, &nothing, at(0));
         cw_auth_refused(&auth, "Account_Locked", at(0));
         assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_BLOCKED);
         assert_int_equal(cw_auth_need(&auth, at(10 * MINUTE - 1)), CW_AUTH_BLOCKED);
@@ -77,18 +80,129 @@ static void test_a_refusal_blocks_for_ten_minutes(void **state)
         cw_auth_deinit(&auth);
 }
 
-static void test_a_clock_set_back_does_not_lengthen_the_block(void **state)
+static void test_a_block_is_what_the_monotonic_clock_says(void **state)
 {
+        struct cw_auth_now back = {.mono = 10 * MINUTE - 1, .wall = 1000000 - CW_HOUR_MS};
+        struct cw_auth_now ahead = {.mono = 1, .wall = 1000000 + CW_DAY_MS};
         struct cw_auth auth;
-        struct cw_auth_now back = {.mono = 0, .wall = 1000000 - CW_HOUR_MS};
 
         (void)state;
-        cw_auth_init(&auth, NULL);
+        cw_auth_init(&auth, NULL, &nothing, at(0));
         cw_auth_refused(&auth, "x", at(0));
+        assert_int_equal(cw_auth_need(&auth, ahead), CW_AUTH_BLOCKED);
         assert_int_equal(cw_auth_need(&auth, back), CW_AUTH_BLOCKED);
-        back.wall += 10 * MINUTE;
+        back.mono++;
         assert_int_equal(cw_auth_need(&auth, back), CW_AUTH_LOGIN);
         cw_auth_deinit(&auth);
+}
+
+static void test_a_block_survives_a_restart(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t left_ms; /* of the block, by the wall clock at the restart */
+                int64_t blocked_ms;
+        } cases[] = {
+                {"none", -1000000, 0},
+                {"long over", -CW_DAY_MS, 0},
+                {"just over", 0, 0},
+                {"a minute is left", MINUTE, MINUTE},
+                {"all of it is left", 10 * MINUTE, 10 * MINUTE},
+                {"a clock that was set back does not lengthen it", 3 * CW_HOUR_MS, 10 * MINUTE},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                struct cw_source_memory memory = {.blocked_until_at = 1000000 + cases[i].left_ms, .otp_step = 7};
+                struct cw_auth auth;
+
+                cw_auth_init(&auth, NULL, &memory, at(0));
+                if (cases[i].blocked_ms > 0 && cw_auth_need(&auth, at(cases[i].blocked_ms - 1)) != CW_AUTH_BLOCKED)
+                        fail_msg("%s: not blocked", cases[i].name);
+                if (cw_auth_need(&auth, at(cases[i].blocked_ms)) != CW_AUTH_LOGIN)
+                        fail_msg("%s: blocked too long", cases[i].name);
+                assert_int_equal(auth.memory.otp_step, 7);
+                assert_false(auth.memory_changed);
+                cw_auth_deinit(&auth);
+        }
+}
+
+static void test_memory_changes_are_noticed(void **state)
+{
+        struct cw_auth auth;
+
+        (void)state;
+        cw_auth_init(&auth, NULL, &nothing, at(0));
+        cw_auth_logged_in(&auth, token("t"), -1, at(0));
+        cw_auth_unblock(&auth);
+        assert_false(auth.memory_changed);
+        cw_auth_refused(&auth, "x", at(0));
+        assert_true(auth.memory_changed);
+        assert_true(auth.memory.blocked_until_at == at(10 * MINUTE).wall);
+        auth.memory_changed = false;
+        cw_auth_logged_in(&auth, token("t"), -1, at(0));
+        assert_true(auth.memory_changed);
+        assert_int_equal(auth.memory.blocked_until_at, 0);
+        auth.memory_changed = false;
+        cw_auth_used_step(&auth, 9);
+        assert_true(auth.memory_changed);
+        auth.memory_changed = false;
+        cw_auth_used_step(&auth, 9);
+        assert_false(auth.memory_changed);
+        cw_auth_refused(&auth, "x", at(0));
+        auth.memory_changed = false;
+        cw_auth_unblock(&auth);
+        assert_true(auth.memory_changed);
+        assert_int_equal(cw_auth_need(&auth, at(1)), CW_AUTH_LOGIN);
+        cw_auth_deinit(&auth);
+}
+
+/* Letters: "L" a login, "g" a request that is served, "x" a 401 that is repeated, "X" one that is the end; "r" before
+ * one of these: the request was repeated; "o": it was sent with the token before. "p": a poll begins. */
+static void test_what_follows_from_a_401(void **state)
+{
+        static const struct {
+                const char *name, *story;
+        } cases[] = {
+                {"a dead token is replaced", "Lgx"},
+                {"a token that was never good is replaced once", "LxLX"},
+                {"a request that the new token does not serve either is the end", "LgxLrX"},
+                {"also when the new token serves others", "LgxLgrX"},
+                {"a token that was good and died is replaced again", "LgxLgx"},
+                {"but not for ever", "LgxLgxLgxLgX"},
+                {"the next poll has new patience", "LgxLgxLgxLgpx"},
+                {"several that met the same death cost one login", "LgxxxLggg"},
+                {"the old token's death is no news after a renewal", "LgLoxoxg"},
+                {"nor is it when it is told twice", "LgLorxg"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                bool repeated = false, old = false;
+                const char *why = NULL;
+                struct cw_auth auth;
+
+                cw_auth_init(&auth, NULL, &nothing, at(0));
+                for (const char *c = cases[i].story; *c; c++) {
+                        unsigned generation = auth.generation - (old ? 1 : 0);
+                        enum cw_auth_verdict verdict;
+
+                        if (*c == 'L')
+                                cw_auth_logged_in(&auth, token("t"), -1, at(0));
+                        else if (*c == 'g')
+                                cw_auth_served(&auth, generation);
+                        else if (*c == 'p')
+                                cw_auth_renewed_patience(&auth);
+                        if (*c == 'x' || *c == 'X') {
+                                verdict = cw_auth_unauthorized(&auth, generation, repeated, &why);
+                                if (verdict != (*c == 'x' ? CW_AUTH_REPEAT : CW_AUTH_DENIED))
+                                        fail_msg("%s: at %s", cases[i].name, c);
+                        }
+                        repeated = *c == 'r' || (repeated && *c == 'o');
+                        old = *c == 'o' || (old && *c == 'r');
+                }
+                cw_auth_deinit(&auth);
+        }
 }
 
 static void test_headers(void **state)
@@ -98,13 +212,13 @@ static void test_headers(void **state)
         struct cw_auth auth;
 
         (void)state;
-        cw_auth_init(&auth, key);
+        cw_auth_init(&auth, key, &nothing, at(0));
         assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_READY);
         cw_auth_append_header(&auth, &buf);
         assert_string_equal(buf.data, "verbatim key");
         cw_auth_deinit(&auth);
         cw_buf_clear(&buf);
-        cw_auth_init(&auth, NULL);
+        cw_auth_init(&auth, NULL, &nothing, at(0));
         cw_auth_logged_in(&auth, token("a.b"), -1, at(0));
         cw_auth_append_header(&auth, &buf);
         assert_string_equal(buf.data, "Bearer a.b");
@@ -119,7 +233,10 @@ int main(void)
                 cmocka_unit_test(test_a_token_is_renewed_at_four_fifths),
                 cmocka_unit_test(test_a_token_without_a_believable_end_is_used_until_it_dies),
                 cmocka_unit_test(test_a_refusal_blocks_for_ten_minutes),
-                cmocka_unit_test(test_a_clock_set_back_does_not_lengthen_the_block),
+                cmocka_unit_test(test_a_block_is_what_the_monotonic_clock_says),
+                cmocka_unit_test(test_a_block_survives_a_restart),
+                cmocka_unit_test(test_memory_changes_are_noticed),
+                cmocka_unit_test(test_what_follows_from_a_401),
                 cmocka_unit_test(test_headers),
         };
 

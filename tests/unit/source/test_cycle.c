@@ -25,7 +25,6 @@ struct model {
         uint32_t bad_page; /* fails `bad_times` times */
         uint32_t bad_times;
         uint32_t wrong_number; /* this page says that it is another */
-        int64_t asked_ms; /* by a failure */
         bool final, all_after;
 };
 
@@ -67,7 +66,7 @@ static void answer_slot(struct run *run, const struct model *model, unsigned slo
 {
         uint32_t page = run->cycle.slots[slot].page;
         struct cw_cycle_answer answer = answer_of(run, model, page);
-        struct cw_cycle_failure failure = {.asked_ms = model->asked_ms, .final = model->final, .chance = UINT32_MAX};
+        struct cw_cycle_failure failure = {.final = model->final, .chance = UINT32_MAX};
         char reason[100];
 
         failure.reason = "it broke";
@@ -103,7 +102,7 @@ static void run_poll(struct run *run, const struct cw_cycle_policy *policy, cons
         uint32_t page = 0;
         int64_t due = 0;
 
-        cw_cycle_init(&run->cycle, policy, run->now, 0);
+        cw_cycle_init(&run->cycle, policy, run->now);
         for (;;) {
                 switch (cw_cycle_next(&run->cycle, run->now, &slot, &page, &due)) {
                 case CW_CYCLE_ASK:
@@ -312,7 +311,6 @@ static void test_polls(void **state)
                         .concurrency = cases[i].concurrency,
                         .retries = cases[i].retries,
                         .patience_ms = 60000,
-                        .hold_max_ms = 60000,
                 };
                 struct run run = {.now = 5};
 
@@ -356,42 +354,6 @@ static void test_a_dead_api_is_given_up(void **state)
         cw_buf_deinit(&run.order);
 }
 
-static void test_what_is_asked_for_holds_every_page(void **state)
-{
-        struct cw_cycle_policy policy = {.page_size = 10, .concurrency = 4, .retries = 1, .hold_max_ms = 5000};
-        struct model model = {.customers = 20, .says_pages = true, .bad_page = 1, .bad_times = 1, .asked_ms = 3000};
-        struct run run = {0};
-
-        (void)state;
-        run_poll(&run, &policy, &model);
-        assert_int_equal(run.cycle.good, 2);
-        assert_in_range(run.now, 3000, 3100);
-        cw_buf_deinit(&run.order);
-
-        /* Up to the most that is obeyed. */
-        run = (struct run){0};
-        model.asked_ms = INT64_C(1) << 60;
-        run_poll(&run, &policy, &model);
-        assert_int_equal(run.cycle.good, 2);
-        assert_in_range(run.now, 5000, 5100);
-        cw_buf_deinit(&run.order);
-}
-
-static void test_a_hold_outlives_its_poll(void **state)
-{
-        struct cw_cycle_policy policy = {.page_size = 10, .concurrency = 1};
-        struct cw_cycle cycle;
-        int64_t due = 0;
-        uint32_t page = 0;
-        unsigned slot = 0;
-
-        (void)state;
-        cw_cycle_init(&cycle, &policy, 100, 500);
-        assert_int_equal(cw_cycle_next(&cycle, 100, &slot, &page, &due), CW_CYCLE_WAIT);
-        assert_int_equal(due, 500);
-        assert_int_equal(cw_cycle_next(&cycle, 500, &slot, &page, &due), CW_CYCLE_ASK);
-}
-
 static void test_stopping_leaves_nothing_to_ask(void **state)
 {
         struct cw_cycle_policy policy = {.page_size = 10, .concurrency = 4};
@@ -402,7 +364,7 @@ static void test_stopping_leaves_nothing_to_ask(void **state)
         unsigned slot = 0;
 
         (void)state;
-        cw_cycle_init(&cycle, &policy, 0, 0);
+        cw_cycle_init(&cycle, &policy, 0);
         assert_int_equal(cw_cycle_next(&cycle, 0, &slot, &page, &due), CW_CYCLE_ASK);
         cw_cycle_asked(&cycle, slot, page);
         assert_int_equal(cw_cycle_next(&cycle, 0, &slot, &page, &due), CW_CYCLE_WAIT);
@@ -425,7 +387,7 @@ static void test_a_poll_that_asked_nothing_lacks_a_page(void **state)
         struct cw_cycle cycle;
 
         (void)state;
-        cw_cycle_init(&cycle, &policy, 0, 0);
+        cw_cycle_init(&cycle, &policy, 0);
         cw_cycle_stop(&cycle, "login: refused");
         assert_int_equal(cw_cycle_bad(&cycle), 1);
 }
@@ -436,8 +398,6 @@ int main(void)
                 cmocka_unit_test(test_polls),
                 cmocka_unit_test(test_a_list_without_end_is_left),
                 cmocka_unit_test(test_a_dead_api_is_given_up),
-                cmocka_unit_test(test_what_is_asked_for_holds_every_page),
-                cmocka_unit_test(test_a_hold_outlives_its_poll),
                 cmocka_unit_test(test_stopping_leaves_nothing_to_ask),
                 cmocka_unit_test(test_a_poll_that_asked_nothing_lacks_a_page),
         };

@@ -280,7 +280,8 @@ static void test_an_authentication_failure_ends_the_poll_at_once(void **state)
         /* Page 1, four pages, and at most the same four again. */
         assert_in_range(f.summary.requests, 4, 2 + 1 + 4 + 4);
         fflush(f.stream);
-        assert_int_equal(count(f.log_text, "page-failed"), 1);
+        assert_int_equal(count(f.log_text, "login-refused"), 1);
+        assert_int_equal(count(f.log_text, "page-failed"), 0);
         teardown(&f);
 }
 
@@ -403,7 +404,6 @@ static void test_a_nobody_is_a_failed_poll(void **state)
 
 static void test_a_bad_totp_secret_is_refused(void **state)
 {
-        static const struct cw_source_listener listener = {on_began, on_page, on_ended, on_paused};
         struct fake_script script = {.customers = 5};
         struct cw_source_options options = usual_options();
         struct cw_source *source = NULL;
@@ -415,7 +415,7 @@ static void test_a_bad_totp_secret_is_refused(void **state)
         options.url = "http://127.0.0.1:1";
         options.username = "ops";
         options.totp_secret = f.password;
-        assert_int_not_equal(cw_source_new(f.loop, f.http, f.log, &options, &listener, &f, &source), 0);
+        assert_int_not_equal(cw_source_new(f.loop, f.http, f.log, &options, &all_listener, &f, &source), 0);
         assert_null(source);
         teardown(&f);
 }

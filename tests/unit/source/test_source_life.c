@@ -188,31 +188,6 @@ static void test_pause(void **state)
         }
 }
 
-static void test_a_wait_that_is_asked_for_is_obeyed_up_to_the_beat(void **state)
-{
-        struct fake_script script = {.customers = 5, .fault = FAULT_429, .fault_page = 1, .fault_times = 1};
-        struct cw_source_options options = usual_options();
-        struct fixture f;
-
-        (void)state;
-        options.every_ms = 400;
-        setup(&f, &script, options);
-        run(&f, true);
-        assert_int_equal(f.summary.pages_good, 1);
-        assert_in_range(f.summary.took_ms, 395, 3000);
-        teardown(&f);
-
-        /* It holds the next poll's first request, too. */
-        options.retries = 0;
-        setup(&f, &script, options);
-        run(&f, true);
-        assert_int_equal(f.summary.pages_good, 0);
-        poll_again(&f, 1);
-        assert_int_equal(f.summary.pages_good, 1);
-        assert_in_range(f.summary.took_ms, 300, 3000);
-        teardown(&f);
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -222,7 +197,6 @@ int main(void)
                 cmocka_unit_test(test_free_in_any_state),
                 cmocka_unit_test(test_free_right_after_start),
                 cmocka_unit_test(test_pause),
-                cmocka_unit_test(test_a_wait_that_is_asked_for_is_obeyed_up_to_the_beat),
         };
 
         unsetenv("http_proxy");
