@@ -2,7 +2,7 @@
 /*
  * Idea: one flag, whether a value stands before, is all the state that commas need: opening clears it, closing sets it.
  */
-#include "json_out.h"
+#include "cardwatch/json_out.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #ifndef CARDWATCH_CODEC_RENDER_JSON_H
 #define CARDWATCH_CODEC_RENDER_JSON_H
 
+#include "cardwatch/json_out.h"
 #include "cardwatch/notice.h"
-#include "json_out.h"
 
 struct cw_render_options;
 

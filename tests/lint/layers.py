@@ -27,7 +27,7 @@ HEADERS = {
     "base": "backoff buf cleanup clock hash log map money pack secret strpool text",
     "core": "builtin card changes engine event expr match notice outbox policy preview rows rules snapshot value",
     "config": "config config_report",
-    "codec": "provider render",
+    "codec": "json_in json_out provider render",
     "store": "store",
     "net": "hmac http httpd loop server smtp wire work",
     "source": "source source_listener",

@@ -13,7 +13,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include "../../../src/codec/json_out.h"
+#include "cardwatch/json_out.h"
 #include "cardwatch/buf.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CARDWATCH_CODEC_JSON_OUT_H
-#define CARDWATCH_CODEC_JSON_OUT_H
+#ifndef CARDWATCH_JSON_OUT_H
+#define CARDWATCH_JSON_OUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
