@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STACK_BYTES 65536
+#define STACK_BYTES    65536
+#define REGISTER_BYTES 2048
 
 static void wiping_free(void *memory)
 {
@@ -73,9 +74,35 @@ int cw_wipe_curl_init(void)
                        : -ENOMEM;
 }
 
-__attribute__((noinline)) void cw_wipe_stack(void)
+/*
+ * Copies and comparisons leave what they moved last in the vector registers. A core file shows those, and so does the
+ * stack after the dynamic linker has saved them there to look a function up. Which registers it are is the C library's
+ * choice by size: so zeros are moved in every size.
+ */
+static __attribute__((noinline)) void wipe_registers(void)
+{
+        char zeros[REGISTER_BYTES] = {0};
+        volatile size_t found = 0;
+
+        for (size_t len = 8; len <= sizeof(zeros) / 2; len += 8) {
+                memcpy(zeros + sizeof(zeros) / 2, zeros, len);
+                memmove(zeros + 1, zeros, len);
+                found += memcmp(zeros, zeros + sizeof(zeros) / 2, len) != 0;
+                found += memchr(zeros, 1, len) != NULL;
+                found += strnlen(zeros, len);
+        }
+}
+
+static __attribute__((noinline)) void wipe_below(void)
 {
         char below[STACK_BYTES];
 
         explicit_bzero(below, sizeof(below));
+}
+
+/* The registers first, and from higher up: whoever saves them below the wiped part of the stack saves nothing then. */
+void cw_wipe_stack(void)
+{
+        wipe_registers();
+        wipe_below();
 }

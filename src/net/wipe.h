@@ -12,7 +12,8 @@
 /* curl_global_init with wiping allocators; counted, ended by curl_global_cleanup. -ENOMEM. */
 int cw_wipe_curl_init(void) __attribute__((warn_unused_result));
 
-/* Overwrites the stack below the caller, where the calls that are over have left copies and saved registers. */
+/* Overwrites the stack below the caller, where the calls that are over have left copies and saved registers, and the
+ * vector registers. */
 void cw_wipe_stack(void);
 
 #endif
