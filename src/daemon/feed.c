@@ -273,10 +273,12 @@ int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings)
                 return -ENOMEM;
         for (size_t i = 0; r == 0 && i < n; i++) {
                 next[i] = take_same(feeds, &settings->config->sources[i]);
-                if (next[i])
+                if (next[i]) {
                         next[i]->index = i;
-                else
+                        cw_source_unblock(next[i]->source);
+                } else {
                         r = feed_new(feeds, settings, i, &next[i]);
+                }
         }
         for (size_t i = 0; i < feeds->n_feeds; i++)
                 feed_free(feeds->feeds[i]);
