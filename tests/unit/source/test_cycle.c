@@ -22,6 +22,8 @@ struct model {
         uint32_t customers, cap; /* `cap`: most on a page, 0: as asked */
         bool says_pages, says_size, says_number;
         int64_t claims_pages; /* 0: the truth */
+        uint32_t expected; /* pages, by the poll before */
+        int64_t claims_later; /* from page 2 on; 0: the same */
         uint32_t bad_page; /* fails `bad_times` times */
         uint32_t bad_times;
         uint32_t wrong_number; /* this page says that it is another */
@@ -52,6 +54,8 @@ static struct cw_cycle_answer answer_of(const struct run *run, const struct mode
         uint32_t before = (page - 1) * size, left = model->customers > before ? model->customers - before : 0;
         int64_t pages = model->claims_pages ? model->claims_pages : (model->customers + size - 1) / size;
 
+        if (model->claims_later && page > 1)
+                pages = model->claims_later;
         return (struct cw_cycle_answer){
                 .n_customers = left < size ? left : size,
                 .page_size = model->says_size ? size : UNSAID,
@@ -302,6 +306,111 @@ static void test_polls(void **state)
                  1,
                  1,
                  "the list claims 2147483648 pages, more than the 100000 that are read"},
+                {"the list grows while it is read",
+                 {.customers = 40, .says_pages = true, .claims_pages = 2, .claims_later = 4},
+                 10,
+                 1,
+                 0,
+                 "1 2 3 4",
+                 4,
+                 0,
+                 1,
+                 ""},
+                {"the list shrinks while it is read",
+                 {.customers = 25, .says_pages = true, .claims_pages = 5, .claims_later = 3},
+                 10,
+                 1,
+                 0,
+                 "1 2 3 4 5",
+                 5,
+                 0,
+                 1,
+                 ""},
+                {"one page that claims too many does not end the others",
+                 {.customers = 40, .says_pages = true, .claims_later = INT64_C(1) << 40},
+                 10,
+                 1,
+                 0,
+                 "1 2 3 4",
+                 4,
+                 1,
+                 1,
+                 "the list claims 1099511627776 pages, more than the 100000 that are read"},
+                {"without page 1 the others are read",
+                 {.customers = 30, .says_pages = true, .bad_page = 1, .bad_times = 99, .expected = 3},
+                 10,
+                 1,
+                 1,
+                 "1 1 2 3",
+                 2,
+                 1,
+                 1,
+                 "page 1: it broke"},
+                {"the others need not wait for page 1",
+                 {.customers = 30, .says_pages = true, .bad_page = 1, .bad_times = 1, .expected = 3},
+                 10,
+                 4,
+                 1,
+                 "1 2 3 1",
+                 3,
+                 0,
+                 2,
+                 ""},
+                {"a list that is shorter than it was",
+                 {.customers = 20, .says_pages = true, .bad_page = 1, .bad_times = 99, .expected = 9},
+                 10,
+                 1,
+                 0,
+                 "1 2",
+                 1,
+                 1,
+                 1,
+                 "page 1: it broke"},
+                {"a list that is longer than it was",
+                 {.customers = 50, .says_pages = true, .bad_page = 1, .bad_times = 99, .expected = 2},
+                 10,
+                 1,
+                 0,
+                 "1 2 3 4 5",
+                 4,
+                 1,
+                 1,
+                 "page 1: it broke"},
+                {"a list that does not say how long it is",
+                 {.customers = 35, .says_size = true, .bad_page = 1, .bad_times = 99, .expected = 2},
+                 10,
+                 1,
+                 0,
+                 "1 2 3 4",
+                 3,
+                 1,
+                 1,
+                 "page 1: it broke"},
+                {"where no page comes three are enough",
+                 {.customers = 200,
+                  .says_pages = true,
+                  .bad_page = 1,
+                  .bad_times = 99,
+                  .all_after = true,
+                  .expected = 20},
+                 10,
+                 1,
+                 0,
+                 "1 2 3",
+                 0,
+                 20,
+                 1,
+                 "page 1: it broke"},
+                {"a list of one page has no others",
+                 {.customers = 5, .says_pages = true, .bad_page = 1, .bad_times = 99, .expected = 1},
+                 10,
+                 4,
+                 1,
+                 "1 1",
+                 0,
+                 1,
+                 1,
+                 "page 1: it broke"},
         };
 
         (void)state;
@@ -311,6 +420,7 @@ static void test_polls(void **state)
                         .concurrency = cases[i].concurrency,
                         .retries = cases[i].retries,
                         .patience_ms = 60000,
+                        .expected_pages = cases[i].model.expected,
                 };
                 struct run run = {.now = 5};
 
@@ -381,6 +491,39 @@ static void test_stopping_leaves_nothing_to_ask(void **state)
         assert_string_equal(cycle.reason, "no more");
 }
 
+static void test_giving_up_lets_what_is_under_way_land(void **state)
+{
+        struct cw_cycle_policy policy = {.page_size = 10, .concurrency = 4, .retries = 5};
+        struct cw_cycle_answer answer = {.n_customers = 10, .page_size = 10, .page_number = -1, .number_of_pages = 9};
+        struct cw_cycle_failure failure = {.reason = "it broke"};
+        struct cw_cycle cycle;
+        unsigned slot = 0, slots[4];
+        int64_t due = 0;
+        uint32_t page = 0;
+
+        (void)state;
+        cw_cycle_init(&cycle, &policy, 0);
+        assert_int_equal(cw_cycle_next(&cycle, 0, &slot, &page, &due), CW_CYCLE_ASK);
+        assert_true(cw_cycle_asked(&cycle, slot, page));
+        cw_cycle_good(&cycle, slot, &answer, 0);
+        for (size_t i = 0; i < 4; i++) {
+                assert_int_equal(cw_cycle_next(&cycle, 0, &slots[i], &page, &due), CW_CYCLE_ASK);
+                assert_true(cw_cycle_asked(&cycle, slots[i], page));
+        }
+        assert_false(cw_cycle_failed(&cycle, slots[0], &failure, 0));
+        cw_cycle_give_up(&cycle, "asked to wait");
+        assert_int_equal(cw_cycle_next(&cycle, 100000, &slot, &page, &due), CW_CYCLE_WAIT);
+        assert_true(due == INT64_MAX);
+        cw_cycle_good(&cycle, slots[1], &answer, 0);
+        assert_true(cw_cycle_failed(&cycle, slots[2], &failure, 0));
+        cw_cycle_again(&cycle, slots[3], 0);
+        assert_int_equal(cw_cycle_next(&cycle, 100000, &slot, &page, &due), CW_CYCLE_DONE);
+        assert_int_equal(cycle.good, 2);
+        assert_int_equal(cw_cycle_bad(&cycle), 7);
+        assert_string_equal(cycle.reason, "asked to wait");
+        assert_int_equal(cw_cycle_pages(&cycle), 9);
+}
+
 static void test_a_poll_that_asked_nothing_lacks_a_page(void **state)
 {
         struct cw_cycle_policy policy = {.page_size = 10, .concurrency = 4};
@@ -390,6 +533,7 @@ static void test_a_poll_that_asked_nothing_lacks_a_page(void **state)
         cw_cycle_init(&cycle, &policy, 0);
         cw_cycle_stop(&cycle, "login: refused");
         assert_int_equal(cw_cycle_bad(&cycle), 1);
+        assert_int_equal(cw_cycle_pages(&cycle), 0);
 }
 
 int main(void)
@@ -399,6 +543,7 @@ int main(void)
                 cmocka_unit_test(test_a_list_without_end_is_left),
                 cmocka_unit_test(test_a_dead_api_is_given_up),
                 cmocka_unit_test(test_stopping_leaves_nothing_to_ask),
+                cmocka_unit_test(test_giving_up_lets_what_is_under_way_land),
                 cmocka_unit_test(test_a_poll_that_asked_nothing_lacks_a_page),
         };
 
