@@ -31,7 +31,9 @@ static void free_heaps(struct cw_outbox *outbox)
         for (size_t i = 0; i < outbox->n_ready; i++)
                 cw_due_deinit(&outbox->ready[i]);
         free(outbox->ready);
+        free(outbox->pauses);
         outbox->ready = NULL;
+        outbox->pauses = NULL;
         outbox->n_ready = 0;
 }
 
@@ -66,7 +68,8 @@ int cw_outbox_set_rules(struct cw_outbox *outbox, struct cw_ruleset *rules)
         free_heaps(outbox);
         outbox->rules = rules;
         outbox->ready = calloc(rules->n_notifiers + 1, sizeof(*outbox->ready));
-        if (!outbox->ready)
+        outbox->pauses = calloc(rules->n_notifiers + 1, sizeof(*outbox->pauses));
+        if (!outbox->ready || !outbox->pauses)
                 return -ENOMEM;
         outbox->n_ready = rules->n_notifiers;
         while (cw_map_next(&outbox->intents, &cursor, &key, &value)) {
@@ -195,10 +198,20 @@ static bool first_in_its_lanes(const struct cw_intent *intent)
         return true;
 }
 
+/* Until then nothing goes to the notifier whose receiver asked for it. */
+static void pause_notifier(struct cw_outbox *outbox, const struct cw_intent *intent)
+{
+        struct cw_outbox_pause *pause = &outbox->pauses[intent->notifier_index];
+
+        if (intent->asked_at && pause->until < intent->next_at)
+                *pause = (struct cw_outbox_pause){.from = intent->asked_at, .until = intent->next_at};
+}
+
 int cw_outbox_offer(struct cw_outbox *outbox, const struct cw_intent *intent)
 {
         if (intent->notifier_index == SIZE_MAX || intent->in_hand || !first_in_its_lanes(intent))
                 return 0;
+        pause_notifier(outbox, intent);
         return cw_due_push(&outbox->ready[intent->notifier_index], intent->next_at, intent->sequence);
 }
 
@@ -218,6 +231,12 @@ int cw_outbox_remove(struct cw_outbox *outbox, struct cw_intent *intent)
         return r;
 }
 
+/* Not when the clock was set back to before it was asked for: nobody knows how long it would then be. */
+static bool is_paused(const struct cw_outbox_pause *pause, int64_t now)
+{
+        return now >= pause->from && now < pause->until;
+}
+
 /* The intent an entry of the heap stands for, or NULL when the entry is stale. */
 static struct cw_intent *fresh(const struct cw_outbox *outbox, const struct cw_due_entry *entry)
 {
@@ -233,6 +252,8 @@ bool cw_outbox_next(struct cw_outbox *outbox, size_t notifier, int64_t now, stru
         struct cw_due *ready = &outbox->ready[notifier];
         struct cw_due_entry entry;
 
+        if (is_paused(&outbox->pauses[notifier], now))
+                return false;
         while (cw_due_peek(ready, &entry) && entry.at <= now) {
                 struct cw_intent *intent = fresh(outbox, &entry);
 
@@ -259,7 +280,7 @@ int64_t cw_outbox_wake_at(const struct cw_outbox *outbox, size_t notifier)
 
         while (cw_due_peek(ready, &entry)) {
                 if (fresh(outbox, &entry))
-                        return entry.at;
+                        return entry.at > outbox->pauses[notifier].until ? entry.at : outbox->pauses[notifier].until;
                 cw_due_pop(ready);
         }
         return 0;

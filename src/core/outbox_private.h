@@ -27,6 +27,7 @@ struct cw_intent {
         bool changed; /* in this step: its id is derived and its row written once, at the end */
         uint32_t repeat;
         int64_t queued_at, next_at;
+        int64_t asked_at; /* when its receiver asked to be left alone until next_at, 0: it did not */
         struct cw_backoff backoff;
         uint32_t attempts;
         char *error;
@@ -38,11 +39,17 @@ struct cw_intent {
         size_t n_groups;
 };
 
+/* A time in which nothing goes to a notifier, because its receiver said so. */
+struct cw_outbox_pause {
+        int64_t from, until;
+};
+
 struct cw_outbox {
         struct cw_strpool *pool; /* not owned */
         struct cw_ruleset *rules; /* not owned */
         struct cw_map intents; /* by sequence */
         struct cw_due *ready; /* one for each notifier: (next_at, sequence) */
+        struct cw_outbox_pause *pauses; /* one for each notifier */
         size_t n_ready;
         uint64_t next_sequence;
         struct cw_notice notice; /* what cw_outbox_notice gave last, and its memory */
@@ -74,7 +81,8 @@ void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_cha
 int cw_outbox_remove(struct cw_outbox *outbox, struct cw_intent *intent) __attribute__((warn_unused_result));
 struct cw_intent *cw_outbox_find(const struct cw_outbox *outbox, uint64_t sequence);
 
-/* It may have become ready: it was queued, it became first, its wait was set. -ENOMEM. */
+/* It may have become ready: it was queued, it became first, its wait was set; if its receiver asked for the wait, all
+ * messages of its notifier wait. -ENOMEM. */
 int cw_outbox_offer(struct cw_outbox *outbox, const struct cw_intent *intent) __attribute__((warn_unused_result));
 
 #endif

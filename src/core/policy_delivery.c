@@ -196,6 +196,7 @@ const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_a
         }
         intent->in_hand = false;
         intent->next_at = policy->now + wait_ms;
+        intent->asked_at = failure->asked_ms > 0 ? policy->now : 0;
         cw_intent_remember(intent, false, policy->changes);
         if (cw_outbox_offer(&policy->outbox, intent) < 0)
                 policy->error = -ENOMEM;

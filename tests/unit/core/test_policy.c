@@ -407,6 +407,40 @@ static void test_retries(void **state)
         world_deinit(&world);
 }
 
+static void test_who_asks_to_wait_is_left_alone(void **state)
+{
+        struct ruleset_spec spec = {.builtins_off = QUIET,
+                                    .rules = {LOW},
+                                    .notifiers = {{.name = "chat", .retry_for_ms = CW_HOUR_MS}, {.name = "mail"}}};
+        struct message message, other;
+        struct world world;
+
+        (void)state;
+        begin(&world, &spec, 1);
+        world_card(&world, 1, 1, "50");
+        world_poll(&world, &(struct world_poll){.source = 0});
+        assert_true(receiver_take(&world, 0, &message));
+        receiver_fails(&world, &message, false, 10 * MINUTE);
+        world_card(&world, 2, 2, "40");
+        world_poll(&world, &(struct world_poll){.source = 0});
+        print_message("  by messages of other groups as well\n");
+        assert_false(receiver_take(&world, 0, &other));
+        assert_int_equal(cw_outbox_wake_at(cw_engine_outbox(world.engine), 0), world.now + 10 * MINUTE);
+        print_message("  other notifiers go on\n");
+        assert_true(receiver_take(&world, 1, &other));
+        message_drop(&other);
+        print_message("  a reload does not end the wait\n");
+        world_reload(&world, ruleset_build(&spec));
+        assert_false(receiver_take(&world, 0, &other));
+        print_message("  a clock that was set back does\n");
+        world.now -= CW_HOUR_MS;
+        world_card(&world, 3, 3, "30");
+        world_poll(&world, &(struct world_poll){.source = 0});
+        assert_true(receiver_take(&world, 0, &other));
+        message_drop(&other);
+        world_deinit(&world);
+}
+
 static void test_a_lost_commit_is_decided_again_with_the_same_id(void **state)
 {
         struct ruleset_spec spec = {.builtins_off = QUIET,
@@ -556,6 +590,7 @@ int main(void)
                 cmocka_unit_test(test_a_repeat_revives_a_dead_letter),
                 cmocka_unit_test(test_a_change_leaves_a_repeat_that_was_never_attempted),
                 cmocka_unit_test(test_retries),
+                cmocka_unit_test(test_who_asks_to_wait_is_left_alone),
                 cmocka_unit_test(test_a_lost_commit_is_decided_again_with_the_same_id),
                 cmocka_unit_test(test_ids_differ),
                 cmocka_unit_test(test_a_notifier_that_hears_of_no_ends),
