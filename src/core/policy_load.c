@@ -112,7 +112,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
 static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row)
 {
         cw_autofree struct cw_group **groups = NULL;
-        size_t n_groups;
+        size_t n_groups = 0;
         struct cw_intent *intent;
         struct cw_intent like = {
                 .sequence = row->sequence,

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../src/core/due.h"
+
+static void test_an_empty_heap_has_nothing(void **state)
+{
+        struct cw_due due = {0};
+        struct cw_due_entry entry = {.at = 5, .key = 6};
+
+        (void)state;
+        assert_false(cw_due_peek(&due, &entry));
+        assert_int_equal(entry.at, 5);
+        cw_due_deinit(&due);
+}
+
+static void test_equal_times_come_in_the_order_of_their_keys(void **state)
+{
+        struct cw_due due = {0};
+        struct cw_due_entry entry;
+
+        (void)state;
+        for (uint64_t key = 10; key > 0; key--)
+                assert_int_equal(cw_due_push(&due, 7, key), 0);
+        for (uint64_t key = 1; key <= 10; key++) {
+                assert_true(cw_due_peek(&due, &entry));
+                assert_int_equal(entry.key, key);
+                cw_due_pop(&due);
+        }
+        assert_false(cw_due_peek(&due, &entry));
+        cw_due_deinit(&due);
+}
+
+static uint64_t draw(uint64_t *random)
+{
+        *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return *random >> 33;
+}
+
+/* Pushes and pops at random; whatever comes out is the smallest of a plain list. */
+static void test_what_comes_out_is_the_earliest(void **state)
+{
+        struct cw_due due = {0};
+        struct cw_due_entry list[600], entry;
+        size_t n = 0;
+        uint64_t random = 1;
+
+        (void)state;
+        for (int i = 0; i < 20000; i++) {
+                size_t least = 0;
+
+                if (n < 600 && (n == 0 || draw(&random) % 100 < 52)) {
+                        list[n] = (struct cw_due_entry){(int64_t)(draw(&random) % 50) - 25, draw(&random) % 8};
+                        assert_int_equal(cw_due_push(&due, list[n].at, list[n].key), 0);
+                        n++;
+                        continue;
+                }
+                for (size_t j = 1; j < n; j++)
+                        if (list[j].at < list[least].at ||
+                            (list[j].at == list[least].at && list[j].key < list[least].key))
+                                least = j;
+                assert_true(cw_due_peek(&due, &entry));
+                assert_int_equal(entry.at, list[least].at);
+                assert_int_equal(entry.key, list[least].key);
+                cw_due_pop(&due);
+                list[least] = list[--n];
+        }
+        cw_due_deinit(&due);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_an_empty_heap_has_nothing),
+                cmocka_unit_test(test_equal_times_come_in_the_order_of_their_keys),
+                cmocka_unit_test(test_what_comes_out_is_the_earliest),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../../src/core/snapshot.h"
+#include "cardwatch/cleanup.h"
+
+struct fixture {
+        struct cw_strpool *pool;
+        struct cw_snapshot snapshot;
+};
+
+static void begin(struct fixture *fixture)
+{
+        assert_int_equal(cw_strpool_new(&fixture->pool), 0);
+        cw_snapshot_init(&fixture->snapshot, fixture->pool);
+}
+
+static void end(struct fixture *fixture)
+{
+        cw_snapshot_deinit(&fixture->snapshot);
+        cw_strpool_free(fixture->pool); /* which asserts that every reference is gone */
+}
+
+static const struct cw_card sample = {
+        .id = 7,
+        .customer = 3,
+        .available = 1,
+        .pending = 2,
+        .total = 3,
+        .reference = "acme",
+        .currency = "USD",
+        .last4 = "1234",
+};
+
+static void put(struct fixture *fixture, int64_t id, const char *reference)
+{
+        struct cw_card card = sample;
+        struct cw_record *record;
+
+        card.id = id;
+        card.reference = reference;
+        assert_int_equal(cw_snapshot_add(&fixture->snapshot, id, &record), 0);
+        assert_int_equal(cw_record_observe(record, fixture->pool, &card), 0);
+}
+
+static void test_an_empty_snapshot_has_no_card(void **state)
+{
+        struct fixture fixture;
+
+        (void)state;
+        begin(&fixture);
+        assert_null(cw_snapshot_find(&fixture.snapshot, 0));
+        put(&fixture, 0, NULL);
+        assert_non_null(cw_snapshot_find(&fixture.snapshot, 0));
+        cw_snapshot_remove(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 0));
+        assert_null(cw_snapshot_find(&fixture.snapshot, 0));
+        end(&fixture);
+}
+
+static void test_a_record_is_the_card_it_observed(void **state)
+{
+        struct fixture fixture;
+        struct cw_card card;
+        struct cw_record *record;
+
+        (void)state;
+        begin(&fixture);
+        put(&fixture, 7, "acme");
+        record = cw_snapshot_find(&fixture.snapshot, 7);
+        card = cw_record_card(record);
+        assert_int_equal(card.id, 7);
+        assert_int_equal(card.customer, 3);
+        assert_int_equal(card.available, 1);
+        assert_int_equal(card.pending, 2);
+        assert_int_equal(card.total, 3);
+        assert_string_equal(card.reference, "acme");
+        assert_string_equal(card.currency, "USD");
+        assert_string_equal(card.last4, "1234");
+        assert_false(cw_record_differs(record, &card));
+        assert_int_equal(cw_record_observe(record, fixture.pool, &card), 0); /* its own text given back to it */
+        assert_string_equal(record->reference, "acme");
+        end(&fixture);
+}
+
+static void test_every_field_makes_a_difference(void **state)
+{
+        struct fixture fixture;
+        struct cw_card cards[10];
+        static const char *const names[] = {"customer", "available", "pending",   "total",        "suppressed",
+                                            "currency", "last4",     "reference", "no reference", "no last4"};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cards); i++)
+                cards[i] = sample;
+        cards[0].customer++;
+        cards[1].available--;
+        cards[2].pending = INT64_MAX;
+        cards[3].total = -cards[3].total;
+        cards[4].suppressed = true;
+        strcpy(cards[5].currency, "USN");
+        strcpy(cards[6].last4, "1235");
+        cards[7].reference = "acme ";
+        cards[8].reference = NULL;
+        memset(cards[9].last4, 0, sizeof(cards[9].last4));
+        begin(&fixture);
+        put(&fixture, 7, "acme");
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cards); i++) {
+                print_message("  %s\n", names[i]);
+                assert_true(cw_record_differs(cw_snapshot_find(&fixture.snapshot, 7), &cards[i]));
+        }
+        end(&fixture);
+}
+
+static void test_extreme_ids_are_ids_like_others(void **state)
+{
+        static const int64_t ids[] = {0, -1, 1, INT64_MAX, INT64_MIN, INT64_MAX - 1, 128, 256, -128};
+        struct fixture fixture;
+
+        (void)state;
+        begin(&fixture);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(ids); i++)
+                put(&fixture, ids[i], "x");
+        for (size_t i = 0; i < CW_ARRAY_SIZE(ids); i++)
+                assert_int_equal(cw_snapshot_find(&fixture.snapshot, ids[i])->id, ids[i]);
+        end(&fixture);
+}
+
+static uint64_t draw(uint64_t *random)
+{
+        *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return *random >> 33;
+}
+
+/* Adds and removes at random among few ids, so that the index fills, empties and wraps; a plain array knows better. */
+static void test_against_a_plain_array(void **state)
+{
+        static const char *const references[] = {"a", "b", "c", NULL};
+        struct fixture fixture;
+        int there[3000] = {0};
+        uint64_t random = 42;
+        size_t n = 0;
+
+        (void)state;
+        begin(&fixture);
+        for (int step = 0; step < 60000; step++) {
+                size_t id = draw(&random) % 3000;
+                struct cw_record *record = cw_snapshot_find(&fixture.snapshot, (int64_t)id * 64);
+
+                assert_int_equal(record != NULL, there[id] != 0);
+                if (record) {
+                        assert_int_equal(record->id, id * 64);
+                        assert_int_equal(record->observations, there[id]);
+                        cw_snapshot_remove(&fixture.snapshot, record);
+                        there[id] = 0;
+                        n--;
+                } else if (draw(&random) % 4) {
+                        put(&fixture, (int64_t)id * 64, references[draw(&random) % 4]);
+                        there[id] = step + 1;
+                        cw_snapshot_find(&fixture.snapshot, (int64_t)id * 64)->observations = (uint32_t)step + 1;
+                        n++;
+                }
+                assert_int_equal(fixture.snapshot.n, n);
+        }
+        for (size_t i = 0; i < fixture.snapshot.n; i++)
+                assert_int_equal(there[fixture.snapshot.records[i].id / 64], fixture.snapshot.records[i].observations);
+        end(&fixture);
+}
+
+/* What a card may add to the memory of the daemon at most (performance.md). */
+static void test_a_card_is_cheap(void **state)
+{
+        struct fixture fixture;
+        size_t bytes;
+
+        (void)state;
+        begin(&fixture);
+        for (int64_t id = 1; id <= 100000; id++)
+                put(&fixture, id, "acme");
+        bytes = fixture.snapshot.n * sizeof(struct cw_record) + fixture.snapshot.index_size * sizeof(uint32_t);
+        assert_in_range(bytes / 100000, 1, 110);
+        end(&fixture);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_an_empty_snapshot_has_no_card),
+                cmocka_unit_test(test_a_record_is_the_card_it_observed),
+                cmocka_unit_test(test_every_field_makes_a_difference),
+                cmocka_unit_test(test_extreme_ids_are_ids_like_others),
+                cmocka_unit_test(test_against_a_plain_array),
+                cmocka_unit_test(test_a_card_is_cheap),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
