@@ -71,6 +71,9 @@ struct cw_config_notifier {
         struct cw_config_tls tls;
 };
 
+/* Where the control socket is unless the file says otherwise. */
+#define CW_CONFIG_CONTROL_SOCKET "/run/cardwatch/control.sock"
+
 struct cw_config {
         char *path;
         char *timezone; /* NULL: the system's */

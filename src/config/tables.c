@@ -48,7 +48,7 @@ static const struct cw_row store_rows[] = {
 static const struct cw_table store_table = {ROWS(store_rows), .node = CW_TABLE_NOWHERE};
 
 static const struct cw_row control_rows[] = {
-        {"socket", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_config, control_socket), .fallback = "/run/cardwatch/control.sock",
+        {"socket", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_config, control_socket), .fallback = CW_CONFIG_CONTROL_SOCKET,
          .words = (const char *const[]){"none"}, .n_words = 1, .check = cw_address_socket,
          .help = "The unix socket over which the cardwatch program talks to the daemon; none turns it off."},
         LATER("http", "A host and port to listen on."),

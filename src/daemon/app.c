@@ -13,6 +13,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/engine_view.h"
 #include "cardwatch/feed.h"
 #include "cardwatch/http.h"
 #include "cardwatch/log.h"
@@ -20,6 +21,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/store.h"
 #include "committer.h"
+#include "control.h"
 #include "dispatcher.h"
 #include "ready.h"
 
@@ -39,10 +41,12 @@ struct cw_app {
         struct cw_committer *committer;
         struct cw_dispatcher *dispatcher;
         struct cw_feeds *feeds;
+        struct cw_control *control; /* NULL: nobody can ask */
         struct cw_timer *tick, *deadline, *watchdog;
         struct cw_signal *signals[4];
         enum app_state state;
         bool poll_failed;
+        bool store_failing;
         int exit_status;
 };
 
@@ -130,6 +134,7 @@ static void store_result(void *data, bool failing, const char *reason)
         struct cw_app *app = data;
         struct cw_event event = {.kind = CW_EVENT_STORE_RESULT, .result = {.failing = failing, .reason = reason}};
 
+        app->store_failing = failing;
         step(app, &event);
         cw_dispatcher_pump(app->dispatcher);
 }
@@ -188,6 +193,7 @@ static void terminate(struct cw_app *app, int signum)
         cw_log(app->options.log, CW_LOG_INFO, "stopping", "signal", "%d", signum, NULL);
         cw_ready_stopping();
         app->state = DRAINING;
+        cw_control_free(cw_take(app->control));
         cw_feeds_stop(app->feeds);
         cw_timer_start(app->deadline, DRAIN_MS);
         cw_committer_commit(app->committer);
@@ -260,43 +266,120 @@ static void append_first_error(struct cw_buf *buf, const struct cw_config_report
         cw_buf_puts(buf, "it cannot be read");
 }
 
-static void reload(struct cw_app *app)
+/* False: the old one stays in force, and `why` says why. */
+static bool reload(void *data, struct cw_buf *why)
 {
+        struct cw_app *app = data;
         struct cw_config_load_options options = {0};
         struct cw_config_report report = CW_CONFIG_REPORT_NULL;
-        struct cw_buf reason = CW_BUF_NULL;
         struct cw_settings *settings = NULL;
         const char *fixed = NULL;
+        bool good = false;
 
-        if (app->state != RUNNING)
-                return;
+        if (app->state != RUNNING) {
+                cw_buf_puts(why, "the daemon is ending");
+                return false;
+        }
         cw_ready_reloading();
         if (cw_settings_load(app->options.config_path, &options, &settings, &report) < 0)
-                append_first_error(&reason, &report);
+                append_first_error(why, &report);
         else
                 fixed = fixed_part(app->settings->config, settings->config);
+        if (fixed)
+                cw_buf_puts(why, fixed);
         log_report(app, &report);
-        if (settings && !fixed) {
+        good = settings && !fixed;
+        if (good) {
                 apply(app, settings);
         } else {
-                refuse_reload(app, fixed ? fixed : cw_buf_text(&reason));
+                refuse_reload(app, cw_buf_text(why));
                 cw_settings_unref(settings);
         }
         cw_ready();
         cw_config_report_deinit(&report);
-        cw_buf_deinit(&reason);
+        return good;
 }
 
 static void on_signal(void *data, int signum)
 {
         struct cw_app *app = data;
+        struct cw_buf why = CW_BUF_NULL; /* logged already */
 
         if (signum == SIGHUP)
-                reload(app);
+                (void)reload(app, &why);
         else if (signum == SIGUSR1)
                 cw_feeds_poll_now(app->feeds);
         else
                 terminate(app, signum);
+        cw_buf_deinit(&why);
+}
+
+/* What the control API shows and does. */
+static size_t count_sources(void *data)
+{
+        const struct cw_app *app = data;
+
+        return app->settings->config->n_sources;
+}
+
+static void view_source(void *data, size_t source, struct cw_source_view *ret_view)
+{
+        const struct cw_app *app = data;
+
+        cw_engine_view_source(app->engine, source, ret_view);
+}
+
+static bool store_works(void *data)
+{
+        const struct cw_app *app = data;
+
+        return !app->store_failing;
+}
+
+static void accept_source(void *data, size_t source, const struct cw_control_actor *actor)
+{
+        struct cw_event event = {.kind = CW_EVENT_ACCEPT, .source = source};
+
+        (void)actor;
+        step(data, &event);
+        carry_out(data);
+}
+
+static void poll_now(void *data)
+{
+        const struct cw_app *app = data;
+
+        cw_feeds_poll_now(app->feeds);
+}
+
+/* At its usual place the socket is a convenience that the machine may not offer; one that was asked for must be there.
+ */
+static int open_control(struct cw_app *app)
+{
+        static const struct cw_control_calls calls = {
+                .n_sources = count_sources,
+                .view_source = view_source,
+                .store_works = store_works,
+                .accept = accept_source,
+                .reload = reload,
+                .poll = poll_now,
+        };
+        const char *path = app->settings->config->control_socket;
+        struct cw_control_options options = {
+                .loop = app->loop, .log = app->options.log, .socket_path = path, .calls = &calls, .data = app};
+        struct cw_buf why = CW_BUF_NULL;
+        bool usual;
+        int r;
+
+        if (!path || app->options.once)
+                return 0;
+        usual = strcmp(path, CW_CONFIG_CONTROL_SOCKET) == 0;
+        r = cw_control_new(&options, &app->control, &why);
+        if (r < 0)
+                cw_log(app->options.log, usual ? CW_LOG_WARNING : CW_LOG_ERROR, "control-unavailable", "reason", "%s",
+                       cw_buf_text(&why), NULL);
+        cw_buf_deinit(&why);
+        return usual && r != -ENOMEM ? 0 : r;
 }
 
 static int make_loop(struct cw_app *app)
@@ -412,6 +495,8 @@ int cw_app_new(const struct cw_app_options *options, struct cw_settings *setting
                 r = open_store(app);
         if (r == 0)
                 r = wire_up(app);
+        if (r == 0)
+                r = open_control(app);
         if (r < 0)
                 return r;
         *ret_app = cw_take(app);
@@ -422,6 +507,7 @@ void cw_app_free(struct cw_app *app)
 {
         if (!app)
                 return;
+        cw_control_free(app->control);
         cw_feeds_free(app->feeds);
         cw_http_free(app->http);
         cw_dispatcher_free(app->dispatcher);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_ENGINE_VIEW_H
+#define CARDWATCH_ENGINE_VIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cw_engine;
+
+/*
+ * Engine view: what an operator may want to know of the engine's state, between two steps.
+ *
+ * Only looks. Texts belong to the engine and are good until its next step.
+ */
+
+struct cw_source_view {
+        const char *name;
+        const char *last_result; /* "complete", "partial", "failed"; NULL: no poll has ended since the start */
+        int64_t last_poll_at, last_complete_at; /* 0: never */
+        int64_t last_poll_ms;
+        uint32_t failed_polls; /* in a row */
+        size_t cards;
+        const char *suspicion; /* "raised", "confirmed", "accepted"; NULL: the last list was plausible */
+};
+
+void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
+
+#endif
