@@ -128,7 +128,7 @@ static inline void fake_on_timer(void *data)
                 api->at_once--;
                 if (!client->closed)
                         (void)!cw_connection_send(client->connection, client->late.data, client->late.len);
-                cw_buf_clear(&client->late);
+                cw_buf_deinit(&client->late);
         }
         if (api->at_once > 0)
                 cw_timer_start(api->timer, 2);

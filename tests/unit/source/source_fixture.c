@@ -8,6 +8,8 @@
  */
 #include "fake_api.c"
 
+#include <errno.h>
+
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/http.h"
@@ -238,7 +240,8 @@ static const struct cw_source_listener all_listener = {
         .paused = on_paused,
 };
 
-static inline void setup(struct fixture *f, const struct fake_script *script, struct cw_source_options options)
+static inline void setup_with(struct fixture *f, const struct fake_script *script, struct cw_source_options options,
+                              const struct cw_source_listener *listener)
 {
         char url[64];
 
@@ -262,8 +265,13 @@ static inline void setup(struct fixture *f, const struct fake_script *script, st
                 options.username = "ops";
                 options.password = f->password;
         }
-        assert_int_equal(cw_source_new(f->loop, f->http, f->log, &options, &all_listener, f, &f->source), 0);
+        assert_int_equal(cw_source_new(f->loop, f->http, f->log, &options, listener, f, &f->source), 0);
         memset(url, 'x', sizeof(url));
+}
+
+static inline void setup(struct fixture *f, const struct fake_script *script, struct cw_source_options options)
+{
+        setup_with(f, script, options, &all_listener);
 }
 
 static inline void check_log(struct fixture *f)
