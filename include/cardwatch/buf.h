@@ -42,10 +42,6 @@ void cw_buf_putc(struct cw_buf *buf, char c);
 void cw_buf_printf(struct cw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cw_buf_vprintf(struct cw_buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* Room for `len` more bytes; returns where they go, or NULL with the error remembered. Follow with cw_buf_grew. */
-char *cw_buf_reserve(struct cw_buf *buf, size_t len);
-void cw_buf_grew(struct cw_buf *buf, size_t len);
-
 static inline int cw_buf_error(const struct cw_buf *buf)
 {
         return buf->error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Idea: the capacity doubles, and every failure sticks, so that builders of texts need no error path per append. */
 #include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -9,6 +9,8 @@
 
 #include "cardwatch/cleanup.h"
 #include "engine_private.h"
+#include "policy_delivery.h"
+#include "policy_tellings.h"
 
 CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
 

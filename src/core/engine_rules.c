@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine_private.h"
+#include "policy_groups.h"
 
 size_t cw_engine_rule_index(const struct cw_engine *engine, const char *name)
 {

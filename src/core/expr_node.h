@@ -2,8 +2,6 @@
 #ifndef CARDWATCH_CORE_EXPR_NODE_H
 #define CARDWATCH_CORE_EXPR_NODE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "cardwatch/expr.h"
@@ -73,7 +71,6 @@ enum cw_function {
         CW_FUNCTION_SPENT,
         CW_FUNCTION_UNCHANGED,
 };
-
 struct cw_node {
         enum cw_node_kind kind;
         enum cw_value_type type;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who has to do with an alert: notifiers, groups and their life. What is told when stands in policy_flush.c. */
 #include "policy.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy_baseline.h"
+#include "policy_groups.h"
 
 #include <errno.h>
 #include <stdlib.h>

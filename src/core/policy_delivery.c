@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_delivery.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 #define BACKOFF_FIRST_MS   1000
 #define BACKOFF_LONGEST_MS (15 * 60 * 1000)

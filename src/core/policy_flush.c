@@ -6,6 +6,8 @@
 
 #include "policy.h"
 #include "policy_baseline.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent)
 {

@@ -10,6 +10,8 @@
 #include "cardwatch/cleanup.h"
 
 #include "policy.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 static const struct {
         enum cw_builtin_kind by, target;

@@ -6,6 +6,8 @@
 
 #include "cardwatch/cleanup.h"
 #include "policy.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 /* Longer than any wait a receiver may ask for: a time further ahead was written under another clock. */
 #define AHEAD_MAX_MS (INT64_C(24) * 3600 * 1000)

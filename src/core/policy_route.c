@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_groups.h"
+#include "policy_tellings.h"
 
 static bool is_about(const struct cw_entry *entry, const char *notifier)
 {

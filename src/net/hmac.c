@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 #include "cardwatch/secret.h"
 
 /*

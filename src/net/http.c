@@ -11,6 +11,7 @@
 #include "cardwatch/clock.h"
 #include "failure.h"
 #include "transfer.h"
+#include "transfer_options.h"
 #include "wipe.h"
 
 /*

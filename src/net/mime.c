@@ -3,6 +3,7 @@
 
 #include "cardwatch/buf.h"
 #include "transfer.h"
+#include "transfer_options.h"
 
 /* Quoted-printable knows CRLF as the end of a line and would write anything else as an escape. */
 static void put_crlf_lines(struct cw_buf *buf, const char *text)

@@ -6,6 +6,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/clock.h"
 #include "transfer.h"
+#include "transfer_options.h"
 
 /*
  * What every easy handle is set to, whichever protocol it speaks.

@@ -16,6 +16,7 @@
 #include "failure.h"
 #include "mime.h"
 #include "transfer.h"
+#include "transfer_options.h"
 #include "uvloop.h"
 
 /*

@@ -54,11 +54,4 @@ void cw_transfer_give_thread(struct cw_http *http);
 void cw_transfer_linger(struct cw_http_transfer *transfer);
 void cw_transfer_lingered(struct cw_http_transfer *transfer);
 
-/* What every easy handle is set to: bounds in time, TLS, no signals. `error` has CURL_ERROR_SIZE bytes. */
-CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64_t timeout_ms, char *error);
-
-/* "name: value" with neither name nor value able to break out of its line: -EINVAL, -ENOMEM. */
-int cw_transfer_add_header(struct curl_slist **headers, const char *name, const char *value)
-        __attribute__((warn_unused_result));
-
 #endif

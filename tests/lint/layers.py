@@ -24,7 +24,7 @@ ARROWS = {
 
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
-    "base": "backoff buf cleanup clock hash log map money pack secret strpool text",
+    "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
     "core": "builtin card changes engine engine_view event expr match notice outbox policy preview rows rules snapshot value",
     "config": "config config_report",
     "codec": "json_in json_out provider render",

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 #include "cardwatch/cleanup.h"
 
 static void test_appends(void **state)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_ENGINE_BUILTIN_H
+#define CARDWATCH_CORE_ENGINE_BUILTIN_H
+
+#include "engine_trouble.h"
+
+/*
+ * What the daemon says of itself after a poll, a commit, a reload, a delivery (engine_builtin.c).
+ */
+
+void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state);
+int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state);
+void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_trouble *trouble);
+void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
+void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *state);
+void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason);
+void cw_engine_reload_result(struct cw_engine *engine, bool failing, const char *reason);
+void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, bool dead, const char *reason);
+
+#endif

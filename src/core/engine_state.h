@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_ENGINE_STATE_H
+#define CARDWATCH_CORE_ENGINE_STATE_H
+
+#include "alert.h"
+#include "cardwatch/changes.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/expr.h"
+#include "cardwatch/map.h"
+#include "policy.h"
+#include "roll.h"
+#include "snapshot.h"
+
+/*
+ * What the files of the engine share: its state, and the few verbs by which they change it.
+ *
+ * A poll is staged (engine_poll.c): pages only say what was seen. At its end the staged cards are decided: rules are
+ * evaluated (engine_rule.c), alerts change (engine_alert.c), the daemon's own alerts follow from how the poll went
+ * (engine_builtin.c). engine_rules.c and engine_load.c bring in another ruleset and what was stored.
+ *
+ * A failed allocation is remembered in `error` and reported by the step.
+ */
+
+/* A card that the poll under way brought and that has to be decided. */
+struct cw_staged {
+        struct cw_card card; /* the reference is one of the pool's */
+        int64_t at;
+        bool watched; /* by the faster lane: says nothing about what a poll brought */
+};
+
+enum { CW_LOOK_UPS_MOST = 100 };
+
+/* A list too odd to be true: stored, because the poll that may be believed can be the first after a restart. */
+enum cw_suspicion {
+        CW_SUSPICION_NONE,
+        CW_SUSPICION_RAISED,
+        CW_SUSPICION_CONFIRMED, /* by customers read one by one: the next poll that shows it is believed */
+        CW_SUSPICION_ACCEPTED, /* by an operator: likewise */
+};
+
+struct cw_source_state {
+        const char *name; /* of the pool */
+        const struct cw_source_traits *traits;
+        struct cw_snapshot snapshot;
+        struct cw_roll roll;
+        bool baseline_done;
+        int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
+        uint32_t failed_polls;
+        int64_t watching_since; /* 0: without a gap since the last poll that is known */
+        enum cw_poll_result result;
+        enum cw_suspicion suspicion;
+        int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
+
+        bool polling;
+        int64_t began_at;
+        uint32_t poll; /* number of the poll under way or the last, from 1 */
+        uint32_t fresh_until; /* the poll that, if complete, has shown every card to every new rule */
+        size_t seen_cards; /* of those known */
+        size_t read_cards; /* by pages, new ones too */
+        size_t emptied; /* decided before the poll's end, and zero since */
+        bool suspicious; /* the poll is not believed */
+        int64_t look_ups[CW_LOOK_UPS_MOST];
+        size_t n_look_ups;
+        size_t re_reads_confirm;
+        bool re_read_otherwise; /* the customer being re-read contradicts the list */
+        struct cw_staged *staged;
+        size_t n_staged, staged_capacity;
+        struct cw_map bad; /* fingerprints of the bad-data alerts that this poll gave reason for */
+        size_t bad_firing;
+};
+
+struct cw_engine {
+        struct cw_strpool *pool;
+        struct cw_ruleset *rules;
+        struct cw_source_state *sources; /* as in the ruleset */
+        size_t n_sources;
+        bool *fresh; /* [rule * n_sources + source]: new or changed, until the source's next complete poll */
+        bool any_fresh;
+        struct cw_alerts alerts;
+        struct cw_policy policy;
+        struct cw_changes *changes; /* of the step under way */
+        int64_t now;
+        int error;
+};
+
+int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state,
+                         const struct cw_source_traits *traits);
+void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state);
+void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_state *state, bool removed);
+bool *cw_engine_fresh(struct cw_engine *engine, size_t rule, size_t source);
+void cw_engine_begin(struct cw_engine *engine, int64_t now, struct cw_changes *changes);
+int cw_engine_finish(struct cw_engine *engine);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_INTENT_H
+#define CARDWATCH_CORE_INTENT_H
+
+#include "cardwatch/backoff.h"
+#include "cardwatch/changes.h"
+#include "group.h"
+
+/*
+ * Intent: one message to one notifier; what is to be told, and once it was rendered, its bytes.
+ */
+
+struct cw_intent {
+        uint64_t sequence;
+        char id[33];
+        const char *notifier; /* of the pool */
+        size_t notifier_index; /* SIZE_MAX: no longer configured */
+        enum cw_notice_kind kind;
+        enum cw_intent_state state;
+        bool baseline, opens_thread, in_hand;
+        bool changed; /* in this step: its id is derived and its row written once, at the end */
+        uint32_t repeat;
+        int64_t queued_at, next_at;
+        int64_t asked_at; /* when its receiver asked to be left alone until next_at, 0: it did not */
+        struct cw_backoff backoff;
+        uint32_t attempts;
+        char *error;
+        struct cw_item *items; /* one reference to each entry */
+        size_t n_items, items_capacity;
+        char *payload;
+        size_t payload_len;
+        struct cw_group **groups;
+        size_t n_groups;
+};
+
+/* A time in which nothing goes to a notifier, because its receiver said so. */
+struct cw_outbox_pause {
+        int64_t from, until;
+};
+
+int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item) __attribute__((warn_unused_result));
+struct cw_item *cw_intent_find_item(const struct cw_intent *intent, uint64_t fingerprint);
+void cw_intent_set_item(struct cw_item *slot, const struct cw_item *item);
+void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
+
+/* Derives the idempotency key from what it tells now. */
+void cw_intent_derive_id(struct cw_intent *intent);
+void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_changes *changes);
+
+#endif

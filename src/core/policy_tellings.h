@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_POLICY_TELLINGS_H
+#define CARDWATCH_CORE_POLICY_TELLINGS_H
+
+#include "policy.h"
+
+/*
+ * What the files of the policy share about tellings: who has to do with which alert.
+ */
+
+struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notifier, struct cw_alert *alert,
+                                     bool create);
+void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling);
+/* Whether the rules in force send such an alert to this notifier (index in the ruleset). */
+bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
+/* What the notifier knows of the alert, in its group; NULL: it has nothing to do with it. */
+struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create);
+/* What its receiver knows of the alert with this item of the message. */
+struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
+                                const struct cw_item *item, const struct cw_alert *alert);
+/* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert);
+/* Touches what was held by this alert. */
+void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert);
+
+#endif
