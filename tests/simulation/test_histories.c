@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "../../src/core/engine_private.h"
+#include "../../src/core/policy_tellings.h"
 #include "beliefs.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"

@@ -13,8 +13,8 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include "cardwatch/json_out.h"
 #include "cardwatch/buf.h"
+#include "cardwatch/json_out.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
 #include "sample_notice.h"

@@ -92,7 +92,7 @@ static void test_types_of_notifiers(void **state)
 
 static void test_words_of_the_language(void **state)
 {
-        static const char *const expressions[] = {"appeared", "delta(available, 1h) < 0", "runway(7d) < 48h",
+        static const char *const expressions[] = {"age > 1h", "delta(available, 1h) < 0", "runway(7d) < 48h",
                                                   "unchanged(available) > 2d"};
 
         (void)state;
