@@ -19,7 +19,8 @@
  * whoever is told may start, cancel or free at will.
  */
 
-#define IDLE_CONNECTIONS_MAX 32L
+/* More than a few sources of the largest concurrency have: one that is closed is opened anew at every poll. */
+#define IDLE_CONNECTIONS_MAX 256L
 #define THREADS_MAX          64
 
 TAILQ_HEAD(transfer_list, cw_http_transfer);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "curl_memory.h"
+
 #define STACK_BYTES    65536
 #define REGISTER_BYTES 2048
 
@@ -68,8 +70,8 @@ __attribute__((constructor)) static void wipe_openssl(void)
 
 int cw_wipe_curl_init(void)
 {
-        return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc) ==
-                               CURLE_OK
+        return curl_global_init_mem(CURL_GLOBAL_DEFAULT, cw_curl_malloc, cw_curl_free, cw_curl_realloc, cw_curl_strdup,
+                                    cw_curl_calloc) == CURLE_OK
                        ? 0
                        : -ENOMEM;
 }

@@ -6,7 +6,7 @@
  * Wipe: memory of other people's libraries that is overwritten before it is given back.
  *
  * Answers of the card API hold card numbers, requests hold keys; both pass through buffers of curl, zlib (through curl)
- * and OpenSSL that nobody here can reach. So those libraries get allocators that wipe.
+ * and OpenSSL that nobody here can reach. So those libraries get allocators that wipe; curl's are in curl_memory.h.
  */
 
 /* curl_global_init with wiping allocators; counted, ended by curl_global_cleanup. -ENOMEM. */
