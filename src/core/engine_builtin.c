@@ -145,11 +145,22 @@ static void judge_down(struct cw_engine *engine, struct cw_source_state *state, 
         cw_engine_report(engine, &trouble, &summary);
 }
 
+/*
+ * How far polls are apart: as many beats as the longest since the last complete one took. Else a source whose failing
+ * polls take longer than its beat would be stale before it is down.
+ */
+static int64_t interval_of(const struct cw_source_state *state)
+{
+        int64_t every_ms = state->traits->every_ms;
+
+        return state->poll_ms > every_ms ? (state->poll_ms + every_ms - 1) / every_ms * every_ms : every_ms;
+}
+
 /* From when on balances count as stale, 0: not at all. */
 static int64_t stale_from(const struct cw_engine *engine, const struct cw_source_state *state)
 {
         int64_t since = state->last_complete_at ? state->last_complete_at : state->first_poll_at;
-        int64_t interval = state->traits->every_ms > state->poll_ms ? state->traits->every_ms : state->poll_ms;
+        int64_t interval = interval_of(state);
 
         if (!since || !engine->rules->builtins[CW_BUILTIN_STALE].enabled)
                 return 0;

@@ -291,11 +291,12 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
 {
         state->polling = false;
         state->last_poll_at = engine->now;
-        state->poll_ms = event->poll.took_ms;
         if (state->suspicious)
                 cw_engine_weigh_re_reads(state);
         decide_staged(engine, state, false);
         state->result = judge(state, event);
+        if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)
+                state->poll_ms = event->poll.took_ms;
         state->failed_polls = state->result == CW_POLL_FAILED ? state->failed_polls + 1 : 0;
         if (state->result == CW_POLL_COMPLETE) {
                 cw_engine_count_missing(engine, state);

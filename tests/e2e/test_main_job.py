@@ -96,7 +96,7 @@ def test_a_page_that_fails_leaves_its_cards_as_they_were(make_sim, hook, make_da
 
 
 @pytest.mark.parametrize("kind, parameters", [
-    ("garbage", {}), ("truncate", {"bytes": 300}), ("reset", {}), ("envelope-error", {"code": "Invalid"}), ("empty", {}),
+    ("garbage", {}), ("truncate", {"bytes": 300}), ("reset", {}), ("envelope-error", {"code": "Invalid"}),
     ("status", {"status": 503}), ("body", {"body": '{"details":[],"status":1}'}),
 ])
 def test_an_answer_that_is_none_changes_nothing(sim, hook, make_daemon, kind, parameters):

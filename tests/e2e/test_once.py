@@ -42,7 +42,6 @@ def test_wrong_credentials_are_1(sim, hook, make_daemon):
     assert sim.state()["logins"]["bad"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the time of a refused log-in is not stored yet")
 def test_wrong_credentials_are_not_tried_again_by_the_next_run(sim, hook, make_daemon):
     """A cron job must not lock the account."""
     daemon = make_daemon(config(source(sim, auth=login(password="wrong")), webhook(hook)), start=False)
