@@ -2,7 +2,7 @@
 /* Idea: every block begins with its size, so that it can be wiped whole and be told from one that has its own pages. */
 #include "curl_memory.h"
 
-#include <stdalign.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 struct block {
         size_t size; /* as asked for */
-        alignas(max_align_t) char bytes[];
+        _Alignas(max_align_t) char bytes[];
 };
 
 static struct block *block_of(void *memory)
