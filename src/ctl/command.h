@@ -16,6 +16,7 @@ enum {
         CW_EXIT_OK = 0,
         CW_EXIT_FAILED = 1,
         CW_EXIT_USAGE = 64,
+        CW_EXIT_UNAVAILABLE = 69,
         CW_EXIT_CONFIG = 78,
 };
 
@@ -27,10 +28,13 @@ struct cw_command {
         int (*run)(const struct cw_command *command, int argc, char **argv);
 };
 
+extern const struct cw_command cw_command_accept;
 extern const struct cw_command cw_command_check;
 extern const struct cw_command cw_command_config;
 extern const struct cw_command cw_command_notify;
 extern const struct cw_command cw_command_preview;
+extern const struct cw_command cw_command_reload;
+extern const struct cw_command cw_command_sources;
 
 /* One line to standard error, and where to read on; CW_EXIT_USAGE. */
 int cw_command_misused(const struct cw_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

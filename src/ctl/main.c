@@ -9,27 +9,30 @@
 #include "command.h"
 
 static const struct cw_command *const commands[] = {
-        &cw_command_check,
-        &cw_command_config,
-        &cw_command_notify,
-        &cw_command_preview,
+        &cw_command_accept,  &cw_command_check,  &cw_command_config,  &cw_command_notify,
+        &cw_command_preview, &cw_command_reload, &cw_command_sources,
 };
 
 /* Of the whole design, and not built yet: known, so that nobody takes them for a typing mistake. */
 static const char *const later[] = {
-        "accept",  "ack",     "alerts", "audit",  "backtest", "backup",  "card",   "cards", "completion", "events",
-        "explain", "history", "outbox", "reload", "silence",  "sources", "status", "tail",  "test",       "why",
+        "ack",     "alerts",  "audit",  "backtest", "backup", "card", "cards", "completion", "events",
+        "explain", "history", "outbox", "silence",  "status", "tail", "test",  "why",
 };
 
 static const char usage[] =
-        "Usage: cardwatch COMMAND [OPTION]...\n"
+        "Usage: cardwatch [--socket PATH] COMMAND [OPTION]...\n"
         "\n"
         "  check      is the configuration right, and does what it names exist and answer\n"
         "  preview    poll once, store and send nothing: what would fire\n"
         "  notify     send a test message through a notifier, or show its bytes\n"
         "  config     the supported keys with their defaults\n"
         "\n"
-        "`cardwatch COMMAND -h` says more. Exit status: 0 well, 1 it failed, 64 usage, 78 configuration.\n";
+        "  sources    how each source of the running daemon is doing\n"
+        "  accept     believe what looks too odd to be true\n"
+        "  reload     the daemon reads its configuration again\n"
+        "\n"
+        "`cardwatch COMMAND -h` says more. Exit status: 0 well, 1 it failed, 64 usage, 69 the daemon is not\n"
+        "reachable, 78 configuration.\n";
 
 static int unknown(const char *name)
 {
@@ -52,11 +55,35 @@ static int unknown(const char *name)
         return CW_EXIT_USAGE;
 }
 
+/* `--socket PATH` may stand before the command, too: it is moved behind it. False: its path is missing. */
+static bool move_socket(int argc, char **argv)
+{
+        bool apart = argc > 1 && strcmp(argv[1], "--socket") == 0;
+        int moved = apart ? 2 : argc > 1 && strncmp(argv[1], "--socket=", 9) == 0;
+        char *words[2], *name;
+
+        if (moved == 0)
+                return true;
+        if (argc < 2 + moved)
+                return false;
+        name = argv[1 + moved];
+        words[0] = argv[1];
+        words[1] = argv[2];
+        argv[1] = name;
+        for (int i = 0; i < moved; i++)
+                argv[2 + i] = words[i];
+        return true;
+}
+
 int main(int argc, char **argv)
 {
         struct sigaction ignore = {.sa_handler = SIG_IGN};
 
         sigaction(SIGPIPE, &ignore, NULL);
+        if (!move_socket(argc, argv)) {
+                fputs("cardwatch: --socket PATH needs a path, and a command behind it\n", stderr);
+                return CW_EXIT_USAGE;
+        }
         if (argc < 2) {
                 fputs(usage, stderr);
                 return CW_EXIT_USAGE;

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control API: asked over its socket as programs do, and through the cardwatch command as people do."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import tempfile
+
+import pytest
+
+from configs import config, source, webhook
+from daemon import ctl, wait_until
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.socket_path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.socket_path)
+
+
+def ask(path, method, target, body=None):
+    """(status, headers, JSON) of one request."""
+    connection = Connection(path)
+    try:
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        connection.request(method, target, body)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, answer.headers, json.loads(text) if text else None
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def sock():
+    """A name that is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="cw-control-") as folder:
+        yield os.path.join(folder, "c.sock")
+
+
+@pytest.fixture
+def daemon(sim, hook, make_daemon, sock):
+    return make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
+
+
+def main_source(sock):
+    status, _, body = ask(sock, "GET", "/api/v1/sources")
+    assert status == 200
+    return body["sources"][0]
+
+
+def test_what_can_be_seen(daemon, sock):
+    assert ask(sock, "GET", "/healthz")[::2] == (200, {"status": "ok"})
+    wait_until(lambda: ask(sock, "GET", "/readyz")[0] == 200, "ready")
+    seen = main_source(sock)
+    assert seen["name"] == "main" and seen["last_poll_result"] == "complete" and seen["cards"] == 3
+    assert seen["last_complete_at"] and seen["last_poll_at"] and seen["failed_polls"] == 0 and seen["suspicion"] is None
+    assert stat.S_IMODE(os.stat(sock).st_mode) == 0o660
+    daemon.terminate()
+    assert not os.path.exists(sock)
+
+
+def test_not_ready_before_the_first_complete_poll(sim, hook, make_daemon, sock):
+    sim.fault("list", "status", status=500, count=-1)
+    make_daemon(config(source(sim), webhook(hook), control={"socket": sock})).wait_for_polls(1)
+    status, headers, problem = ask(sock, "GET", "/readyz")
+    assert status == 503 and headers["Content-Type"] == "application/problem+json"
+    assert "source main has had no complete poll" in problem["detail"]
+    assert ask(sock, "GET", "/healthz")[0] == 200
+    assert main_source(sock)["last_poll_result"] == "failed" and main_source(sock)["last_complete_at"] is None
+    sim.clear_faults()
+    wait_until(lambda: ask(sock, "GET", "/readyz")[0] == 200, "ready")
+
+
+@pytest.mark.parametrize("method, target, body, status", [
+    ("GET", "/", None, 404),
+    ("GET", "/api/v1/sources/", None, 404),
+    ("POST", "/api/v1/sources//accept", {"by": "a", "why": "b"}, 404),
+    ("POST", "/api/v1/sources/none/accept", {"by": "a", "why": "b"}, 404),
+    ("POST", "/api/v1/sources/main%2f/accept", {"by": "a", "why": "b"}, 404),
+    ("GET", "/api/v1/reload", None, 405),
+    ("DELETE", "/healthz", None, 405),
+    ("POST", "/api/v1/sources/main/accept", None, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a"}, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": " ", "why": "b"}, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a\nb", "why": "b"}, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a" * 101, "why": "b"}, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a", "why": 1}, 400),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a", "why": "b", "for": "ever"}, 400),
+    ("POST", "/api/v1/sources/main/accept", "{\"by\": \"a\", \"by\": \"b\"}", 400),
+    ("POST", "/api/v1/sources/main/accept", "[]", 400),
+    ("POST", "/api/v1/sources/main/accept", "{", 400),
+    ("POST", "/api/v1/sources/main/accept", "x" * 70000, 413),
+    ("POST", "/api/v1/sources/main/accept", {"by": "a", "why": "b"}, 409),
+    ("POST", "/api/v1/reload", "no", 400),
+])
+def test_problems(daemon, sock, method, target, body, status):
+    answered, headers, problem = ask(sock, method, target, body)
+    assert answered == status
+    assert headers["Content-Type"] == "application/problem+json"
+    assert problem["status"] == status and problem["type"] == "about:blank" and problem["title"] and problem["detail"]
+    if status == 405:
+        assert headers["Allow"] == ("POST" if "reload" in target else "GET, HEAD")
+    assert ask(sock, "GET", "/healthz")[0] == 200
+
+
+def test_poll_now(sim, hook, make_daemon, sock):
+    daemon = make_daemon(config(source(sim, every="1h"), webhook(hook), control={"socket": sock}))
+    daemon.wait_for_event("poll-ended")
+    assert ask(sock, "POST", "/api/v1/poll")[::2] == (202, {"status": "polling"})
+    daemon.wait_for_event("poll-ended", 2)
+
+
+def test_reload_says_whether_it_was_taken(daemon, sock):
+    done = ctl("reload", "--socket", sock, "--by", "ops", "--why", "new rules")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert daemon.wait_for_event("control", act="reload", by="ops", why="new rules", uid=os.getuid())
+    assert len(daemon.log_lines("reloaded")) == 1
+
+    daemon.configure({**daemon.config, "rules": [{"name": "low", "when": "availble < 1"}]})
+    done = ctl("--socket", sock, "reload")
+    assert done.returncode == 1 and "refused: 1 error, the first in line" in done.stderr
+    assert "availble" in done.stderr
+
+    daemon.configure({**daemon.config, "rules": [], "control": {"socket": "none"}})
+    done = ctl(f"--socket={sock}", "reload")
+    assert done.returncode == 1 and "control" in done.stderr and "restart" in done.stderr
+    assert len(daemon.log_lines("reloaded")) == 1
+
+
+def test_sources_as_a_table_and_as_json(daemon, sock):
+    wait_until(lambda: ask(sock, "GET", "/readyz")[0] == 200, "ready")
+    done = ctl("sources", "-c", daemon.config_path)
+    assert done.returncode == 0, done.stderr
+    title, row = done.stdout.splitlines()
+    assert title.split()[0] == "SOURCE" and row.split()[:2] == ["main", "complete"] and row.split()[4:] == ["3", "-"]
+    done = ctl("sources", "--json", "--socket", sock)
+    assert done.returncode == 0 and json.loads(done.stdout)["sources"][0]["cards"] == 3
+
+
+def test_nobody_is_there(tmp_path, sock, make_daemon, sim, hook):
+    done = ctl("reload", "--socket", sock)
+    assert done.returncode == 69 and f"not reachable at {sock}: No such file" in done.stderr
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(sock)
+    done = ctl("sources", "--socket", sock)
+    assert done.returncode == 69 and "nobody answers there" in done.stderr
+    daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
+    done = ctl("sources", "-c", daemon.config_path)
+    assert done.returncode == 69 and "control.socket is none" in done.stderr
+    assert ctl("sources", "-c", tmp_path / "none.yaml").returncode == 78
+
+
+@pytest.mark.parametrize("args", [
+    ["accept"], ["accept", "main"], ["accept", "main", "--by", "a"], ["accept", "ma/in", "--by", "a", "--why", "b"],
+    ["accept", "main", "more", "--by", "a", "--why", "b"], ["reload", "more"], ["sources", "more"], ["sources", "--jsn"],
+    ["--socket"], ["--socket", "x"], ["sources", "--socket"],
+])
+def test_wrong_usage(args):
+    done = ctl(*args)
+    assert done.returncode == 64 and done.stdout == "" and done.stderr
+
+
+@pytest.mark.parametrize("command", ["accept", "reload", "sources"])
+def test_help(command):
+    done = ctl(command, "-h")
+    assert done.returncode == 0 and done.stdout.startswith(f"Usage: cardwatch {command}") and "69" in done.stdout
+
+
+def test_a_killed_daemon_leaves_a_socket_that_the_next_one_takes(daemon, sock):
+    daemon.kill9()
+    assert os.path.exists(sock)
+    daemon.start()
+    assert ask(sock, "GET", "/healthz")[0] == 200
+
+
+def test_a_socket_that_was_asked_for_must_be_there(daemon, sock, sim, hook, make_daemon):
+    other = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}), start=False)
+    other.start(wait_for=None)
+    assert other.wait_exit() == 1
+    assert "another process answers there" in other.log_lines("control-unavailable")[0]["reason"]
+    assert ask(sock, "GET", "/healthz")[0] == 200
+
+    other = make_daemon(config(source(sim), webhook(hook), control={"socket": "/nonexistent/c.sock"}), start=False)
+    other.start(wait_for=None)
+    assert other.wait_exit() == 1
+    assert other.log_lines("control-unavailable", level="error")
+
+
+@pytest.mark.skipif(os.path.exists("/run/cardwatch"), reason="this machine has a /run/cardwatch")
+def test_the_usual_socket_may_be_missing(sim, hook, make_daemon):
+    daemon = make_daemon(config(source(sim), webhook(hook), control={}))
+    daemon.wait_for_polls(1, "complete")
+    assert daemon.log_lines("control-unavailable", level="warning")
+
+
+def test_slow_and_rude_peers_harm_nobody(daemon, sock):
+    peers = []
+    for content in (b"", b"G", b"GET / HTTP/1.1\r\n", b"POST /api/v1/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{",
+                    b"\0" * 3000, b"A" * 60000):
+        peer = socket.socket(socket.AF_UNIX)
+        peer.connect(sock)
+        try:
+            peer.sendall(content)
+        except OSError:
+            pass
+        peers.append(peer)
+    assert ask(sock, "GET", "/healthz")[0] == 200
+    daemon.wait_for_polls(2, "complete")
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait_exit() == 0
+    for peer in peers:
+        peer.close()
+
+
+def test_accepting_what_looks_too_odd(make_sim, hook, make_daemon, sock):
+    """Every balance zero, and the one-customer endpoint says nothing about it: an operator decides."""
+    sim = make_sim("--customers", 40, "--cards", 1)
+    daemon = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
+    daemon.wait_for_polls(2, "complete")
+    sim.fault("customer", "status", status=500, count=-1)
+    for card in range(1, 41):
+        sim.set_card(card, available="0")
+    hook.wait_for_alert("suspect-snapshot", "firing", timeout_s=30)
+    assert main_source(sock)["suspicion"] == "raised"
+    assert main_source(sock)["last_poll_result"] == "partial"
+    assert not [a for m in hook.messages for a in m["alerts"] if a["rule"] == "low"]
+
+    done = ctl("accept", "main", "--socket", sock, "--by", "ops", "--why", "the programme was closed today")
+    assert done.returncode == 0, done.stderr
+    assert daemon.wait_for_event("control", act="accept", object="main", by="ops")
+    hook.wait_for_alert("suspect-snapshot", "resolved", timeout_s=30)
+    hook.wait_for_alert("low", "firing", timeout_s=30)
+    wait_until(lambda: main_source(sock)["last_poll_result"] == "complete", "a complete poll")
+    assert main_source(sock)["suspicion"] is None
