@@ -53,6 +53,7 @@ struct cw_event {
                 struct {
                         int64_t customer, card; /* card 0: its id is what is bad */
                         const char *field, *reason;
+                        bool watched; /* by the faster lane */
                 } bad;
                 struct {
                         uint32_t pages_good, pages_bad;

@@ -153,11 +153,11 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
         }
         if (cw_record_observe(record, engine->pool, &staged->card) < 0)
                 engine->error = -ENOMEM;
-        record->decided = true;
         record->unsettled = false;
         record->observed_at = staged->at;
         if (!staged->watched) {
                 cw_engine_mark_seen(state, record);
+                record->taken = true;
                 record->missing = 0;
         }
         record->look_again = news.changed && any_rule_looks_back(engine);

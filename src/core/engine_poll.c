@@ -24,12 +24,10 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         state->poll++;
         state->seen_cards = state->read_cards = state->emptied = 0;
         state->n_look_ups = state->re_reads_confirm = 0;
+        state->trust_reason = NULL;
         state->suspicious = state->re_read_otherwise = false;
         if (!state->first_poll_at)
                 state->first_poll_at = at;
-        /* At its end this says which cards new rules were shown. */
-        for (size_t i = 0; engine->any_fresh && i < state->snapshot.n; i++)
-                state->snapshot.records[i].decided = false;
 }
 
 void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer)
@@ -69,6 +67,7 @@ bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record
         if (record->seen_in == state->poll)
                 return false;
         record->seen_in = state->poll;
+        record->taken = false;
         state->seen_cards++;
         return true;
 }
@@ -103,6 +102,7 @@ void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state
                 stage(engine, state, event);
         } else {
                 record->observed_at = event->at;
+                record->taken = true;
         }
 }
 
@@ -110,8 +110,12 @@ void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state,
 {
         struct cw_record *record = cw_snapshot_find(&state->snapshot, event->bad.card);
 
-        if (record)
+        if (event->bad.watched && !state->baseline_done)
+                return;
+        if (record && !event->bad.watched)
                 only_seen(engine, state, record);
+        if (!event->bad.watched && state->suspicious)
+                state->re_read_otherwise = true; /* what cannot be trusted confirms nothing */
         cw_engine_bad_card(engine, state, event);
 }
 
@@ -139,14 +143,25 @@ void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *s
                 engine->error = -ENOMEM;
 }
 
-/* A poll may bring a card twice, when pages shift while they are read: the same reading, or an older one, is no other
- * observation. */
-static bool says_nothing_new(const struct cw_source_state *state, const struct cw_staged *staged)
+/* This poll brought a reading of the card already, and it was taken. */
+static bool is_taken(const struct cw_source_state *state, const struct cw_record *record)
 {
-        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        return record->seen_in == state->poll && record->taken;
+}
 
-        return record && record->decided &&
-               (staged->at < record->observed_at || !cw_record_differs(record, &staged->card));
+/* A poll may bring a card twice, when pages shift while they are read, and the faster lane may have looked meanwhile:
+ * the same reading, or an older one, is no other observation. */
+static bool says_nothing_new(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
+{
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+
+        if (!record)
+                return false;
+        if (!is_older(engine, record, staged->at) &&
+            (!is_taken(state, record) || cw_record_differs(record, &staged->card)))
+                return false;
+        only_seen(engine, state, record);
+        return true;
 }
 
 /* Two customers cannot have one card: the first in a poll has it. */
@@ -156,7 +171,7 @@ static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state
         struct cw_event event = {.kind = CW_EVENT_CARD_BAD};
         char reason[80];
 
-        if (!record || !record->decided || record->customer == staged->card.customer)
+        if (!record || !is_taken(state, record) || record->customer == staged->card.customer)
                 return false;
         snprintf(reason, sizeof(reason), "stands under customer %lld as well", (long long)record->customer);
         event.bad.customer = staged->card.customer;
@@ -173,12 +188,6 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
         size_t kept = 0;
 
         for (size_t i = 0; i < state->n_staged; i++) {
-                struct cw_record *record = cw_snapshot_find(&state->snapshot, state->staged[i].card.id);
-
-                if (record)
-                        record->decided = false;
-        }
-        for (size_t i = 0; i < state->n_staged; i++) {
                 struct cw_staged staged = state->staged[i];
                 bool empties = cw_engine_empties(state, &staged);
 
@@ -187,7 +196,8 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                         continue;
                 }
                 state->emptied += empties;
-                if (!engine->error && !says_nothing_new(state, &staged) && !stands_twice(engine, state, &staged))
+                if (!engine->error && !says_nothing_new(engine, state, &staged) &&
+                    !stands_twice(engine, state, &staged))
                         cw_engine_decide_card(engine, state, &staged);
                 cw_strpool_unref(engine->pool, staged.card.reference);
         }
@@ -246,7 +256,7 @@ static void mark_unsettled(struct cw_engine *engine, struct cw_source_state *sta
         for (size_t i = 0; i < state->snapshot.n; i++) {
                 struct cw_record *record = &state->snapshot.records[i];
 
-                if (record->decided)
+                if (is_taken(state, record))
                         continue;
                 record->unsettled = record->look_again = true;
                 cw_engine_remember_card(engine, state, record, false);
@@ -306,6 +316,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 settle_fresh(engine, state);
         }
         cw_engine_bad_cards_over(engine, state);
+        cw_engine_settle_suspicion(engine, state);
         cw_engine_judge_poll(engine, state, event);
         cw_source_state_remember(engine, state, false);
 }

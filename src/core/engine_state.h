@@ -59,6 +59,7 @@ struct cw_source_state {
         size_t read_cards; /* by pages, new ones too */
         size_t emptied; /* decided before the poll's end, and zero since */
         bool suspicious; /* the poll is not believed */
+        const char *trust_reason; /* why a suspicion ends with this poll, NULL: it does not */
         int64_t look_ups[CW_LOOK_UPS_MOST];
         size_t n_look_ups;
         size_t re_reads_confirm;

@@ -95,22 +95,33 @@ static bool is_suspect(const struct cw_source_state *state, const struct cw_reco
         return missing && is_newly_missing(state, record);
 }
 
-/* Up to ten of the customers, spread over the list. */
-static void choose_customers(struct cw_source_state *state, size_t n_suspect, bool missing)
+static void choose(struct cw_source_state *state, int64_t customer)
 {
-        size_t step = n_suspect / RE_READS_MOST + (n_suspect % RE_READS_MOST > 0), met = 0;
+        for (size_t i = 0; i < state->n_look_ups; i++)
+                if (state->look_ups[i] == customer)
+                        return;
+        state->look_ups[state->n_look_ups++] = customer;
+}
 
-        for (size_t i = 0; i < state->snapshot.n && state->n_look_ups < RE_READS_MOST; i++) {
-                const struct cw_record *record = &state->snapshot.records[i];
-                bool chosen = false;
+/* The customers of every `step`th suspect card. */
+static void choose_every(struct cw_source_state *state, size_t step, bool missing)
+{
+        size_t met = 0;
 
-                if (!is_suspect(state, record, missing) || met++ % step != 0)
-                        continue;
-                for (size_t j = 0; j < state->n_look_ups; j++)
-                        chosen |= state->look_ups[j] == record->customer;
-                if (!chosen)
-                        state->look_ups[state->n_look_ups++] = record->customer;
-        }
+        for (size_t i = 0; i < state->snapshot.n && state->n_look_ups < RE_READS_MOST; i++)
+                if (is_suspect(state, &state->snapshot.records[i], missing) && met++ % step == 0)
+                        choose(state, state->snapshot.records[i].customer);
+}
+
+/* Up to ten of the customers, spread over the list. One with many cards takes several places: others fill them. */
+static void choose_customers(struct cw_source_state *state, bool missing)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < state->snapshot.n; i++)
+                n += is_suspect(state, &state->snapshot.records[i], missing);
+        choose_every(state, n > RE_READS_MOST ? n / RE_READS_MOST : 1, missing);
+        choose_every(state, 1, missing);
 }
 
 static void fire(struct cw_engine *engine, struct cw_source_state *state, size_t emptied, size_t unseen)
@@ -150,10 +161,17 @@ static void believe(struct cw_engine *engine, struct cw_source_state *state)
                                 engine->error = -ENOMEM;
                                 return;
                         }
+        state->trust_reason = accepted ? "an operator accepted it"
+                                       : "customers read one by one say the same: it is true";
+}
+
+/* At the poll's end, together with what the suspicion inhibits: that the balances are stale, say, ends with it. */
+void cw_engine_settle_suspicion(struct cw_engine *engine, struct cw_source_state *state)
+{
+        if (!state->trust_reason)
+                return;
         state->suspicion = CW_SUSPICION_NONE;
-        cw_engine_trouble_over(engine, CW_BUILTIN_SUSPECT_SNAPSHOT, state->name,
-                               accepted ? "an operator accepted it"
-                                        : "customers read one by one say the same: it is true");
+        cw_engine_trouble_over(engine, CW_BUILTIN_SUSPECT_SNAPSHOT, state->name, state->trust_reason);
 }
 
 void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -165,11 +183,8 @@ void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *sta
         bool missing = is_large_share(state, unseen, state->snapshot.n);
 
         if (!zero && !missing) {
-                if (whole && state->suspicion != CW_SUSPICION_NONE) {
-                        state->suspicion = CW_SUSPICION_NONE;
-                        cw_engine_trouble_over(engine, CW_BUILTIN_SUSPECT_SNAPSHOT, state->name,
-                                               "the list is plausible again");
-                }
+                if (whole && state->suspicion != CW_SUSPICION_NONE)
+                        state->trust_reason = "the list is plausible again";
                 return;
         }
         if (whole && (state->suspicion == CW_SUSPICION_CONFIRMED || state->suspicion == CW_SUSPICION_ACCEPTED)) {
@@ -181,7 +196,7 @@ void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *sta
                 state->suspicion = CW_SUSPICION_RAISED;
         if (zero)
                 hold_emptied(engine, state);
-        choose_customers(state, (zero ? emptied : 0) + (missing ? unseen : 0), missing);
+        choose_customers(state, missing);
         fire(engine, state, zero ? emptied : 0, missing ? unseen : 0);
 }
 

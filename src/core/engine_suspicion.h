@@ -13,6 +13,7 @@ bool cw_engine_too_many_empty(const struct cw_source_state *state);
 void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 bool cw_engine_re_read_says_otherwise(struct cw_source_state *state, const struct cw_card *card);
 void cw_engine_re_read(struct cw_source_state *state, enum cw_look_up_result result);
+void cw_engine_settle_suspicion(struct cw_engine *engine, struct cw_source_state *state);
 void cw_engine_weigh_re_reads(struct cw_source_state *state);
 
 #endif

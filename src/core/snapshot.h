@@ -29,7 +29,7 @@ struct cw_record {
         bool baseline : 1;
         bool look_again : 1;
         bool unsettled : 1; /* new rules were settled without it: they look at it when it is next observed */
-        bool decided : 1; /* while a poll is decided: by a reading that it brought */
+        bool taken : 1; /* the poll `seen_in` brought a reading that could be trusted */
 };
 
 struct cw_snapshot {

@@ -56,7 +56,7 @@ static void tell_cards(const struct feed *feed, const struct cw_page *page, enum
         }
 }
 
-static void tell_bad(const struct feed *feed, const struct cw_page *page, int64_t sent_at)
+static void tell_bad(const struct feed *feed, const struct cw_page *page, bool is_watched, int64_t sent_at)
 {
         struct cw_event event = {.kind = CW_EVENT_CARD_BAD, .at = sent_at};
 
@@ -67,6 +67,7 @@ static void tell_bad(const struct feed *feed, const struct cw_page *page, int64_
                 event.bad.card = bad->card;
                 event.bad.field = bad->field;
                 event.bad.reason = bad->reason;
+                event.bad.watched = is_watched;
                 cw_log(feed->feeds->options.log, CW_LOG_DEBUG, "card-set-aside", "source", "%s", feed->config->name,
                        "card", "%lld", (long long)bad->card, "field", "%s", bad->field, "reason", "%s", bad->reason,
                        NULL);
@@ -87,7 +88,7 @@ static void take_page(void *data, struct cw_source *source, const struct cw_page
                 step(feed, &seen);
         }
         tell_cards(feed, page, CW_EVENT_CARD_SEEN, sent_at);
-        tell_bad(feed, page, sent_at);
+        tell_bad(feed, page, false, sent_at);
         if (mono - feed->decided_mono < DECIDE_EVERY_MS)
                 return;
         feed->decided_mono = mono;
@@ -128,7 +129,7 @@ static void customer_read(void *data, struct cw_source *source, int64_t customer
         (void)source;
         if (page) {
                 tell_cards(feed, page, CW_EVENT_CARD_READ, sent_at);
-                tell_bad(feed, page, sent_at);
+                tell_bad(feed, page, false, sent_at);
         }
         step(feed, &event);
 }
@@ -139,7 +140,7 @@ static void watched(void *data, struct cw_source *source, const struct cw_page *
 
         (void)source;
         tell_cards(feed, page, CW_EVENT_CARD_WATCHED, sent_at);
-        tell_bad(feed, page, sent_at);
+        tell_bad(feed, page, true, sent_at);
         feed->feeds->options.decided(feed->feeds->options.data);
 }
 

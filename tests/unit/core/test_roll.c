@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who was seen, who is gone, and who is absent. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../src/core/roll.h"
+
+/* Customers 1 to n: known from before; a poll begins. */
+static void begin(struct cw_roll *roll, int64_t n)
+{
+        *roll = (struct cw_roll){0};
+        for (int64_t i = 1; i <= n; i++)
+                assert_int_equal(cw_roll_know(roll, i), 0);
+        cw_roll_begin(roll);
+}
+
+static size_t n_absent(const struct cw_roll *roll, uint32_t poll)
+{
+        return cw_roll_absent(roll, poll, 0, NULL, 0);
+}
+
+static void test_who_is_neither_seen_nor_gone_is_absent(void **state)
+{
+        struct cw_roll roll;
+        int64_t absent[4] = {0};
+
+        (void)state;
+        begin(&roll, 3);
+        assert_int_equal(n_absent(&roll, 1), 3);
+        assert_int_equal(cw_roll_seen(&roll, 1, 1), 0);
+        assert_int_equal(cw_roll_gone(&roll, 2), 0);
+        assert_int_equal(cw_roll_absent(&roll, 1, 0, absent, 4), 1);
+        assert_int_equal(absent[0], 3);
+        assert_true(cw_roll_is_seen(&roll, 1, 1) && !cw_roll_is_seen(&roll, 1, 2));
+        assert_true(cw_roll_is_gone(&roll, 2) && !cw_roll_is_gone(&roll, 3));
+        assert_int_equal(cw_roll_seen(&roll, 3, 1), 0);
+        assert_int_equal(n_absent(&roll, 1), 0);
+        cw_roll_deinit(&roll);
+}
+
+static void test_seen_twice_counts_once(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 2);
+        assert_int_equal(cw_roll_seen(&roll, 1, 1), 0);
+        assert_int_equal(cw_roll_seen(&roll, 1, 1), 0);
+        assert_int_equal(cw_roll_seen(&roll, 9, 1), 0); /* unknown before */
+        assert_int_equal(n_absent(&roll, 1), 1);
+        cw_roll_deinit(&roll);
+}
+
+static void test_gone_lasts_until_seen_again(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 2);
+        assert_int_equal(cw_roll_gone(&roll, 2), 0);
+        assert_int_equal(cw_roll_gone(&roll, 2), 0);
+        for (uint32_t poll = 2; poll < 5; poll++) {
+                cw_roll_begin(&roll);
+                assert_int_equal(n_absent(&roll, poll), 1);
+                assert_int_equal(cw_roll_seen(&roll, 1, poll), 0);
+                assert_int_equal(n_absent(&roll, poll), 0);
+        }
+        cw_roll_begin(&roll);
+        assert_int_equal(cw_roll_seen(&roll, 1, 5), 0);
+        assert_int_equal(cw_roll_seen(&roll, 2, 5), 0);
+        assert_false(cw_roll_is_gone(&roll, 2));
+        cw_roll_begin(&roll);
+        assert_int_equal(n_absent(&roll, 6), 2);
+        cw_roll_deinit(&roll);
+}
+
+static void test_to_know_takes_nothing_back(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 2);
+        assert_int_equal(cw_roll_seen(&roll, 1, 1), 0);
+        assert_int_equal(cw_roll_gone(&roll, 2), 0);
+        assert_int_equal(cw_roll_know(&roll, 1), 0);
+        assert_int_equal(cw_roll_know(&roll, 2), 0);
+        assert_true(cw_roll_is_seen(&roll, 1, 1) && cw_roll_is_gone(&roll, 2));
+        cw_roll_deinit(&roll);
+}
+
+static void test_who_is_forgotten_is_not_absent(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 3);
+        assert_int_equal(cw_roll_gone(&roll, 1), 0);
+        cw_roll_forget(&roll, 1);
+        cw_roll_forget(&roll, 2);
+        cw_roll_forget(&roll, 77);
+        assert_int_equal(n_absent(&roll, 1), 1);
+        assert_int_equal(cw_roll_seen(&roll, 3, 1), 0);
+        assert_int_equal(n_absent(&roll, 1), 0);
+        cw_roll_deinit(&roll);
+}
+
+/* Extreme ids and poll numbers are ids and poll numbers like others. */
+static void test_the_ends_of_the_ranges(void **state)
+{
+        static const int64_t ids[] = {0, -1, 1, INT64_MIN, INT64_MAX};
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 0);
+        for (size_t i = 0; i < 5; i++)
+                assert_int_equal(cw_roll_know(&roll, ids[i]), 0);
+        assert_int_equal(n_absent(&roll, UINT32_MAX), 5);
+        for (size_t i = 0; i < 4; i++)
+                assert_int_equal(cw_roll_seen(&roll, ids[i], UINT32_MAX), 0);
+        assert_int_equal(n_absent(&roll, UINT32_MAX), 1);
+        assert_false(cw_roll_is_seen(&roll, INT64_MAX, UINT32_MAX));
+        assert_int_equal(cw_roll_gone(&roll, INT64_MAX), 0);
+        assert_int_equal(n_absent(&roll, UINT32_MAX), 0);
+        cw_roll_deinit(&roll);
+}
+
+/* A choice is without repetition, and every absent customer is chosen within a round of turns. */
+static void test_the_choice_moves_along(void **state)
+{
+        bool chosen[251] = {false};
+        int64_t absent[100];
+        struct cw_roll roll;
+        size_t n = 0;
+
+        (void)state;
+        begin(&roll, 250);
+        for (uint32_t turn = 7; turn < 10; turn++) {
+                bool now[251] = {false};
+
+                assert_int_equal(cw_roll_absent(&roll, 1, turn, absent, 100), 250);
+                for (size_t i = 0; i < 100; i++) {
+                        assert_in_range(absent[i], 1, 250);
+                        assert_false(now[absent[i]]);
+                        now[absent[i]] = true;
+                        n += !chosen[absent[i]];
+                        chosen[absent[i]] = true;
+                }
+        }
+        assert_int_equal(n, 250);
+        cw_roll_deinit(&roll);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_who_is_neither_seen_nor_gone_is_absent),
+                cmocka_unit_test(test_seen_twice_counts_once),
+                cmocka_unit_test(test_gone_lasts_until_seen_again),
+                cmocka_unit_test(test_to_know_takes_nothing_back),
+                cmocka_unit_test(test_who_is_forgotten_is_not_absent),
+                cmocka_unit_test(test_the_ends_of_the_ranges),
+                cmocka_unit_test(test_the_choice_moves_along),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
