@@ -153,8 +153,8 @@ void cw_policy_visit(struct cw_policy *policy, struct cw_group *group)
 
 void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 {
-        bool send_resolved = group->notifier_index != SIZE_MAX &&
-                             policy->rules->notifiers[group->notifier_index].send_resolved;
+        bool configured = group->notifier_index != SIZE_MAX;
+        bool send_resolved = configured && policy->rules->notifiers[group->notifier_index].send_resolved;
         size_t kept = 0;
 
         for (size_t i = 0; i < group->n_members; i++) {
@@ -163,7 +163,8 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 
                 if (!telling || telling->group != group)
                         continue;
-                if (cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert))
+                if ((cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert)) ||
+                    (configured && cw_policy_not_begun(policy, telling, group->notifier_index)))
                         cw_policy_end_telling(policy, telling);
                 else
                         group->members[kept++] = alert;

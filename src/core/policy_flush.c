@@ -154,6 +154,8 @@ static enum cw_due_action due_action(const struct cw_policy *policy, const struc
                         return CW_DUE_NOTHING;
                 without_repeat.queued = 0;
         }
+        if (cw_policy_not_begun(policy, telling, group->notifier_index))
+                return CW_DUE_NOTHING;
         return cw_ledger_decide(&without_repeat, telling->alert,
                                 policy->rules->notifiers[group->notifier_index].send_resolved);
 }

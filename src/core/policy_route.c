@@ -68,23 +68,31 @@ void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct
                 policy->error = -ENOMEM;
 }
 
+static bool is_begun(const struct cw_telling *telling)
+{
+        return telling->sent.state == CW_KNOWN_FIRING || telling->queued || telling->under_way;
+}
+
+bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier)
+{
+        return !is_begun(telling) && telling->alert->state == CW_ALERT_FIRING &&
+               !cw_policy_routed(policy, telling->alert, notifier);
+}
+
 struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create)
 {
         const char *name = policy->rules->notifiers[notifier].name;
         struct cw_telling *telling = cw_policy_telling(policy, name, alert, create);
-        bool begun;
 
         if (!telling)
                 return NULL;
-        begun = telling->sent.state == CW_KNOWN_FIRING || telling->queued || telling->under_way;
-        /* Whoever is no longer told of such alerts still hears the end of what it was told. */
-        if (!begun && alert->state == CW_ALERT_FIRING && !cw_policy_routed(policy, alert, notifier)) {
+        if (cw_policy_not_begun(policy, telling, notifier)) {
                 leave(policy, telling);
                 cw_policy_end_telling(policy, telling);
                 return NULL;
         }
         /* What was told in one group ends in it, whatever the configuration says by then. */
-        if (!telling->group || !begun) {
+        if (!telling->group || !is_begun(telling)) {
                 struct cw_group *group = cw_policy_group_of(policy, name, alert->entry);
 
                 if (!group)

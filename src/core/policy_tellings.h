@@ -23,4 +23,8 @@ const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_al
 /* Touches what was held by this alert. */
 void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert);
 
+/* The notifier (index in the ruleset) was taken off the route before it heard of the alert: it never will. Whoever
+ * did hear of it still hears the end. */
+bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier);
+
 #endif
