@@ -354,6 +354,8 @@ void cw_duration_format_human(struct cw_buf *buf, int64_t ms)
 
         if (rest == 0)
                 cw_buf_puts(buf, "0 s");
+        if (rest >= (uint64_t)CW_SECOND_MS)
+                rest -= rest % (uint64_t)CW_SECOND_MS; /* nobody reads milliseconds behind a second */
         while (i < CW_ARRAY_SIZE(units) && rest < (uint64_t)units[i].ms)
                 i++;
         for (size_t last = i + 1; i <= last && i < CW_ARRAY_SIZE(units); i++) {
