@@ -50,6 +50,8 @@ struct fixture {
         int64_t watched_mono[32];
         char watched_order[1024]; /* customers */
         unsigned wanted_watched; /* so many stop the loop */
+        uint64_t dice;
+        unsigned faults_percent;
         unsigned remembered;
         struct cw_source_memory memory;
 };
