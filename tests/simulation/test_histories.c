@@ -30,7 +30,7 @@
 #define HELD      3
 #define CARDS     12
 #define CUSTOMERS 4 /* each has an anchor, a card that never leaves it: only customers with cards are remembered */
-#define HISTORIES 600 /* of each kind, unless CARDWATCH_HISTORIES says how many */
+#define HISTORIES 400 /* of each kind, unless CARDWATCH_HISTORIES says how many */
 
 struct chance {
         uint64_t state;
