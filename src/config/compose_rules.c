@@ -134,9 +134,10 @@ static void check_kind(struct cw_composer *composer, const struct cw_rule_draft 
 
         if (when && on)
                 cw_reader_complain(composer->reader, on, "\"when\" and \"on\" exclude each other");
-        if (!when && !on && !levels && draft->node->kind == CW_NODE_MAPPING)
+        if (!cw_node_key_meant(draft->node, "when") && !cw_node_key_meant(draft->node, "on") && !levels &&
+            draft->node->kind == CW_NODE_MAPPING)
                 cw_reader_complain(composer->reader, draft->node, "rules[%zu] needs \"when\" or \"on\"", i);
-        if (clear && !when && !levels)
+        if (clear && !cw_node_key_meant(draft->node, "when") && !levels)
                 cw_reader_complain(composer->reader, clear, "\"clear\" needs \"when\"");
 }
 

@@ -38,9 +38,9 @@ static void check_pair(struct cw_reader *reader, const struct cw_node *mapping, 
 {
         const struct cw_node *first = cw_node_key(mapping, a), *second = cw_node_key(mapping, b);
 
-        if (first && !second)
+        if (first && !cw_node_key_meant(mapping, b))
                 cw_reader_complain(reader, first, "\"%s\" needs \"%s\"", a, b);
-        if (second && !first)
+        if (second && !cw_node_key_meant(mapping, a))
                 cw_reader_complain(reader, second, "\"%s\" needs \"%s\"", b, a);
 }
 
@@ -52,8 +52,8 @@ static void check_auth(struct cw_composer *composer, const struct cw_source_draf
 
         if (!auth || auth->kind != CW_NODE_MAPPING)
                 return;
-        key = cw_node_key(auth, "api_key");
-        login = cw_node_key(auth, "username") || cw_node_key(auth, "password");
+        key = cw_node_key_meant(auth, "api_key");
+        login = cw_node_key_meant(auth, "username") || cw_node_key_meant(auth, "password");
         if (!key && !login)
                 cw_reader_complain(reader, auth,
                                    "sources[%zu].auth needs \"username\" and \"password\", or \"api_key\"", i);

@@ -45,6 +45,16 @@ const struct cw_node *cw_node_key(const struct cw_node *node, const char *key)
         return i == SIZE_MAX ? NULL : node->keys[i];
 }
 
+bool cw_node_key_meant(const struct cw_node *node, const char *key)
+{
+        if (cw_node_key(node, key))
+                return true;
+        for (size_t i = 0; node->kind == CW_NODE_MAPPING && i < node->n_items; i++)
+                if (cw_text_nearest(node->keys[i]->text, &key, 1))
+                        return true;
+        return false;
+}
+
 bool cw_node_is_null(const struct cw_node *node)
 {
         return node->kind == CW_NODE_SCALAR && node->style == CW_STYLE_PLAIN &&

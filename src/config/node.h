@@ -42,6 +42,10 @@ const struct cw_node *cw_node_get(const struct cw_node *node, const char *key);
 /* The key itself, or NULL. */
 const struct cw_node *cw_node_key(const struct cw_node *node, const char *key);
 
+/* The key itself, or one that was probably meant to be it: its misspelling is complained about, its absence need not
+ * be. */
+bool cw_node_key_meant(const struct cw_node *node, const char *key);
+
 /* Nothing was written: an empty plain scalar, ~ or null. */
 bool cw_node_is_null(const struct cw_node *node);
 

@@ -150,7 +150,7 @@ static void check_required(struct cw_reader *reader, const struct cw_table *tabl
         for (size_t i = 0; i < table->n_rows; i++) {
                 const struct cw_row *row = &table->rows[i];
 
-                if (!(row->flags & CW_ROW_REQUIRED) || cw_node_get(mapping, row->name))
+                if (!(row->flags & CW_ROW_REQUIRED) || cw_node_key_meant(mapping, row->name))
                         continue;
                 if (in_kind(row, reader->kinds) && (row->kinds == 0 || reader->kinds != 0))
                         complain_missing(reader, row, mapping, where);

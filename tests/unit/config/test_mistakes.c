@@ -164,6 +164,8 @@ static void test_sources(void **state)
                 {"a name that is none",
                  "sources: [{name: Main, url: \"https://a.example\", auth: {api_key: k}}]\n" RULES NOTIFIERS,
                  "1:18: error: \"Main\" is no name: it must begin with a-z or 0-9 and go on with those, _ and -"},
+                {"an address misspelt is one mistake", SOURCE("uri: http://h, auth: {api_key: k}"),
+                 "1:24: error: unknown key \"uri\" in sources[0] (did you mean \"url\"?)"},
                 {"no address", SOURCE("auth: {api_key: k}"), "1:11: error: sources[0] needs \"url\""},
                 {"no proof of who asks", SOURCE("url: \"https://a.example\""),
                  "1:11: error: sources[0] needs \"auth\""},
