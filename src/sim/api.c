@@ -119,6 +119,8 @@ static void list(struct cw_sim *sim, const struct cw_sim_request *request, const
                 page.empty = fault->kind == CW_SIM_FAULT_EMPTY;
                 page.no_pages_count = page.no_pages_count || fault->kind == CW_SIM_FAULT_NO_PAGES_COUNT;
                 page.left_out = fault->kind == CW_SIM_FAULT_SHORT_PAGE ? (uint64_t)fault->customers : 0;
+                page.zero = fault->kind == CW_SIM_FAULT_LIST_ZERO;
+                page.half = fault->kind == CW_SIM_FAULT_LIST_HALF;
                 if (fault->kind == CW_SIM_FAULT_REPEAT_PAGE && page.served > 1)
                         page.served--;
         }

@@ -38,6 +38,8 @@ static const char *const kind_words[] = {
         [CW_SIM_FAULT_REPEAT_PAGE] = "repeat-page",
         [CW_SIM_FAULT_SHORT_PAGE] = "short-page",
         [CW_SIM_FAULT_BODY] = "body",
+        [CW_SIM_FAULT_LIST_ZERO] = "list-zero",
+        [CW_SIM_FAULT_LIST_HALF] = "list-half",
         NULL,
 };
 
@@ -54,7 +56,7 @@ void cw_sim_fault_deinit(struct cw_sim_fault *fault)
 static bool only_for_list(int64_t kind)
 {
         return kind == CW_SIM_FAULT_EMPTY || kind == CW_SIM_FAULT_NO_PAGES_COUNT || kind == CW_SIM_FAULT_REPEAT_PAGE ||
-               kind == CW_SIM_FAULT_SHORT_PAGE;
+               kind == CW_SIM_FAULT_SHORT_PAGE || kind == CW_SIM_FAULT_LIST_ZERO || kind == CW_SIM_FAULT_LIST_HALF;
 }
 
 static bool breaks_header(const char *text)

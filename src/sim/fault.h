@@ -42,6 +42,8 @@ enum cw_sim_fault_kind {
         CW_SIM_FAULT_REPEAT_PAGE,
         CW_SIM_FAULT_SHORT_PAGE,
         CW_SIM_FAULT_BODY,
+        CW_SIM_FAULT_LIST_ZERO, /* the list says that every balance is zero */
+        CW_SIM_FAULT_LIST_HALF, /* the list leaves out every second customer */
 };
 
 struct cw_sim_fault {

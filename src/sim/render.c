@@ -68,12 +68,17 @@ static void append_field(struct cw_buf *buf, const struct cw_sim_card *card, enu
         }
 }
 
-void cw_sim_render_card(struct cw_buf *buf, const struct cw_sim_card *card)
+static bool is_balance(enum cw_sim_field field)
+{
+        return field == CW_SIM_FIELD_TOTAL || field == CW_SIM_FIELD_AVAILABLE || field == CW_SIM_FIELD_PENDING;
+}
+
+static void append_card(struct cw_buf *buf, const struct cw_sim_card *card, bool zero)
 {
         char separator = '{';
 
         for (enum cw_sim_field field = 0; field < CW_SIM_N_FIELDS; field++) {
-                const char *text = card->texts[field];
+                const char *text = zero && is_balance(field) ? "0.00" : card->texts[field];
 
                 if (text && !*text)
                         continue;
@@ -92,7 +97,12 @@ void cw_sim_render_card(struct cw_buf *buf, const struct cw_sim_card *card)
         cw_buf_putc(buf, '}');
 }
 
-static void append_customer(struct cw_buf *buf, const struct cw_sim_customer *customer)
+void cw_sim_render_card(struct cw_buf *buf, const struct cw_sim_card *card)
+{
+        append_card(buf, card, false);
+}
+
+static void append_customer(struct cw_buf *buf, const struct cw_sim_customer *customer, bool zero)
 {
         cw_buf_printf(buf, "{\"customersId\":%" PRId64 ",\"customersReference\":", customer->id);
         if (customer->reference)
@@ -103,7 +113,7 @@ static void append_customer(struct cw_buf *buf, const struct cw_sim_customer *cu
         for (size_t i = 0; i < customer->n_cards; i++) {
                 if (i > 0)
                         cw_buf_putc(buf, ',');
-                cw_sim_render_card(buf, customer->cards[i]);
+                append_card(buf, customer->cards[i], zero);
         }
         cw_buf_puts(buf, "]}");
 }
@@ -117,10 +127,10 @@ void cw_sim_render_page(struct cw_buf *buf, const struct cw_sim_world *world, co
 
         n = page->empty || n < page->left_out ? 0 : n - page->left_out;
         cw_buf_puts(buf, "{\"id\":0,\"details\":[");
-        for (uint64_t i = 0; i < n; i++) {
+        for (uint64_t i = 0; i < n; i += page->half ? 2 : 1) {
                 if (i > 0)
                         cw_buf_putc(buf, ',');
-                append_customer(buf, world->customers[first + i]);
+                append_customer(buf, world->customers[first + i], page->zero);
         }
         cw_buf_printf(buf, "],\"pageSize\":%" PRIu64 ",\"pageNumber\":%" PRIu64, page->size, page->number);
         if (!page->no_pages_count)
@@ -131,7 +141,7 @@ void cw_sim_render_page(struct cw_buf *buf, const struct cw_sim_world *world, co
 void cw_sim_render_customer(struct cw_buf *buf, const struct cw_sim_customer *customer)
 {
         cw_buf_puts(buf, "{\"id\":0,\"details\":");
-        append_customer(buf, customer);
+        append_customer(buf, customer, false);
         cw_buf_puts(buf, ",\"status\":\"1\",\"errors\":[]}");
 }
 

@@ -25,6 +25,8 @@ struct cw_sim_page {
         uint64_t left_out; /* customers missing at the page's end */
         bool empty; /* nothing in `details` */
         bool no_pages_count;
+        bool zero; /* every balance is */
+        bool half; /* every second customer is left out */
 };
 
 void cw_sim_render_page(struct cw_buf *buf, const struct cw_sim_world *world, const struct cw_sim_page *page);

@@ -263,6 +263,13 @@ def test_content_faults_change_the_page(sim):
     assert sim.list(pageNumber=2).json == {**whole, "details": sim.list(pageNumber=1).json["details"]}
     sim.fault("list", "short-page", customers=3)
     assert sim.list(pageNumber=2).json == {**whole, "details": whole["details"][:-3]}
+    sim.fault("list", "list-half")
+    assert sim.list(pageNumber=2).json == {**whole, "details": whole["details"][::2]}
+    sim.fault("list", "list-zero")
+    zero = sim.list(pageNumber=2).json
+    balances = [card[name] for customer in zero["details"] for card in customer["cards"]
+                for name in ("availableBalance", "pendingBalance", "totalBalance")]
+    assert balances and set(balances) == {0} and sim.list(pageNumber=2).json == whole
     sim.fault("list", "envelope-error", code="Account_Locked")
     answer = sim.list()
     assert (answer.status, answer.json["status"], answer.json["errors"][0]["messageCode"]) == (200, "0", "Account_Locked")
