@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tidy: clang-tidy with the checks of .clang-tidy over the sources of a build, two files at a time."""
+"""Tidy: clang-tidy with the checks of .clang-tidy over the sources of a build, two files at a time.
+
+The analyzer, which follows paths and takes most of the time, reads the layers that take input apart and decide.
+"""
 
 import concurrent.futures
 import json
@@ -11,6 +14,7 @@ import format as clang
 import source
 
 JOBS = 2
+ANALYZED = ("src/codec/", "src/config/", "src/core/")
 
 
 def sources_of(root, build):
@@ -21,7 +25,10 @@ def sources_of(root, build):
 
 
 def check(tidy, root, build, path):
-    arguments = [tidy, "--quiet", "-p", build, f"--config-file={os.path.join(root, '.clang-tidy')}", path]
+    arguments = [tidy, "--quiet", "-p", build, "--extra-arg=-Wno-error", f"--config-file={os.path.join(root, '.clang-tidy')}"]
+    if not os.path.relpath(path, root).startswith(ANALYZED):
+        arguments.append("--checks=-clang-analyzer-*")
+    arguments.append(path)
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     says = [line for line in done.stdout.splitlines() if line]
     if done.returncode != 0 and not says:
