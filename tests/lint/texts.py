@@ -23,7 +23,13 @@ TEXTS = (".c", ".h", ".py", ".sh", ".txt", ".cmake", ".md", ".yaml", ".yml", ".j
          ".1", ".8", ".html", ".css", ".js", ".sql")
 
 
+# Input for the fuzzers: any bytes.
+CORPUS = "tests/fuzz/corpus/"
+
+
 def is_text(path):
+    if path.startswith(CORPUS):
+        return False
     name = path.rsplit("/", 1)[-1]
     return name.endswith(TEXTS) or "." not in name.lstrip(".")
 
