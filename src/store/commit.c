@@ -197,6 +197,7 @@ static int write_group(struct writing *writing, const struct cw_group_row *row)
                 cw_bind_i64(&bind, row->told_at);
                 cw_bind_i64(&bind, row->due_at);
                 cw_bind_i64(&bind, row->repeat);
+                cw_bind_text(&bind, row->thread);
         }
         return end_row(writing, &bind);
 }

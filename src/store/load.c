@@ -88,6 +88,17 @@ static int read_ledger(struct cw_columns *columns, struct cw_changes *rows)
         return verdict(columns);
 }
 
+/* The id of a message: at most 32 characters. */
+static void read_id(struct cw_columns *columns, char ret_id[static 33])
+{
+        const char *id = cw_columns_text(columns);
+
+        if (strlen(id) > 32)
+                columns->bad = true;
+        else
+                memcpy(ret_id, id, strlen(id) + 1);
+}
+
 static int read_group(struct cw_columns *columns, struct cw_changes *rows)
 {
         struct cw_group_row row = {.notifier = NULL};
@@ -98,19 +109,10 @@ static int read_group(struct cw_columns *columns, struct cw_changes *rows)
         row.told_at = cw_columns_i64(columns);
         row.due_at = cw_columns_i64(columns);
         row.repeat = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        read_id(columns, row.thread);
         if (!columns->bad)
                 cw_changes_group(rows, &row);
         return verdict(columns);
-}
-
-static void read_id(struct cw_columns *columns, struct cw_intent_row *row)
-{
-        const char *id = cw_columns_text(columns);
-
-        if (strlen(id) >= sizeof(row->id))
-                columns->bad = true;
-        else
-                strcpy(row->id, id);
 }
 
 static int read_intent(struct cw_columns *columns, struct cw_changes *rows)
@@ -121,7 +123,7 @@ static int read_intent(struct cw_columns *columns, struct cw_changes *rows)
         int r;
 
         row.sequence = (uint64_t)cw_columns_i64(columns);
-        read_id(columns, &row);
+        read_id(columns, row.id);
         row.notifier = (char *)cw_columns_text(columns);
         row.groups = (char *)cw_columns_maybe_text(columns);
         row.kind = (uint8_t)cw_columns_most(columns, CW_NOTICE_TEST);

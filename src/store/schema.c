@@ -74,7 +74,9 @@ static const char version_1[] =
 /* What a source knows of its log-in and of a list that was not believed. */
 static const char version_2[] = "ALTER TABLE source ADD COLUMN blocked_until_at INTEGER NOT NULL DEFAULT 0;"
                                 "ALTER TABLE source ADD COLUMN otp_step INTEGER NOT NULL DEFAULT 0;"
-                                "ALTER TABLE source ADD COLUMN suspicion INTEGER NOT NULL DEFAULT 0;";
+                                "ALTER TABLE source ADD COLUMN suspicion INTEGER NOT NULL DEFAULT 0;"
+                                /* The message that opened the group's thread, "" before there was one. */
+                                "ALTER TABLE alert_group ADD COLUMN thread TEXT NOT NULL DEFAULT '';";
 
 static const char *const migrations[] = {version_1, version_2};
 

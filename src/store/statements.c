@@ -55,11 +55,11 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_LEDGER_DROP] = "DELETE FROM ledger WHERE notifier = ?1 AND fingerprint = ?2",
         [CW_SQL_LEDGER_ALL] = "SELECT notifier, fingerprint, edge, state, severity, accepted FROM ledger ORDER BY "
                               "notifier, fingerprint",
-        [CW_SQL_GROUP_PUT] = "INSERT OR REPLACE INTO alert_group (notifier, key, begun_at, told_at, due_at, repeat) "
-                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_GROUP_PUT] = "INSERT OR REPLACE INTO alert_group (notifier, key, begun_at, told_at, due_at, repeat, "
+                             "thread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         [CW_SQL_GROUP_DROP] = "DELETE FROM alert_group WHERE notifier = ?1 AND key = ?2",
-        [CW_SQL_GROUP_ALL] =
-                "SELECT notifier, key, begun_at, told_at, due_at, repeat FROM alert_group ORDER BY notifier, key",
+        [CW_SQL_GROUP_ALL] = "SELECT notifier, key, begun_at, told_at, due_at, repeat, thread FROM alert_group ORDER "
+                             "BY notifier, key",
         [CW_SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox (sequence, id, notifier, groups, kind, state, baseline, "
                               "opens_thread, repeat, "
                               "queued_at, next_at, failing_since_at, attempts, error, items, payload) "

@@ -205,7 +205,8 @@ static void test_ledger_and_groups_come_back_and_go(void **state)
                                      .begun_at = 1,
                                      .told_at = 2,
                                      .due_at = 3,
-                                     .repeat = 4};
+                                     .repeat = 4,
+                                     .thread = "9f86d081884c7d659a2feaa0c55ad015"};
 
         (void)state;
         place_init(&place);
@@ -232,6 +233,7 @@ static void test_ledger_and_groups_come_back_and_go(void **state)
         assert_string_equal(rows.groups.rows[0].key, "main\nx");
         assert_true(rows.groups.rows[0].begun_at == 1 && rows.groups.rows[0].told_at == 2);
         assert_true(rows.groups.rows[0].due_at == 3 && rows.groups.rows[0].repeat == 4);
+        assert_string_equal(rows.groups.rows[0].thread, group.thread);
 }
 
 static struct cw_intent_row intent_row(struct cw_item *items, size_t n_items)
