@@ -13,7 +13,8 @@ endif()
 
 install(FILES packaging/man/cardwatchd.8 DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
 install(FILES packaging/man/cardwatch.1 packaging/man/cardwatch-sim.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES packaging/man/cardwatch.yaml.5 DESTINATION "${CMAKE_INSTALL_MANDIR}/man5")
+install(FILES README.md ARCHITECTURE.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES packaging/cardwatch.sysusers DESTINATION lib/sysusers.d RENAME cardwatch.conf)
 
 # The prefix is known for certain only at install time, so what names it is written then.
