@@ -167,7 +167,7 @@ static void pack_body(struct cw_buf *buf, const struct cw_entry *entry)
         cw_pack_u64(buf, (uint64_t)entry->state);
         cw_pack_u64(buf, (uint64_t)entry->severity);
         cw_pack_u64(buf, flags_of(entry));
-        cw_pack_u64(buf, (uint64_t)(entry->confirmed + 1));
+        cw_pack_u64(buf, (uint64_t)((int64_t)entry->confirmed + 1));
         pack_card(buf, &entry->card);
         pack_balances(buf, entry);
         cw_pack_i64(buf, entry->started_at);
