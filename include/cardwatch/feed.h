@@ -31,6 +31,8 @@ struct cw_feeds_options {
         void (*step)(void *data, const struct cw_event *event);
         /* The customers that the engine wants read one by one, after PAGES_READ. */
         size_t (*look_ups)(void *data, size_t source, int64_t *ret_customers, size_t most);
+        /* How the engine judged the last poll of a source: "complete", "partial", "failed". */
+        const char *(*judgement_of)(void *data, size_t source);
         /* What a source of this name remembered when its state was last stored. */
         struct cw_source_memory (*memory_of)(void *data, const char *name);
         /* Something was decided between the ends of polls: whatever it caused may go. */

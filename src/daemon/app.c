@@ -115,6 +115,15 @@ static size_t look_ups(void *data, size_t source, int64_t *ret_customers, size_t
         return cw_engine_look_ups(app->engine, source, ret_customers, most);
 }
 
+static const char *judgement_of(void *data, size_t source)
+{
+        static const char *const names[] = {
+                [CW_POLL_COMPLETE] = "complete", [CW_POLL_PARTIAL] = "partial", [CW_POLL_FAILED] = "failed"};
+        struct cw_app *app = data;
+
+        return names[cw_engine_poll_result(app->engine, source)];
+}
+
 static struct cw_source_memory memory_of(void *data, const char *name)
 {
         struct cw_app *app = data;
@@ -469,6 +478,7 @@ static int wire_up(struct cw_app *app)
                 .decided = decided,
                 .look_ups = look_ups,
                 .memory_of = memory_of,
+                .judgement_of = judgement_of,
                 .data = app,
         };
         int r;

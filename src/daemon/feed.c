@@ -18,6 +18,7 @@ struct feed {
         const struct cw_config_source *config;
         size_t index; /* in the ruleset in force */
         int64_t decided_mono; /* when the poll under way was last decided */
+        const char *judged; /* how the engine judged the poll before; a literal */
         bool finished;
 };
 
@@ -157,6 +158,19 @@ static void remember(void *data, struct cw_source *source, const struct cw_sourc
         feed->feeds->options.decided(feed->feeds->options.data);
 }
 
+/* What the polls prove, once per change: a source that answers every page is still partial while a customer is missing.
+ */
+static void log_judgement(struct feed *feed)
+{
+        const char *judged = feed->feeds->options.judgement_of(feed->feeds->options.data, feed->index);
+
+        if (judged == feed->judged)
+                return;
+        feed->judged = judged;
+        cw_log(feed->feeds->options.log, CW_LOG_INFO, "poll-judged", "source", "%s", feed->config->name, "result", "%s",
+               judged, NULL);
+}
+
 static void poll_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
 {
         static const enum cw_auth_result auth[] = {
@@ -179,6 +193,7 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
 
         (void)source;
         step(feed, &event);
+        log_judgement(feed);
         feed->finished = true;
         feed->feeds->options.polled(feed->feeds->options.data, summary->pages_good > 0 && summary->pages_bad == 0);
 }

@@ -103,7 +103,7 @@ static inline void expect_texts(const struct diagnosis *cases, size_t n)
         assert_int_equal(wrong, 0);
 }
 
-/* A group's setup: a folder that goes away with the machine's temporary files. */
+/* A group's setup and its end: a folder of its own. */
 static inline int enter_folder(void **state)
 {
         char folder[] = "/tmp/cardwatch-config-XXXXXX";
@@ -111,6 +111,17 @@ static inline int enter_folder(void **state)
         (void)state;
         umask(077);
         return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static inline int leave_folder(void **state)
+{
+        char folder[256], command[300];
+
+        (void)state;
+        if (!getcwd(folder, sizeof(folder)) || strncmp(folder, "/tmp/cardwatch-config-", 22) != 0 || chdir("/") < 0)
+                return -1;
+        snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+        return system(command);
 }
 
 #endif

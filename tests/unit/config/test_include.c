@@ -140,5 +140,5 @@ int main(void)
                 cmocka_unit_test_setup(test_paths_are_relative_to_the_main_file, clear_folder),
         };
 
-        return cmocka_run_group_tests(tests, enter_with_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_with_folder, leave_folder);
 }

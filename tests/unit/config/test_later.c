@@ -117,5 +117,5 @@ int main(void)
                 cmocka_unit_test(test_words_of_the_language),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

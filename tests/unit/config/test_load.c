@@ -336,5 +336,5 @@ int main(void)
                 cmocka_unit_test(test_the_report_as_json),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -356,5 +356,5 @@ int main(void)
                 cmocka_unit_test(test_mistakes_are_bounded),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

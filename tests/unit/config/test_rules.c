@@ -231,5 +231,5 @@ int main(void)
                 cmocka_unit_test(test_places_of_templates),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -225,5 +225,5 @@ int main(void)
                 cmocka_unit_test(test_no_complaint_shows_a_secret),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

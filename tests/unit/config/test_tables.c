@@ -169,5 +169,5 @@ int main(void)
                 cmocka_unit_test(test_the_installed_file_is_right_and_names_every_key),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

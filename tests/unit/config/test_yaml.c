@@ -219,5 +219,5 @@ int main(void)
                 cmocka_unit_test(test_files_that_cannot_be_read),
         };
 
-        return cmocka_run_group_tests(tests, enter_folder, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
