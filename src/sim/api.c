@@ -121,10 +121,13 @@ static void list(struct cw_sim *sim, const struct cw_sim_request *request, const
                 page.left_out = fault->kind == CW_SIM_FAULT_SHORT_PAGE ? (uint64_t)fault->customers : 0;
                 page.zero = fault->kind == CW_SIM_FAULT_LIST_ZERO;
                 page.half = fault->kind == CW_SIM_FAULT_LIST_HALF;
+                page.served += fault->kind == CW_SIM_FAULT_MISSING_PAGE;
                 if (fault->kind == CW_SIM_FAULT_REPEAT_PAGE && page.served > 1)
                         page.served--;
         }
         cw_sim_render_page(&reply->body, &sim->world, &page);
+        if (fault && (fault->kind == CW_SIM_FAULT_SLIDE_UP || fault->kind == CW_SIM_FAULT_SLIDE_DOWN))
+                cw_sim_world_slide(&sim->world, fault->kind == CW_SIM_FAULT_SLIDE_DOWN);
 }
 
 void cw_sim_api_list(struct cw_sim *sim, const struct cw_sim_request *request, int64_t now, struct cw_sim_reply *reply)

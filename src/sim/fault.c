@@ -40,6 +40,9 @@ static const char *const kind_words[] = {
         [CW_SIM_FAULT_BODY] = "body",
         [CW_SIM_FAULT_LIST_ZERO] = "list-zero",
         [CW_SIM_FAULT_LIST_HALF] = "list-half",
+        [CW_SIM_FAULT_MISSING_PAGE] = "missing-page",
+        [CW_SIM_FAULT_SLIDE_UP] = "slide-up",
+        [CW_SIM_FAULT_SLIDE_DOWN] = "slide-down",
         NULL,
 };
 
@@ -49,6 +52,7 @@ void cw_sim_fault_deinit(struct cw_sim_fault *fault)
         free(fault->body);
         free(fault->code);
         free(fault->content_type);
+        free(fault->location);
         *fault = (struct cw_sim_fault){0};
 }
 
@@ -56,7 +60,7 @@ void cw_sim_fault_deinit(struct cw_sim_fault *fault)
 static bool only_for_list(int64_t kind)
 {
         return kind == CW_SIM_FAULT_EMPTY || kind == CW_SIM_FAULT_NO_PAGES_COUNT || kind == CW_SIM_FAULT_REPEAT_PAGE ||
-               kind == CW_SIM_FAULT_SHORT_PAGE || kind == CW_SIM_FAULT_LIST_ZERO || kind == CW_SIM_FAULT_LIST_HALF;
+               kind == CW_SIM_FAULT_SHORT_PAGE || kind >= CW_SIM_FAULT_LIST_ZERO;
 }
 
 static bool breaks_header(const char *text)
@@ -88,7 +92,8 @@ static int judge(const struct cw_sim_fault *fault, int64_t endpoint, int64_t kin
                 problem = "\"body\" is missing";
         else if (kind == CW_SIM_FAULT_DRIP && fault->bytes == 0)
                 problem = "\"bytes\" must be at least 1";
-        else if (breaks_header(fault->retry_after) || breaks_header(fault->content_type))
+        else if (breaks_header(fault->retry_after) || breaks_header(fault->content_type) ||
+                 breaks_header(fault->location))
                 problem = "a header has no line break";
         if (!problem)
                 return 0;
@@ -99,7 +104,7 @@ static int judge(const struct cw_sim_fault *fault, int64_t endpoint, int64_t kin
 int cw_sim_fault_read(const struct cw_sim_json *json, struct cw_buf *why, struct cw_sim_fault *ret_fault)
 {
         struct cw_sim_fault fault cw_cleanup(cw_sim_fault_deinit) = {
-                .page = -1, .customer = -1, .count = 1, .bytes = -1, .customers = 1};
+                .page = -1, .customer = -1, .count = 1, .bytes = -1, .customers = 1, .retry_date_s = -1};
         int64_t endpoint = -1, kind = -1;
         const struct cw_sim_row rows[] = {
                 {.name = "endpoint", .type = CW_SIM_TYPE_WORD, .place = &endpoint, .words = endpoint_words},
@@ -116,6 +121,12 @@ int cw_sim_fault_read(const struct cw_sim_json *json, struct cw_buf *why, struct
                  .least = 1,
                  .most = INT32_MAX},
                 {.name = "retry_after", .type = CW_SIM_TYPE_TEXT, .place = &fault.retry_after},
+                {.name = "retry_date_s",
+                 .type = CW_SIM_TYPE_INT,
+                 .place = &fault.retry_date_s,
+                 .least = 0,
+                 .most = 86400},
+                {.name = "location", .type = CW_SIM_TYPE_STRING, .place = &fault.location},
                 {.name = "body", .type = CW_SIM_TYPE_STRING, .place = &fault.body},
                 {.name = "code", .type = CW_SIM_TYPE_STRING, .place = &fault.code},
                 {.name = "content_type", .type = CW_SIM_TYPE_STRING, .place = &fault.content_type},
@@ -146,9 +157,10 @@ int cw_sim_fault_copy(const struct cw_sim_fault *fault, struct cw_sim_fault *ret
 {
         struct cw_sim_fault copy cw_cleanup(cw_sim_fault_deinit) = *fault;
 
-        copy.retry_after = copy.body = copy.code = copy.content_type = NULL;
+        copy.retry_after = copy.body = copy.code = copy.content_type = copy.location = NULL;
         if (copy_text(&copy.retry_after, fault->retry_after) < 0 || copy_text(&copy.body, fault->body) < 0 ||
-            copy_text(&copy.code, fault->code) < 0 || copy_text(&copy.content_type, fault->content_type) < 0)
+            copy_text(&copy.code, fault->code) < 0 || copy_text(&copy.content_type, fault->content_type) < 0 ||
+            copy_text(&copy.location, fault->location) < 0)
                 return -ENOMEM;
         *ret_fault = copy;
         memset(&copy, 0, sizeof(copy));

@@ -42,8 +42,12 @@ enum cw_sim_fault_kind {
         CW_SIM_FAULT_REPEAT_PAGE,
         CW_SIM_FAULT_SHORT_PAGE,
         CW_SIM_FAULT_BODY,
+        /* From here on only what the list shows. */
         CW_SIM_FAULT_LIST_ZERO, /* the list says that every balance is zero */
         CW_SIM_FAULT_LIST_HALF, /* the list leaves out every second customer */
+        CW_SIM_FAULT_MISSING_PAGE, /* the page is left out: the next one's customers stand in its place */
+        CW_SIM_FAULT_SLIDE_UP, /* after the page the first customer goes to the end: one falls between two pages */
+        CW_SIM_FAULT_SLIDE_DOWN, /* after the page the last customer goes to the front: one stands on two pages */
 };
 
 struct cw_sim_fault {
@@ -57,7 +61,8 @@ struct cw_sim_fault {
         int64_t delay_ms;
         int64_t bytes; /* -1: what fits the kind */
         int64_t customers;
-        char *retry_after, *body, *code, *content_type; /* may be NULL */
+        int64_t retry_date_s; /* Retry-After as a date so far ahead; -1: none */
+        char *retry_after, *body, *code, *content_type, *location; /* may be NULL */
 };
 
 void cw_sim_fault_deinit(struct cw_sim_fault *fault);

@@ -134,6 +134,7 @@ static void replace(struct cw_sim_reply *reply, const struct cw_sim_fault *fault
 {
         const char *retry_after = fault->retry_after;
 
+        reply->retry_date_s = fault->retry_date_s;
         switch (fault->kind) {
         case CW_SIM_FAULT_GARBAGE:
                 reply->status = fault->status ? (int)fault->status : 200;
@@ -147,7 +148,7 @@ static void replace(struct cw_sim_reply *reply, const struct cw_sim_fault *fault
                 break;
         case CW_SIM_FAULT_RATE_LIMIT:
                 say_error(reply, fault, 429, "Too_Many_Requests");
-                retry_after = retry_after ? retry_after : "1";
+                retry_after = retry_after || fault->retry_date_s >= 0 ? retry_after : "1";
                 break;
         case CW_SIM_FAULT_TOKEN_EXPIRED:
                 say_error(reply, fault, 401, "Invalid");
@@ -164,6 +165,8 @@ static void replace(struct cw_sim_reply *reply, const struct cw_sim_fault *fault
         }
         if (retry_after)
                 cw_buf_printf(&reply->headers, "Retry-After: %s\r\n", retry_after);
+        if (fault->location)
+                cw_buf_printf(&reply->headers, "Location: %s\r\n", fault->location);
         if (fault->content_type)
                 cw_sim_reply_type(reply, fault->content_type);
 }
@@ -230,7 +233,7 @@ static const char *status_text(int status)
         return "Status";
 }
 
-static void append_date(struct cw_buf *buf, int64_t now)
+static void append_date(struct cw_buf *buf, const char *name, int64_t now)
 {
         time_t seconds = (time_t)(now / 1000);
         struct tm tm;
@@ -238,7 +241,7 @@ static void append_date(struct cw_buf *buf, int64_t now)
 
         if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
                 return;
-        cw_buf_printf(buf, "Date: %s\r\n", text);
+        cw_buf_printf(buf, "%s: %s\r\n", name, text);
 }
 
 void cw_sim_reply_render(const struct cw_sim_reply *reply, int64_t now, struct cw_buf *buf)
@@ -248,7 +251,9 @@ void cw_sim_reply_render(const struct cw_sim_reply *reply, int64_t now, struct c
         if (reply->headless)
                 return;
         cw_buf_printf(buf, "HTTP/1.1 %d %s\r\n", reply->status, status_text(reply->status));
-        append_date(buf, now);
+        append_date(buf, "Date", now);
+        if (reply->retry_date_s >= 0)
+                append_date(buf, "Retry-After", now + 1000 * reply->retry_date_s);
         if (reply->status != 204 && reply->status != 304)
                 cw_buf_printf(buf, "Content-Type: %s\r\n", reply->content_type);
         else

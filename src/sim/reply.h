@@ -25,6 +25,7 @@ struct cw_sim_reply {
         bool head_only; /* HEAD: the length is told, the body not sent */
         bool close; /* the connection ends with it */
 
+        int64_t retry_date_s; /* Retry-After is the date so far ahead; -1: it is not a date */
         int64_t delay_ms; /* silence before the first byte */
         int64_t drip_ms; /* between pieces of drip_bytes; 0 bytes: as fast as it goes */
         size_t drip_bytes;
@@ -39,7 +40,7 @@ struct cw_sim_reply {
 
 #define CW_SIM_REPLY_NULL                                                                                              \
         {                                                                                                              \
-                .status = 200, .content_type = "application/json; charset=utf-8"                                       \
+                .status = 200, .content_type = "application/json; charset=utf-8", .retry_date_s = -1                   \
         }
 
 void cw_sim_reply_deinit(struct cw_sim_reply *reply);

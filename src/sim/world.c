@@ -337,6 +337,18 @@ int cw_sim_world_change_card(struct cw_sim_world *world, const struct cw_sim_car
         return r;
 }
 
+void cw_sim_world_slide(struct cw_sim_world *world, bool down)
+{
+        struct cw_sim_customer **list = world->customers, *moved;
+        size_t rest = world->n_customers - 1;
+
+        if (world->n_customers < 2)
+                return;
+        moved = down ? list[rest] : list[0];
+        memmove(down ? list + 1 : list, down ? list : list + 1, rest * sizeof(*list));
+        list[down ? 0 : rest] = moved;
+}
+
 bool cw_sim_world_remove_customer(struct cw_sim_world *world, int64_t id)
 {
         struct cw_sim_customer *customer = cw_map_remove(&world->customers_by_id, (uint64_t)id);

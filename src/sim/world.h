@@ -100,6 +100,9 @@ int cw_sim_world_put_customer(struct cw_sim_world *world, int64_t id, const char
 int cw_sim_world_change_card(struct cw_sim_world *world, const struct cw_sim_card_change *change)
         __attribute__((warn_unused_result));
 
+/* The first customer of the list goes to its end; or the last to its front. */
+void cw_sim_world_slide(struct cw_sim_world *world, bool down);
+
 /* False: there was none. */
 bool cw_sim_world_remove_customer(struct cw_sim_world *world, int64_t id);
 bool cw_sim_world_remove_card(struct cw_sim_world *world, int64_t id);

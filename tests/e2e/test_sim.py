@@ -263,6 +263,8 @@ def test_content_faults_change_the_page(sim):
     assert sim.list(pageNumber=2).json == {**whole, "details": sim.list(pageNumber=1).json["details"]}
     sim.fault("list", "short-page", customers=3)
     assert sim.list(pageNumber=2).json == {**whole, "details": whole["details"][:-3]}
+    sim.fault("list", "missing-page")
+    assert sim.list(pageNumber=1).json == {**sim.list(pageNumber=1).json, "details": whole["details"]}
     sim.fault("list", "list-half")
     assert sim.list(pageNumber=2).json == {**whole, "details": whole["details"][::2]}
     sim.fault("list", "list-zero")
@@ -283,6 +285,21 @@ def test_content_faults_change_the_page(sim):
     assert len(answer.body) == 500
     with pytest.raises(ValueError):
         answer.json
+
+
+def test_customers_slide_while_the_list_is_read(make_sim):
+    sim = make_sim("--customers", 4, "--cards", 1)
+
+    def read():
+        return [[customer["customersId"] - 11000 for customer in sim.list(pageNumber=page, pageSize=2).json["details"]]
+                for page in (1, 2)]
+
+    sim.fault("list", "slide-up", page=1)
+    assert read() == [[1, 2], [4, 1]]
+    assert read() == [[2, 3], [4, 1]]
+    sim.fault("list", "slide-down", page=1)
+    assert read() == [[2, 3], [3, 4]]
+    assert read() == [[1, 2], [3, 4]]
 
 
 def test_a_token_that_expires_makes_the_next_request_fail(sim):
