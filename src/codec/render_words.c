@@ -244,7 +244,7 @@ int cw_render_words_description(struct cw_render_words *words, const struct cw_i
         }
         if (!entry->has_card && entry->description)
                 cw_buf_puts(buf, entry->description);
-        else if (!entry->has_card && entry->advice)
+        else if (!entry->has_card && entry->advice && entry->state != CW_ENTRY_RESOLVED)
                 cw_buf_puts(buf, entry->advice);
         return cw_buf_error(buf);
 }

@@ -15,6 +15,7 @@
 #include "engine_private.h"
 
 #define CLOCK_SKEW_MAX_MS (15 * CW_SECOND_MS)
+#define SOURCE_NAME       "{source}"
 
 static struct cw_alert_key key_of(const struct cw_trouble *trouble)
 {
@@ -51,6 +52,16 @@ void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *troubl
                 cw_engine_fire(engine, alert, &draft);
 }
 
+/* With a reason that was built in a buffer, which is let go of. */
+static void resolve(struct cw_engine *engine, struct cw_alert *alert, struct cw_buf *reason)
+{
+        if (cw_buf_error(reason) < 0)
+                engine->error = -ENOMEM;
+        else
+                cw_engine_resolve_as_is(engine, alert, cw_buf_text(reason));
+        cw_buf_deinit(reason);
+}
+
 static struct cw_alert *firing(const struct cw_engine *engine, enum cw_builtin_kind kind, const char *source)
 {
         struct cw_alert_key key = {.rule = cw_builtin_name(kind), .source = source};
@@ -59,12 +70,19 @@ static struct cw_alert *firing(const struct cw_engine *engine, enum cw_builtin_k
         return alert && alert->state == CW_ALERT_FIRING ? alert : NULL;
 }
 
+/* `reason` may have a place for the source's name: who hears of the end may watch several. */
 void cw_engine_trouble_over(struct cw_engine *engine, enum cw_builtin_kind kind, const char *source, const char *reason)
 {
         struct cw_alert *alert = firing(engine, kind, source);
+        const char *place = strstr(reason, SOURCE_NAME);
+        struct cw_buf buf = CW_BUF_NULL;
 
-        if (alert)
-                cw_engine_resolve_as_is(engine, alert, reason);
+        if (!alert)
+                return;
+        cw_buf_append(&buf, reason, place ? (size_t)(place - reason) : strlen(reason));
+        if (place)
+                cw_buf_printf(&buf, "source %s%s", source, place + strlen(SOURCE_NAME));
+        resolve(engine, alert, &buf);
 }
 
 /* Reports a trouble whose summary was built in `summary`, and lets go of that. */
@@ -82,7 +100,7 @@ void cw_engine_report(struct cw_engine *engine, struct cw_trouble *trouble, stru
 static void append_age(struct cw_buf *buf, const struct cw_engine *engine, const struct cw_source_state *state)
 {
         if (!state->last_complete_at) {
-                cw_buf_puts(buf, " No balance has been read yet.");
+                cw_buf_puts(buf, " No poll has been complete yet.");
                 return;
         }
         cw_buf_puts(buf, " Balances are up to ");
@@ -99,15 +117,16 @@ static void judge_auth(struct cw_engine *engine, struct cw_source_state *state, 
                 .source = state->name,
                 .reason = event->poll.reason,
                 .advice =
-                        "No card of this source is watched until it is mended. Check the user name, password or API "
-                        "key "
-                        "and the TOTP secret of the source, and that this host's clock is right; then reload. "
-                        "The daemon tries again by itself at most every 10 minutes, so that the account is not locked.",
+                        "No card of this source is watched until this is mended; alerts stay as they are. Check the "
+                        "user name and password or the API key, the TOTP secret, and that this host's clock is right; "
+                        "ask the API's operator whether the account is locked. Then `cardwatch reload` tries again at "
+                        "once. By itself the daemon tries every 10 minutes at most, so that it does not lock the "
+                        "account.",
         };
 
         if (event->poll.auth == CW_AUTH_OK) {
                 cw_engine_trouble_over(engine, CW_BUILTIN_AUTH_FAILED, state->name,
-                                       "the card API accepts the credentials");
+                                       "the card API accepts the credentials of {source}");
                 return;
         }
         if (event->poll.auth != CW_AUTH_FAILED)
@@ -126,13 +145,15 @@ static void judge_down(struct cw_engine *engine, struct cw_source_state *state, 
                 .source = state->name,
                 .reason = event->poll.reason,
                 .advice =
-                        "No card of this source is watched meanwhile; alerts stay as they are. Check that the URL of "
-                        "the "
-                        "source answers from this host (network, DNS, proxy, TLS), and the API operator's status page.",
+                        "No card of this source is watched meanwhile; alerts stay as they are. Run `cardwatch check` "
+                        "on "
+                        "this host: it says whether the name resolves, the API answers and the log-in works. If it is "
+                        "not the network, the proxy or TLS here, ask the API's operator. The daemon goes on trying.",
         };
 
         if (state->result != CW_POLL_FAILED) {
-                cw_engine_trouble_over(engine, CW_BUILTIN_SOURCE_DOWN, state->name, "the card API answers again");
+                cw_engine_trouble_over(engine, CW_BUILTIN_SOURCE_DOWN, state->name,
+                                       "the card API of {source} answers again");
                 return;
         }
         if (state->failed_polls < engine->rules->builtins[CW_BUILTIN_SOURCE_DOWN].after_polls)
@@ -156,16 +177,21 @@ static int64_t interval_of(const struct cw_source_state *state)
         return state->poll_ms > every_ms ? (state->poll_ms + every_ms - 1) / every_ms * every_ms : every_ms;
 }
 
+static int64_t stale_since(const struct cw_source_state *state)
+{
+        int64_t since = state->last_complete_at ? state->last_complete_at : state->first_poll_at;
+
+        return since && since < state->watching_since ? state->watching_since : since;
+}
+
 /* From when on balances count as stale, 0: not at all. */
 static int64_t stale_from(const struct cw_engine *engine, const struct cw_source_state *state)
 {
-        int64_t since = state->last_complete_at ? state->last_complete_at : state->first_poll_at;
+        int64_t since = stale_since(state);
         int64_t interval = interval_of(state);
 
         if (!since || !engine->rules->builtins[CW_BUILTIN_STALE].enabled)
                 return 0;
-        if (since < state->watching_since)
-                since = state->watching_since;
         return since + interval * state->traits->stale_after;
 }
 
@@ -176,23 +202,37 @@ int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_sourc
         return stale_from(engine, state);
 }
 
-void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
+/* `why`: what the last poll lacked, "" if that is not known. */
+static void judge_age(struct cw_engine *engine, struct cw_source_state *state, const char *why)
 {
+        int64_t from = stale_from(engine, state), since = stale_since(state);
         struct cw_buf summary = CW_BUF_NULL;
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_STALE,
                 .source = state->name,
-                .reason = "no complete poll for too long",
-                .advice = "Cards that the polls do not bring are not watched. The log says which pages fail and why; "
-                          "`cardwatch preview` says how long a poll takes and what `every` to set.",
+                .reason = *why ? why : "no complete poll",
+                .advice =
+                        "Cards that the polls do not bring keep their alerts, and are not watched. If a page fails, "
+                        "ask "
+                        "the API's operator about it. If polls take too long or have to wait, `cardwatch preview` says "
+                        "how long one takes and what `every` to set; `cardwatch sources` says how they go.",
         };
-        int64_t from = stale_from(engine, state);
 
         if (!from || engine->now < from)
                 return;
-        cw_buf_printf(&summary, "Source %s has not been read completely for too long.", state->name);
-        append_age(&summary, engine, state);
+        cw_buf_printf(&summary, "Source %s has had no complete poll for ", state->name);
+        cw_duration_format_human(&summary, engine->now - since);
+        cw_buf_puts(&summary, *why ? ": the last lacked " : ".");
+        if (*why)
+                cw_buf_printf(&summary, "%s.", why);
+        if (!state->last_complete_at)
+                append_age(&summary, engine, state);
         cw_engine_report(engine, &trouble, &summary);
+}
+
+void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
+{
+        judge_age(engine, state, "");
 }
 
 static void judge_clock(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -203,22 +243,23 @@ static void judge_clock(struct cw_engine *engine, struct cw_source_state *state,
                 .kind = CW_BUILTIN_CLOCK_SKEW,
                 .source = state->name,
                 .reason = "the clocks differ by more than 15 s",
-                .advice = "One-time passwords are refused when the clocks differ by half a minute, and no card is "
-                          "watched then. "
-                          "Check that this host's clock is synchronised (timedatectl); if it is right, tell the API's "
+                .advice = "When they differ by half a minute one-time passwords are refused, and no card is watched. "
+                          "Check "
+                          "that this host's clock is synchronised (timedatectl); if it is right, tell the API's "
                           "operator.",
         };
 
         if (!event->poll.skew_known)
                 return;
         if (off_ms <= CLOCK_SKEW_MAX_MS) {
-                cw_engine_trouble_over(engine, CW_BUILTIN_CLOCK_SKEW, state->name, "the clocks agree again");
+                cw_engine_trouble_over(engine, CW_BUILTIN_CLOCK_SKEW, state->name,
+                                       "this host's clock and that of {source} agree again");
                 return;
         }
         cw_buf_puts(&summary, "This host's clock is ");
         cw_duration_format_human(&summary, off_ms);
-        cw_buf_printf(&summary, " %s the clock of source %s's card API.", skew_ms > 0 ? "behind" : "ahead of",
-                      state->name);
+        cw_buf_printf(&summary, " %s that of source %s's card API: the clocks differ by more than 15 s.",
+                      skew_ms > 0 ? "behind" : "ahead of", state->name);
         cw_engine_report(engine, &trouble, &summary);
 }
 
@@ -228,9 +269,9 @@ void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *stat
         judge_down(engine, state, event);
         judge_clock(engine, state, event);
         if (state->result == CW_POLL_COMPLETE)
-                cw_engine_trouble_over(engine, CW_BUILTIN_STALE, state->name, "a poll was complete again");
+                cw_engine_trouble_over(engine, CW_BUILTIN_STALE, state->name, "a poll of {source} was complete again");
         else
-                cw_engine_judge_age(engine, state);
+                judge_age(engine, state, event->poll.reason ? event->poll.reason : "");
 }
 
 /* This poll gave reason for it, so that its end does not take it back. */
@@ -253,18 +294,34 @@ void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state,
                 .card = event->bad.card,
                 .reason = event->bad.reason,
                 .advice = "The card is set aside: it keeps its last balances and its alerts, and is not watched until "
-                          "the API "
-                          "sends it right again. Ask the API's operator about it.",
+                          "the "
+                          "API sends it right again. Ask the API's operator to mend that field.",
         };
 
         if (event->bad.card)
                 cw_buf_printf(&summary, "Card %" PRId64, event->bad.card);
         else
                 cw_buf_puts(&summary, "A card");
-        cw_buf_printf(&summary, " of customer %" PRId64 " cannot be trusted: %s %s.", event->bad.customer,
-                      event->bad.field, event->bad.reason);
+        cw_buf_printf(&summary, " of customer %" PRId64 " of source %s cannot be trusted: %s %s.", event->bad.customer,
+                      state->name, event->bad.field, event->bad.reason);
         cw_engine_mark_bad(engine, state, &trouble);
         cw_engine_report(engine, &trouble, &summary);
+}
+
+static void right_again(struct cw_engine *engine, struct cw_alert *alert)
+{
+        struct cw_buf reason = CW_BUF_NULL;
+
+        if (!alert->customer)
+                cw_buf_printf(&reason, "card %" PRId64 " of source %s did not change hands again", alert->card,
+                              alert->source);
+        else if (!alert->card)
+                cw_buf_printf(&reason, "the cards of customer %" PRId64 " of source %s are right again",
+                              alert->customer, alert->source);
+        else
+                cw_buf_printf(&reason, "card %" PRId64 " of customer %" PRId64 " of source %s is right again",
+                              alert->card, alert->customer, alert->source);
+        resolve(engine, alert, &reason);
 }
 
 /* A card set aside before is right again when this poll brought its customer and found nothing wrong with it. */
@@ -286,50 +343,51 @@ void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *
                     (alert->customer && !cw_roll_is_seen(&state->roll, alert->customer, state->poll)))
                         still++;
                 else
-                        cw_engine_resolve_as_is(engine, alert, "the card's data is right again");
+                        right_again(engine, alert);
         }
         state->bad_firing = still;
 }
 
-void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason)
+/* What is wrong with the daemon itself. */
+static void judge_own(struct cw_engine *engine, struct cw_trouble *trouble, const char *what, const char *over)
 {
         struct cw_buf summary = CW_BUF_NULL;
-        struct cw_trouble trouble = {
-                .kind = CW_BUILTIN_STORE_FAILING,
-                .source = "",
-                .reason = reason,
-                .advice = "Cards are watched and alerts go out, but nothing is remembered: after a restart messages "
-                          "may come "
-                          "a second time. Check the disk that holds the database (full? read-only?); the daemon tries "
-                          "again by itself.",
-        };
 
-        if (!failing) {
-                cw_engine_trouble_over(engine, CW_BUILTIN_STORE_FAILING, "", "the store writes again");
+        trouble->source = "";
+        if (over) {
+                cw_engine_trouble_over(engine, trouble->kind, "", over);
                 return;
         }
-        cw_buf_printf(&summary, "The daemon cannot write its database: %s.", reason);
-        cw_engine_report(engine, &trouble, &summary);
+        cw_buf_printf(&summary, "%s: %s.", what, trouble->reason);
+        cw_engine_report(engine, trouble, &summary);
+}
+
+void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason)
+{
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_STORE_FAILING,
+                .reason = reason,
+                .advice =
+                        "Cards are watched and alerts go out, but nothing is remembered: after a restart messages "
+                        "may come a second time. Check the disk that holds the database (full? read-only?); the daemon "
+                        "tries again by itself.",
+        };
+
+        judge_own(engine, &trouble, "The daemon cannot write its database", failing ? NULL : "the store writes again");
 }
 
 void cw_engine_reload_result(struct cw_engine *engine, bool failing, const char *reason)
 {
-        struct cw_buf summary = CW_BUF_NULL;
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_RELOAD_FAILED,
-                .source = "",
                 .reason = reason,
-                .advice = "The configuration from before stays in force. `cardwatch check` shows every mistake with "
-                          "its place; "
-                          "mend the file and reload.",
+                .advice =
+                        "The configuration from before stays in force. `cardwatch check` shows every mistake with its "
+                        "place; mend the file and reload.",
         };
 
-        if (!failing) {
-                cw_engine_trouble_over(engine, CW_BUILTIN_RELOAD_FAILED, "", "the configuration was reloaded");
-                return;
-        }
-        cw_buf_printf(&summary, "The new configuration was refused: %s.", reason);
-        cw_engine_report(engine, &trouble, &summary);
+        judge_own(engine, &trouble, "The new configuration was refused",
+                  failing ? NULL : "the configuration was reloaded");
 }
 
 void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, bool dead, const char *reason)

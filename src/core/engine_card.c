@@ -53,8 +53,8 @@ static void tell_of_change(struct cw_engine *engine, struct cw_source_state *sta
                         "on with the new balances. Ask the API's operator whether that was meant.",
         };
 
-        cw_buf_printf(&summary, "Card %lld of customer %lld is another card than before: its %s was %s.",
-                      (long long)card->id, (long long)card->customer, what, was);
+        cw_buf_printf(&summary, "Card %lld of customer %lld of source %s is another card than before: its %s was %s.",
+                      (long long)card->id, (long long)card->customer, state->name, what, was);
         cw_engine_mark_bad(engine, state, &trouble);
         cw_engine_report(engine, &trouble, &summary);
 }

@@ -126,26 +126,30 @@ static void choose_customers(struct cw_source_state *state, bool missing)
 
 static void fire(struct cw_engine *engine, struct cw_source_state *state, size_t emptied, size_t unseen)
 {
-        struct cw_buf summary = CW_BUF_NULL;
-        struct cw_trouble trouble = {
-                .kind = CW_BUILTIN_SUSPECT_SNAPSHOT,
-                .source = state->name,
-                .reason = "the list is too odd to be true",
-                .advice = "These cards keep their last balances until it is clear; the others are watched. Customers "
-                          "are read one "
-                          "by one, and if most of those say the same, the next poll is believed. If you know that it "
-                          "is true, "
-                          "say so: cardwatch accept SOURCE. Else ask the API's operator.",
-        };
+        struct cw_buf summary = CW_BUF_NULL, advice = CW_BUF_NULL, what = CW_BUF_NULL;
+        struct cw_trouble trouble = {.kind = CW_BUILTIN_SUSPECT_SNAPSHOT, .source = state->name};
 
-        cw_buf_printf(&summary, "The card API's list for source %s is too odd to be true:", state->name);
         if (emptied)
-                cw_buf_printf(&summary, " %zu of %zu cards dropped to zero at once", emptied, state->read_cards);
+                cw_buf_printf(&what, "%zu of %zu cards dropped to zero at once", emptied, state->read_cards);
         if (unseen)
-                cw_buf_printf(&summary, "%s %zu of %zu cards are missing from it", emptied ? " and" : "", unseen,
+                cw_buf_printf(&what, "%s%zu of %zu cards are missing from it", emptied ? " and " : "", unseen,
                               state->snapshot.n);
-        cw_buf_putc(&summary, '.');
+        cw_buf_printf(&summary, "The card API's list for source %s is too odd to be true: %s.", state->name,
+                      cw_buf_text(&what));
+        cw_buf_printf(
+                &advice,
+                "These cards keep their last balances and alerts meanwhile; the others are watched. Some of their "
+                "customers are read one by one, and if most of those say the same, the next poll is believed. If "
+                "you know that it is true, say so: `cardwatch accept %s`. Else ask the API's operator what is "
+                "wrong with the list.",
+                state->name);
+        trouble.reason = cw_buf_text(&what);
+        trouble.advice = cw_buf_text(&advice);
+        if (cw_buf_error(&what) < 0 || cw_buf_error(&advice) < 0)
+                engine->error = -ENOMEM;
         cw_engine_report(engine, &trouble, &summary);
+        cw_buf_deinit(&advice);
+        cw_buf_deinit(&what);
 }
 
 /* What was suspicious is believed after all: who is missing is accounted for. */
@@ -161,8 +165,8 @@ static void believe(struct cw_engine *engine, struct cw_source_state *state)
                                 engine->error = -ENOMEM;
                                 return;
                         }
-        state->trust_reason = accepted ? "an operator accepted it"
-                                       : "customers read one by one say the same: it is true";
+        state->trust_reason = accepted ? "an operator accepted the list of {source}"
+                                       : "the list of {source} is true, customers read one by one say the same";
 }
 
 /* At the poll's end, together with what the suspicion inhibits: that the balances are stale, say, ends with it. */
@@ -184,7 +188,7 @@ void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *sta
 
         if (!zero && !missing) {
                 if (whole && state->suspicion != CW_SUSPICION_NONE)
-                        state->trust_reason = "the list is plausible again";
+                        state->trust_reason = "the list of {source} is plausible again";
                 return;
         }
         if (whole && (state->suspicion == CW_SUSPICION_CONFIRMED || state->suspicion == CW_SUSPICION_ACCEPTED)) {

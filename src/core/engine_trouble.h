@@ -5,7 +5,7 @@
 #include "engine_state.h"
 
 /*
- * The daemon's own alerts: one begins, one is over (engine_builtin.c).
+ * The daemon's own alerts: one begins, one is over (engine_builtin.c). A reason for the end may hold "{source}".
  */
 
 struct cw_trouble {

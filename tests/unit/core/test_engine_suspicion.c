@@ -66,7 +66,7 @@ static void test_held_cards_stay_as_they_were_and_others_are_watched(void **stat
         assert_int_equal(listing_known(&api, 501), 60);
         listing_zero(&api, 1, 40, false);
         assert_string_equal(listing_polled(&api), "chat resolved: suspect-snapshot resolved\n");
-        assert_string_equal(listing_last_reason(&api), "the list is plausible again");
+        assert_string_equal(listing_last_reason(&api), "the list of source main is plausible again");
         assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
         listing_end(&api);
 }
@@ -120,7 +120,8 @@ static void test_zeros_that_are_confirmed_are_believed_at_the_next_poll(void **s
         assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
         assert_int_equal(listing_known(&api, 121), 0);
         assert_false(listing_fires(&api, "suspect-snapshot"));
-        assert_string_equal(listing_last_reason(&api), "customers read one by one say the same: it is true");
+        assert_string_equal(listing_last_reason(&api),
+                            "the list of source main is true, customers read one by one say the same");
         assert_string_equal(listing_polled(&api), "");
         listing_end(&api);
 }
@@ -273,7 +274,7 @@ static void test_an_operator_can_accept(void **state)
         assert_int_equal(listing_n_cards(&api), 80);
         api.pages_bad = 0;
         assert_string_equal(listing_polled(&api), "chat resolved: suspect-snapshot resolved\n");
-        assert_string_equal(listing_last_reason(&api), "an operator accepted it");
+        assert_string_equal(listing_last_reason(&api), "an operator accepted the list of source main");
         assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
         listing_polled(&api);
         assert_int_equal(listing_n_cards(&api), 40);
