@@ -29,7 +29,12 @@ struct cw_ruleset;
 
 struct cw_engine;
 
-enum cw_alert_state { CW_ALERT_INACTIVE, CW_ALERT_FIRING };
+enum cw_alert_state {
+        CW_ALERT_INACTIVE,
+        CW_ALERT_FIRING,
+        CW_ALERT_WAITING, /* the condition is true, not for long enough yet */
+        CW_ALERT_UNARMED, /* the card was never seen clear (`arm: after_clear`) */
+};
 
 enum cw_poll_result { CW_POLL_COMPLETE, CW_POLL_PARTIAL, CW_POLL_FAILED };
 
@@ -50,6 +55,10 @@ int64_t cw_engine_wake_at(const struct cw_engine *engine);
 
 /* After PAGES_READ: the customers that the source should read one by one, at most `most`. Returns how many. */
 size_t cw_engine_look_ups(struct cw_engine *engine, size_t source, int64_t *ret_customers, size_t most);
+
+/* After any step: customers to be read once more before an alert fires (`confirm`), at most `most`; each is named once
+ * and answered with CARD_AGAIN and CUSTOMER_AGAIN. Returns how many. */
+size_t cw_engine_read_again(struct cw_engine *engine, size_t source, int64_t *ret_customers, size_t most);
 
 /* What CW_EVENT_SOURCE_MEMORY said last, from before a restart too. False: there is no such source. */
 bool cw_engine_source_memory(const struct cw_engine *engine, const char *name, int64_t *ret_blocked_until_at,

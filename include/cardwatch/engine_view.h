@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cw_buf;
 struct cw_engine;
 
 /*
@@ -22,6 +23,18 @@ struct cw_source_view {
         size_t cards;
         const char *suspicion; /* "raised", "confirmed", "accepted"; NULL: the last list was plausible */
 };
+
+/*
+ * The alert's state, when each edge of it may come, the expressions of its rule with the value of each part as the card
+ * was last observed, and who was told what: lines for people, and nothing that the engine did not decide by. -ENOENT:
+ * there is no such alert.
+ */
+int cw_engine_explain(const struct cw_engine *engine, uint64_t fingerprint, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* The first time at which polls that change nothing would be more than that: until then nothing happens. INT64_MAX:
+ * never. */
+int64_t cw_engine_idle_until(const struct cw_engine *engine);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

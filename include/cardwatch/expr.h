@@ -8,7 +8,10 @@
 #include "cardwatch/card.h"
 #include "cardwatch/value.h"
 
+struct cw_buf;
 struct cw_hash;
+struct cw_trail;
+struct cw_trail_needs;
 
 /*
  * Expr: the conditions of rules.
@@ -40,6 +43,12 @@ struct cw_expr_context {
         const char *source;
         const struct cw_value *params;
         bool appeared, disappeared; /* for `on:` */
+        int64_t at; /* when the card was observed, wall time */
+        int64_t first_seen_at;
+        const struct cw_trail *trail; /* its past up to `at`, this observation included; NULL: nothing is known of it */
+        /* In and out: the first time at which an observation that changes nothing may be judged otherwise, if that is
+         * sooner; never before `at` + 1. NULL: not wanted. */
+        int64_t *look_at;
 };
 
 enum cw_truth { CW_FALSE, CW_TRUE, CW_UNKNOWN };
@@ -65,41 +74,22 @@ enum cw_truth cw_expr_truth(const struct cw_expr *expr, const struct cw_expr_con
 #define CW_EXPR_USES_PREVIOUS   0x2u /* changed, delta or previous */
 
 #define CW_EXPR_USES_DISAPPEARED 0x4u
+#define CW_EXPR_USES_PAST        0x8u /* a window, unchanged or age */
 
 /* What it looks at: CW_EXPR_USES_… */
 unsigned cw_expr_uses(const struct cw_expr *expr);
 
+/* Adds what it needs to know of a card's past. */
+void cw_expr_needs(const struct cw_expr *expr, struct cw_trail_needs *needs);
+
+/*
+ * Appends the expression with the value of each of its parts, on one line: "available < floor: 95.10 USD < 100 is
+ * true". Harmless text, at most CW_EXPR_TEXT_MAX bytes.
+ */
+void cw_expr_explain(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_buf *buf);
+
 /* Feeds what it means: white space, comments, needless parentheses and the way a number is written make no difference.
  */
 void cw_expr_meaning(const struct cw_expr *expr, struct cw_hash *hash);
-
-/* An outcome: there is no such thing in this expression. */
-#define CW_EXPR_NONE 1
-
-enum cw_expr_amount { CW_EXPR_AVAILABLE, CW_EXPR_PENDING, CW_EXPR_TOTAL };
-
-struct cw_expr_subject {
-        enum cw_expr_amount amount;
-        bool high_is_worse; /* compared so that it is true above a limit; else what is lower is worse */
-};
-
-/* What it is about: the first amount of the card that it names. 0 or CW_EXPR_NONE. */
-int cw_expr_subject(const struct cw_expr *expr, struct cw_expr_subject *ret_subject)
-        __attribute__((warn_unused_result));
-
-struct cw_expr_limit {
-        const char *label; /* a parameter's name, or the text of that side; not NUL-terminated, the expression's */
-        size_t label_len;
-        struct cw_value value; /* a plain number that an amount is compared with is in the card's currency */
-};
-
-/* The other side of the first comparison with the subject: "was 130.00, floor 100". 0 or CW_EXPR_NONE. */
-int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
-        __attribute__((warn_unused_result));
-
-static inline cw_amount cw_expr_amount_of(const struct cw_card *card, enum cw_expr_amount amount)
-{
-        return amount == CW_EXPR_AVAILABLE ? card->available : amount == CW_EXPR_PENDING ? card->pending : card->total;
-}
 
 #endif

@@ -3,6 +3,7 @@
 #define CARDWATCH_ROWS_H
 
 #include "cardwatch/card.h"
+#include "cardwatch/history.h"
 #include "cardwatch/notice.h"
 
 /*
@@ -15,12 +16,17 @@
 struct cw_card_row {
         char *source;
         struct cw_card card; /* `reference` is a copy */
+        uint16_t changed; /* fields that this observation changed, a bit (1 << enum cw_field) each; 0: none */
+        bool has_before; /* false: it was not known before, or there is nothing to compare with (another currency) */
+        struct cw_balances before; /* at the observation before; of a row that changed nothing, as now */
         int64_t first_seen_at; /* wall times of requests */
         int64_t observed_at;
         uint32_t observations; /* that changed it: part of derived event ids */
         uint8_t missing; /* complete polls in a row without it */
         bool baseline; /* first seen before the source's first complete poll */
         bool look_again; /* a rule that looks back wants the next observation too */
+        bool unseen; /* not observed by the last polls: observed_at says since when */
+        int64_t folded_at; /* when its past was folded to save memory (trail.h), 0: never */
         bool gone; /* delete it */
 };
 
@@ -42,7 +48,15 @@ struct cw_alert_row {
         int64_t customer, card;
         uint32_t episode, edge;
         uint8_t state; /* enum cw_alert_state of engine.h */
+        bool baseline; /* waiting since before the source's first complete poll, or with a new rule */
+        bool flapping;
+        int64_t since_at; /* waiting: when the condition became true, later by the time nobody was looking */
+        int64_t clear_at; /* firing: since when `clear` has been true, 0: it is not */
+        int64_t *fired_at; /* the last transitions to firing, oldest first, as many as `flap` needs; owned */
+        size_t n_fired_at; /* at most CW_FLAP_LIMIT_MAX + 1 */
+        int64_t moved_at; /* the last transition */
         struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
+        bool gone; /* it waited, and nothing came of it: delete it */
 };
 
 /* What a receiver knows of an alert. What is on its way to it stands in the intents. */
@@ -90,17 +104,6 @@ struct cw_rule_row {
         char *name;
         uint64_t meaning;
         bool gone;
-};
-
-/* An edge in an alert's life, appended to its history. */
-struct cw_history_row {
-        int64_t at;
-        uint64_t fingerprint;
-        char *rule, *source;
-        int64_t customer, card;
-        uint32_t edge;
-        const char *what; /* a literal: "firing", "resolved", "event", "held" … */
-        char *reason;
 };
 
 #endif

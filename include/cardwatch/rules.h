@@ -8,10 +8,7 @@
 
 #include "cardwatch/builtin.h"
 #include "cardwatch/card.h"
-#include "cardwatch/match.h"
-
-struct cw_expr;
-struct cw_value;
+#include "cardwatch/rule.h"
 
 /*
  * Ruleset: everything the core decides by, as the configuration said it.
@@ -20,34 +17,6 @@ struct cw_value;
  * behaviour except matching; all strings and arrays are owned by the ruleset and malloc'd, so that cw_ruleset_unref can
  * let go of them.
  */
-
-struct cw_override {
-        struct cw_match match;
-        struct cw_value *params; /* one for each of the rule's, in its order */
-        bool *given; /* which of them it sets */
-};
-
-enum { CW_RULE_PARAMS_MAX = 64 };
-
-struct cw_rule {
-        char *name;
-        bool enabled;
-        enum cw_severity severity;
-        struct cw_match match;
-        size_t n_params; /* at most CW_RULE_PARAMS_MAX */
-        char **param_names;
-        struct cw_value *params;
-        struct cw_override *overrides; /* the first that matches a card wins */
-        size_t n_overrides;
-        struct cw_expr *when, *clear; /* a condition; clear may be NULL */
-        struct cw_expr *on; /* or an event; exactly one of when and on is set */
-        struct cw_label *labels;
-        size_t n_labels;
-        char *summary, *description; /* Mustache, NULL: the default words */
-        uint64_t meaning; /* hash of all that decides when it fires: a rule is its name and its meaning */
-        bool sees_suppressed; /* deactivated cards too (config.md, "Which cards a condition sees") */
-        bool looks_back; /* uses changed, delta or previous: one more look at the next observation */
-};
 
 struct cw_source_traits {
         char *name;
@@ -104,8 +73,5 @@ struct cw_ruleset {
 int cw_ruleset_new(struct cw_ruleset **ret_rules) __attribute__((warn_unused_result));
 struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
 void cw_ruleset_unref(struct cw_ruleset *rules);
-
-/* Derives `meaning`, `sees_suppressed` and `looks_back` from the rest: the last step of building a rule. */
-void cw_rule_seal(struct cw_rule *rule);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/expr_subject.h"
 #include "cardwatch/text.h"
 #include "cardwatch/value.h"
 #include "compose.h"

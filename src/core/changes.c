@@ -33,6 +33,7 @@ struct kind {
         size_t offset, size;
         int (*compare)(const void *a, const void *b); /* of keys; NULL: rows have none */
         void (*release)(void *row);
+        void (*absorb)(void *row, const void *older); /* what it takes over from the row it replaces; NULL: nothing */
 };
 
 static int compare_text(const char *a, const char *b)
@@ -104,6 +105,19 @@ static void release_card(void *row)
         free(((struct cw_card_row *)row)->source);
 }
 
+/* Two changes become one, from what was before the first. */
+static void absorb_card(void *row, const void *older)
+{
+        const struct cw_card_row *a = older;
+        struct cw_card_row *b = row;
+
+        if (!a->changed)
+                return;
+        b->changed |= a->changed;
+        b->has_before = a->has_before;
+        b->before = a->before;
+}
+
 static void release_source(void *row)
 {
         free(((struct cw_source_row *)row)->source);
@@ -115,6 +129,7 @@ static void release_alert(void *row)
 
         free(alert->rule);
         free(alert->source);
+        free(alert->fired_at);
         cw_entry_unref(alert->entry);
 }
 
@@ -156,24 +171,26 @@ static void release_history(void *row)
         free(history->rule);
         free(history->source);
         free(history->reason);
+        free(history->detail);
+        free(history->notifier);
 }
 
 enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, KINDS };
 
-#define KIND(list_, type, compare_, release_)                                                                          \
+#define KIND(list_, type, compare_, release_, absorb_)                                                                 \
         {                                                                                                              \
-                offsetof(struct cw_changes, list_), sizeof(struct type), compare_, release_                            \
+                offsetof(struct cw_changes, list_), sizeof(struct type), compare_, release_, absorb_                   \
         }
 
 static const struct kind kinds[KINDS] = {
-        [CARDS] = KIND(cards, cw_card_row, compare_cards, release_card),
-        [SOURCES] = KIND(sources, cw_source_row, compare_sources, release_source),
-        [ALERTS] = KIND(alerts, cw_alert_row, compare_alerts, release_alert),
-        [LEDGER] = KIND(ledger, cw_ledger_row, compare_ledger, release_ledger),
-        [GROUPS] = KIND(groups, cw_group_row, compare_groups, release_group),
-        [INTENTS] = KIND(intents, cw_intent_row, compare_intents, release_intent),
-        [RULES] = KIND(rules, cw_rule_row, compare_rules, release_rule),
-        [HISTORY] = KIND(history, cw_history_row, NULL, release_history),
+        [CARDS] = KIND(cards, cw_card_row, compare_cards, release_card, absorb_card),
+        [SOURCES] = KIND(sources, cw_source_row, compare_sources, release_source, NULL),
+        [ALERTS] = KIND(alerts, cw_alert_row, compare_alerts, release_alert, NULL),
+        [LEDGER] = KIND(ledger, cw_ledger_row, compare_ledger, release_ledger, NULL),
+        [GROUPS] = KIND(groups, cw_group_row, compare_groups, release_group, NULL),
+        [INTENTS] = KIND(intents, cw_intent_row, compare_intents, release_intent, NULL),
+        [RULES] = KIND(rules, cw_rule_row, compare_rules, release_rule, NULL),
+        [HISTORY] = KIND(history, cw_history_row, NULL, release_history, NULL),
 };
 
 static struct list get_list(const struct cw_changes *changes, const struct kind *kind)
@@ -322,8 +339,11 @@ static void keep_last_of_each(struct cw_changes *changes, const struct kind *kin
         for (size_t i = 1; i < list.n; i++) {
                 size_t a = scratch->order[i - 1], b = scratch->order[i];
 
-                if (kind->compare(row_at(&list, kind, a), row_at(&list, kind, b)) == 0)
-                        scratch->marks[a] = 1;
+                if (kind->compare(row_at(&list, kind, a), row_at(&list, kind, b)) != 0)
+                        continue;
+                scratch->marks[a] = 1;
+                if (kind->absorb)
+                        kind->absorb(row_at(&list, kind, b), row_at(&list, kind, a));
         }
         sweep(changes, kind, scratch->marks);
 }
@@ -447,10 +467,25 @@ void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *r
         append(changes, &kinds[SOURCES], &copy, complete);
 }
 
+static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row)
+{
+        copy->fired_at = NULL;
+        copy->n_fired_at = 0;
+        if (row->n_fired_at == 0)
+                return true;
+        copy->fired_at = malloc(row->n_fired_at * sizeof(*copy->fired_at));
+        if (!copy->fired_at)
+                return false;
+        memcpy(copy->fired_at, row->fired_at, row->n_fired_at * sizeof(*copy->fired_at));
+        copy->n_fired_at = row->n_fired_at;
+        return true;
+}
+
 void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row)
 {
         struct cw_alert_row copy = *row;
-        bool complete = copy_text(&copy.rule, row->rule) & copy_text(&copy.source, row->source);
+        bool complete = copy_text(&copy.rule, row->rule) & copy_text(&copy.source, row->source) &
+                        copy_times(&copy, row);
 
         copy.entry = cw_entry_ref(row->entry);
         append(changes, &kinds[ALERTS], &copy, complete);
@@ -526,7 +561,8 @@ void cw_changes_history(struct cw_changes *changes, const struct cw_history_row 
 {
         struct cw_history_row copy = *row;
         bool complete = copy_text(&copy.rule, row->rule) & copy_text(&copy.source, row->source) &
-                        copy_text(&copy.reason, row->reason);
+                        copy_text(&copy.reason, row->reason) & copy_text(&copy.detail, row->detail) &
+                        copy_text(&copy.notifier, row->notifier);
 
         append(changes, &kinds[HISTORY], &copy, complete);
 }

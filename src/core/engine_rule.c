@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cardwatch/expr_subject.h"
 #include "cardwatch/value.h"
 #include "engine_private.h"
 #include "rule_params.h"

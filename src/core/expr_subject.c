@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "cardwatch/expr_subject.h"
 #include "expr_node.h"
 
 struct found {

@@ -4,6 +4,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/expr_subject.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/value.h"
 #include "fuzz.h"

@@ -25,10 +25,10 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
-    "core": "builtin card changes engine engine_view event expr match notice outbox policy preview rows rules snapshot value",
+    "core": "builtin card changes engine engine_view event expr expr_subject history match notice outbox overrides policy preview recall rows rule rules snapshot value",
     "config": "config config_report",
     "codec": "json_in json_out provider render",
-    "store": "store",
+    "store": "store store_history",
     "net": "hmac http httpd loop server smtp wire work",
     "source": "source source_listener",
     "sink": "sink",

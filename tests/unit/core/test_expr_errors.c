@@ -13,6 +13,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/expr_subject.h"
 #include "cardwatch/hash.h"
 
 static const char *const names[] = {"floor", "vip", "window", "kind", "strict"};

@@ -11,6 +11,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/expr_subject.h"
 #include "cardwatch/hash.h"
 
 static const char *const names[] = {"floor", "cap"};

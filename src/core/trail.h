@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_CORE_TRAIL_H
+#define CARDWATCH_CORE_TRAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cardwatch/card.h"
+#include "expr_node.h"
+
+/*
+ * Trail: what the windows of rules need to know of one card's past.
+ *
+ * For each field that some window looks at, the points at which it changed, back to just before the longest of these
+ * windows; for `unchanged`, when it last changed. A window of d at t is (t - d, t]: a change at its very beginning is
+ * not in it, and the value in force there is the one after that change. What lies before the first observation is not
+ * covered: the window is as long as what was observed.
+ *
+ * Bounded: above CW_TRAIL_POINTS_MAX points the past is folded (cw_trail_fold): changes within one slot of time become
+ * one span that keeps first, last, least, greatest, sums of falls and rises, count and integral. Slots are aligned to
+ * the clock and no longer than a 32nd of their age, so a window that begins inside a span is that much longer than
+ * written, at most; of the window as it then is, everything stays exact. What was folded depends only on the points and
+ * on the time of the last fold, which is stored with the card: a trail recalled from the journal is the same.
+ */
+
+#define CW_TRAIL_POINTS_MAX 1024 /* of one field */
+#define CW_FIELD_COUNT      (CW_FIELD_CARD + 1)
+
+struct cw_trail_needs {
+        int64_t window_ms[CW_FIELD_COUNT]; /* the longest window over that field, 0: none */
+        uint16_t kept; /* fields whose last change matters (unchanged), a bit each */
+};
+
+struct cw_trail;
+
+bool cw_trail_needs_any(const struct cw_trail_needs *needs);
+int64_t cw_trail_needs_longest_ms(const struct cw_trail_needs *needs);
+
+/* Empty; the card was first seen at `first_seen_at`. -ENOMEM. */
+int cw_trail_new(int64_t first_seen_at, struct cw_trail **ret_trail) __attribute__((warn_unused_result));
+void cw_trail_free(struct cw_trail *trail);
+
+/*
+ * An observation at `at` changed fields: their values before and now. `before` NULL: the first observation, or one
+ * that begins anew (another currency: amounts have no past before it). Drops what no window needs any more. Folds
+ * when it must, and says when (*ret_folded_at, untouched otherwise). -ENOMEM: the trail is as it was.
+ */
+struct cw_trail_change {
+        int64_t at;
+        uint16_t changed; /* a bit (1 << enum cw_field) each */
+        const struct cw_card *before, *now;
+};
+int cw_trail_add(struct cw_trail *trail, const struct cw_trail_needs *needs, const struct cw_trail_change *change,
+                 int64_t *ret_folded_at) __attribute__((warn_unused_result));
+
+/* Folds as it was folded at that time: after a trail was recalled. */
+int cw_trail_fold(struct cw_trail *trail, int64_t at) __attribute__((warn_unused_result));
+
+/* Bytes that it takes. */
+size_t cw_trail_size(const struct cw_trail *trail);
+
+/* What windows see. */
+struct cw_trail_window {
+        int64_t begins_at; /* not before what was observed */
+        int64_t first, last, least, greatest; /* values in force; of text fields, nothing */
+        int64_t fell, rose; /* sums */
+        bool overflow; /* of a sum: what it is worth cannot be said */
+        uint32_t changes;
+        int64_t average; /* weighted by time, half to even */
+        int64_t moves_at; /* when, without another change, this window shows something else; INT64_MAX: never */
+};
+void cw_trail_look(const struct cw_trail *trail, enum cw_field field, int64_t window_ms, int64_t at,
+                   const struct cw_card *now, struct cw_trail_window *ret_window);
+
+/* Since when the field has had its value. */
+int64_t cw_trail_since(const struct cw_trail *trail, enum cw_field field);
+
+#endif
