@@ -164,7 +164,7 @@ static bool says_nothing_new(struct cw_engine *engine, struct cw_source_state *s
         return true;
 }
 
-/* Two customers cannot have one card: the first in a poll has it. */
+/* Two customers cannot have one card: who had it keeps it, else the first in a poll. */
 static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
 {
         const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
@@ -182,8 +182,20 @@ static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state
         return true;
 }
 
-/* `keep_emptied`: cards that seem emptied stay staged, until the whole list can be judged. */
-static void decide_staged(struct cw_engine *engine, struct cw_source_state *state, bool keep_emptied)
+static bool changes_hands(const struct cw_source_state *state, const struct cw_staged *staged)
+{
+        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+
+        return record && record->customer != staged->card.customer;
+}
+
+/* What stays staged. */
+struct keeping {
+        bool emptied; /* cards that seem so, until the whole list can be judged */
+        bool moved; /* cards under another customer than before, until what that one has now was taken */
+};
+
+static void decide_staged(struct cw_engine *engine, struct cw_source_state *state, struct keeping keeping)
 {
         size_t kept = 0;
 
@@ -191,7 +203,7 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                 struct cw_staged staged = state->staged[i];
                 bool empties = cw_engine_empties(state, &staged);
 
-                if (keep_emptied && empties) {
+                if ((keeping.emptied && empties) || (keeping.moved && changes_hands(state, &staged))) {
                         state->staged[kept++] = staged;
                         continue;
                 }
@@ -204,9 +216,32 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
         state->n_staged = kept;
 }
 
+/*
+ * Cards under another customer than before come last: who had a card keeps it as long as both show it, in whatever
+ * order the answers arrive. When pages failed and the one before was not read, nobody can tell.
+ */
+static void decide_moved(struct cw_engine *engine, struct cw_source_state *state, bool whole)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < state->n_staged; i++) {
+                struct cw_staged *staged = &state->staged[i];
+                struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+
+                if (whole || !record || cw_roll_is_seen(&state->roll, record->customer, state->poll)) {
+                        state->staged[kept++] = *staged;
+                        continue;
+                }
+                only_seen(engine, state, record);
+                cw_strpool_unref(engine->pool, staged->card.reference);
+        }
+        state->n_staged = kept;
+        decide_staged(engine, state, (struct keeping){0});
+}
+
 void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state)
 {
-        decide_staged(engine, state, cw_engine_too_many_empty(state));
+        decide_staged(engine, state, (struct keeping){.emptied = cw_engine_too_many_empty(state), .moved = true});
 }
 
 void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -228,6 +263,8 @@ void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *st
 
         if (!state->baseline_done || (record && is_older(engine, record, event->at)))
                 return;
+        if (record && record->customer != event->card->customer)
+                return; /* which of the two has it is for a poll to say, that reads both */
         if (record && !record->look_again && !engine->any_fresh && !cw_record_differs(record, event->card)) {
                 record->observed_at = event->at;
                 return;
@@ -303,7 +340,8 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
         state->last_poll_at = engine->now;
         if (state->suspicious)
                 cw_engine_weigh_re_reads(state);
-        decide_staged(engine, state, false);
+        decide_staged(engine, state, (struct keeping){.moved = true});
+        decide_moved(engine, state, event->poll.pages_bad == 0);
         state->result = judge(state, event);
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)
                 state->poll_ms = event->poll.took_ms;

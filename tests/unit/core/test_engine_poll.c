@@ -246,7 +246,10 @@ static void test_a_card_under_two_customers_is_the_first_ones(void **state)
                         size_t cursor = 0;
                         struct cw_card card;
 
-                        bring_twice(&api, 1, 2, goes_on);
+                        if (i % 2 == 0) /* answers arrive in any order */
+                                bring_twice(&api, 1, 2, goes_on);
+                        else
+                                bring_twice(&api, 2, 1, goes_on);
                         told = listing_end_poll(&api);
                         if (i == 0)
                                 assert_non_null(strstr(told, "bad-data firing"));
@@ -259,6 +262,51 @@ static void test_a_card_under_two_customers_is_the_first_ones(void **state)
                 }
                 listing_end(&api);
         }
+}
+
+/* Customer 2 has card 7 of customer 1 as well, and the page that customer 1 is on fails. */
+static void test_nobody_takes_a_card_from_who_was_not_read(void **state)
+{
+        struct listing api;
+        size_t cursor = 0;
+        struct cw_card card;
+
+        (void)state;
+        listing_begin(&api, 0, (struct rule_spec[]){LOW}, 1);
+        api.customers[1].available[0] = "600";
+        bring_twice(&api, 1, 2, false);
+        listing_end_poll(&api);
+        world_pass(&api.world, CW_MINUTE_MS);
+        listing_say(&api, CW_EVENT_POLL_BEGAN);
+        card = listing_card(&api, 1, 0, false);
+        card.customer = 2;
+        card.id = 7;
+        listing_see(&api, 2);
+        listing_bring(&api, CW_EVENT_CARD_SEEN, &card, api.world.now);
+        api.pages_bad = 1;
+        listing_end_poll(&api);
+        assert_true(cw_engine_next_card(api.world.engine, 0, &cursor, &card));
+        assert_int_equal(card.customer, 1);
+        assert_int_equal(listing_n_cards(&api), 1);
+        listing_end(&api);
+}
+
+static void test_the_faster_lane_takes_a_card_from_nobody(void **state)
+{
+        struct listing api;
+        size_t cursor = 0;
+        struct cw_card card;
+
+        (void)state;
+        listing_begin(&api, 1, (struct rule_spec[]){LOW}, 1);
+        card = listing_card(&api, 1, 0, false);
+        card.customer = 2;
+        api.world.now += CW_SECOND_MS;
+        listing_bring(&api, CW_EVENT_CARD_WATCHED, &card, api.world.now);
+        while (cw_engine_next_card(api.world.engine, 0, &cursor, &card))
+                assert_int_equal(card.customer, 1);
+        assert_false(listing_fires(&api, "bad-data"));
+        listing_end(&api);
 }
 
 static void test_a_card_may_change_its_customer(void **state)
@@ -424,6 +472,8 @@ int main(void)
                 cmocka_unit_test(test_a_restart_asks_again),
                 cmocka_unit_test(test_what_appears_is_told_but_not_in_a_baseline),
                 cmocka_unit_test(test_a_card_under_two_customers_is_the_first_ones),
+                cmocka_unit_test(test_nobody_takes_a_card_from_who_was_not_read),
+                cmocka_unit_test(test_the_faster_lane_takes_a_card_from_nobody),
                 cmocka_unit_test(test_a_card_may_change_its_customer),
                 cmocka_unit_test(test_the_faster_lane_fires_and_resolves),
                 cmocka_unit_test(test_the_faster_lane_begins_after_the_baseline),
