@@ -31,6 +31,7 @@ enum cw_event_kind {
         CW_EVENT_ACCEPT, /* an operator believes what looks suspicious */
         CW_EVENT_SOURCE_MEMORY,
         CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
+        CW_EVENT_CLOCK_SET, /* the wall clock was set: before anything else is told by it */
         CW_EVENT_RULES, /* another ruleset is in force */
         CW_EVENT_STORE_RESULT, /* a commit failed, or worked */
         CW_EVENT_RELOAD_RESULT, /* a reload was refused, or worked */
@@ -71,6 +72,7 @@ struct cw_event {
                         int64_t blocked_until_at, otp_step;
                 } memory;
                 struct cw_ruleset *rules;
+                int64_t set_by_ms; /* CLOCK_SET: forward, or back if negative */
                 struct {
                         bool failing;
                         const char *reason;

@@ -135,6 +135,22 @@ static void tick(struct cw_engine *engine)
                         cw_engine_judge_age(engine, &engine->sources[i]);
 }
 
+/* What was counted from stays as long ago as it is. */
+static void clock_set(struct cw_engine *engine, int64_t by_ms)
+{
+        for (size_t i = 0; i < engine->n_sources; i++) {
+                struct cw_source_state *state = &engine->sources[i];
+                int64_t *const times[] = {&state->first_poll_at, &state->last_poll_at, &state->last_complete_at,
+                                          &state->watching_since};
+
+                for (size_t k = 0; k < CW_ARRAY_SIZE(times); k++)
+                        if (*times[k])
+                                *times[k] += by_ms;
+                cw_source_state_remember(engine, state, false);
+        }
+        cw_policy_clock_set(&engine->policy, by_ms);
+}
+
 static void message_failed(struct cw_engine *engine, const struct cw_event *event)
 {
         struct cw_attempt_failure failure = {
@@ -247,6 +263,9 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
                 break;
         case CW_EVENT_TICK:
                 tick(engine);
+                break;
+        case CW_EVENT_CLOCK_SET:
+                clock_set(engine, event->set_by_ms);
                 break;
         case CW_EVENT_RULES:
                 cw_engine_set_rules(engine, event->rules);

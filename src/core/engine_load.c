@@ -21,6 +21,25 @@ static int64_t past(const struct cw_engine *engine, int64_t at)
         return at > engine->now ? engine->now : at;
 }
 
+static int64_t latest(int64_t a, int64_t b)
+{
+        return a > b ? a : b;
+}
+
+/* How far the clock is behind what it said, at least, when the last of this was stored. */
+static int64_t behind_ms(const struct cw_engine *engine, const struct cw_changes *stored)
+{
+        int64_t left_at = engine->now;
+
+        for (size_t i = 0; i < stored->sources.n; i++)
+                left_at = latest(left_at, stored->sources.rows[i].last_poll_at);
+        for (size_t i = 0; i < stored->groups.n; i++)
+                left_at = latest(left_at, stored->groups.rows[i].told_at);
+        for (size_t i = 0; i < stored->intents.n; i++)
+                left_at = latest(left_at, stored->intents.rows[i].failing_since_at);
+        return left_at - engine->now;
+}
+
 /* Longer than this without a poll, and nobody was looking: what was not seen meanwhile is no fault of the source's. */
 static int64_t gap_ms(const struct cw_source_state *state)
 {
@@ -139,7 +158,7 @@ static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
         for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
                 r = load_alert(engine, &stored->alerts.rows[i]);
         if (r == 0)
-                r = cw_policy_load(&engine->policy, stored);
+                r = cw_policy_load(&engine->policy, stored, behind_ms(engine, stored));
         return r;
 }
 

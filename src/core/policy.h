@@ -34,6 +34,7 @@ struct cw_policy {
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         bool loading; /* what comes is stored already */
+        int64_t behind_ms; /* while loading: what is stored was told by a clock so far ahead */
         int error;
 };
 
@@ -65,7 +66,12 @@ int64_t cw_policy_wake_at(struct cw_policy *policy);
 /* After another ruleset: what concerns notifiers that are gone becomes dead letters and is forgotten. */
 void cw_policy_bury_orphans(struct cw_policy *policy);
 
-/* policy_load.c: takes over what was stored; alerts are loaded before. -EBADMSG, -ENOMEM. */
-int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored) __attribute__((warn_unused_result));
+/* policy_clock.c: the wall clock was set, forward or (negative) back: what waits moves along. */
+void cw_policy_clock_set(struct cw_policy *policy, int64_t by_ms);
+
+/* policy_load.c: takes over what was stored; alerts are loaded before. `behind_ms`: the wall clock is so far behind the
+ * one it was stored by. -EBADMSG, -ENOMEM. */
+int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, int64_t behind_ms)
+        __attribute__((warn_unused_result));
 
 #endif

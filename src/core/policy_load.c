@@ -14,6 +14,7 @@
 
 static int64_t clamped(const struct cw_policy *policy, int64_t at)
 {
+        at -= policy->behind_ms;
         return at > policy->now + AHEAD_MAX_MS ? policy->now : at;
 }
 
@@ -35,8 +36,8 @@ static int load_group(struct cw_policy *policy, const struct cw_group_row *row)
         if (!group)
                 return policy->error;
         group->begun_at = past(policy, row->begun_at);
-        group->told_at = past(policy, row->told_at);
-        group->due_at = clamped(policy, row->due_at);
+        group->told_at = row->told_at ? past(policy, row->told_at - policy->behind_ms) : 0;
+        group->due_at = row->due_at ? clamped(policy, row->due_at) : 0;
         group->repeat = row->repeat;
         memcpy(group->thread, row->thread, sizeof(group->thread));
         group->thread[sizeof(group->thread) - 1] = '\0';
@@ -127,7 +128,8 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
                 .queued_at = row->queued_at,
                 .next_at = clamped(policy, row->next_at),
                 .attempts = row->attempts,
-                .backoff = {.failures = row->attempts, .since_at = past(policy, row->failing_since_at)},
+                .backoff = {.failures = row->attempts,
+                            .since_at = past(policy, row->failing_since_at - policy->behind_ms)},
         };
         int r;
 
@@ -198,11 +200,12 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
         return r;
 }
 
-int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored)
+int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, int64_t behind_ms)
 {
         int r;
 
         policy->loading = true;
+        policy->behind_ms = behind_ms;
         r = load_rows(policy, stored);
         if (r == 0)
                 r = cw_outbox_set_rules(&policy->outbox, policy->rules);

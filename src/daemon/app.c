@@ -25,9 +25,10 @@
 #include "dispatcher.h"
 #include "ready.h"
 
-#define DRAIN_MS        10000
-#define TICK_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
-#define TICK_LEAST_MS   10
+#define DRAIN_MS           10000
+#define TICK_LONGEST_MS    60000 /* the wall clock may jump: look again at least this often */
+#define TICK_LEAST_MS      10
+#define CLOCK_SET_LEAST_MS 1000
 
 enum app_state { RUNNING, DRAINING, CLOSING, CLOSED };
 
@@ -48,6 +49,7 @@ struct cw_app {
         bool poll_failed;
         bool store_failing;
         int exit_status;
+        int64_t clocks_apart_ms; /* the wall clock is so far from the monotonic one */
 };
 
 CW_DEFINE_CLEANUP(struct cw_app *, cw_app_free);
@@ -56,14 +58,34 @@ static void advance(struct cw_app *app);
 
 /* An engine that ran out of memory knows nothing any more that the store does not: ending is the way back to a sound
  * state. */
-static void step(void *data, const struct cw_event *event)
+static void step_engine(struct cw_app *app, const struct cw_event *event)
 {
-        struct cw_app *app = data;
-
         if (cw_engine_step(app->engine, event, cw_clock_wall_ms(), cw_committer_changes(app->committer)) == 0)
                 return;
         cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
         _exit(1);
+}
+
+/* A clock that is only slewed is never so far off from one look to the next. A host that slept looks the same: nobody
+ * was there to see that time pass. */
+static void look_at_clocks(struct cw_app *app)
+{
+        int64_t apart_ms = cw_clock_wall_ms() - cw_clock_mono_ms(), by_ms = apart_ms - app->clocks_apart_ms;
+        struct cw_event event = {.kind = CW_EVENT_CLOCK_SET, .set_by_ms = by_ms};
+
+        app->clocks_apart_ms = apart_ms;
+        if (by_ms > -CLOCK_SET_LEAST_MS && by_ms < CLOCK_SET_LEAST_MS)
+                return;
+        cw_log(app->options.log, CW_LOG_WARNING, "clock-set", "by_ms", "%lld", (long long)by_ms, NULL);
+        step_engine(app, &event);
+}
+
+static void step(void *data, const struct cw_event *event)
+{
+        struct cw_app *app = data;
+
+        look_at_clocks(app);
+        step_engine(app, event);
 }
 
 static void set_tick(struct cw_app *app)
@@ -416,6 +438,7 @@ static int load(struct cw_app *app, struct cw_buf *message)
         struct cw_changes stored = CW_CHANGES_NULL;
         int r;
 
+        app->clocks_apart_ms = cw_clock_wall_ms() - cw_clock_mono_ms();
         r = cw_store_load(app->store, &stored, message);
         if (r == 0)
                 r = cw_engine_new(app->settings->config->rules, &app->engine);

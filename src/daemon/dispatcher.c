@@ -59,9 +59,14 @@ static size_t most_at_once(enum cw_sink_type type)
         }
 }
 
+/* The engine first: whether it is time it knows only when the wall clock was not set meanwhile. */
 static void wake(void *data)
 {
-        cw_dispatcher_pump(data);
+        struct cw_dispatcher *dispatcher = data;
+        struct cw_event tick = {.kind = CW_EVENT_TICK};
+
+        dispatcher->options.step(dispatcher->options.data, &tick);
+        cw_dispatcher_pump(dispatcher);
 }
 
 static int make_room(struct cw_dispatcher *dispatcher, const struct cw_settings *settings)
