@@ -308,6 +308,17 @@ void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state,
         cw_engine_report(engine, &trouble, &summary);
 }
 
+bool cw_engine_is_bad(const struct cw_engine *engine, const struct cw_source_state *state, int64_t customer,
+                      int64_t card)
+{
+        struct cw_trouble trouble = {
+                .kind = CW_BUILTIN_BAD_DATA, .source = state->name, .customer = customer, .card = card};
+        struct cw_alert_key key = key_of(&trouble);
+        struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+
+        return alert && alert->state == CW_ALERT_FIRING;
+}
+
 static void right_again(struct cw_engine *engine, struct cw_alert *alert)
 {
         struct cw_buf reason = CW_BUF_NULL;

@@ -164,20 +164,28 @@ static bool says_nothing_new(struct cw_engine *engine, struct cw_source_state *s
         return true;
 }
 
-/* Two customers cannot have one card: who had it keeps it, else the first in a poll. */
+/*
+ * Two customers cannot have one card: who had it keeps it, else the first in a poll. Once both were seen to show it, a
+ * poll that did not read the one who has it moves nothing.
+ */
 static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
 {
-        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
         struct cw_event event = {.kind = CW_EVENT_CARD_BAD};
         char reason[80];
 
-        if (!record || !is_taken(state, record) || record->customer == staged->card.customer)
+        if (!record || record->customer == staged->card.customer)
+                return false;
+        if (!is_taken(state, record) && (cw_roll_is_seen(&state->roll, record->customer, state->poll) ||
+                                         cw_roll_is_gone(&state->roll, record->customer) ||
+                                         !cw_engine_is_bad(engine, state, staged->card.customer, staged->card.id)))
                 return false;
         snprintf(reason, sizeof(reason), "stands under customer %lld as well", (long long)record->customer);
         event.bad.customer = staged->card.customer;
         event.bad.card = staged->card.id;
         event.bad.field = "id";
         event.bad.reason = reason;
+        only_seen(engine, state, record);
         cw_engine_bad_card(engine, state, &event);
         return true;
 }
@@ -214,29 +222,6 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                 cw_strpool_unref(engine->pool, staged.card.reference);
         }
         state->n_staged = kept;
-}
-
-/*
- * Cards under another customer than before come last: who had a card keeps it as long as both show it, in whatever
- * order the answers arrive. When pages failed and the one before was not read, nobody can tell.
- */
-static void decide_moved(struct cw_engine *engine, struct cw_source_state *state, bool whole)
-{
-        size_t kept = 0;
-
-        for (size_t i = 0; i < state->n_staged; i++) {
-                struct cw_staged *staged = &state->staged[i];
-                struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
-
-                if (whole || !record || cw_roll_is_seen(&state->roll, record->customer, state->poll)) {
-                        state->staged[kept++] = *staged;
-                        continue;
-                }
-                only_seen(engine, state, record);
-                cw_strpool_unref(engine->pool, staged->card.reference);
-        }
-        state->n_staged = kept;
-        decide_staged(engine, state, (struct keeping){0});
 }
 
 void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state)
@@ -341,7 +326,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
         if (state->suspicious)
                 cw_engine_weigh_re_reads(state);
         decide_staged(engine, state, (struct keeping){.moved = true});
-        decide_moved(engine, state, event->poll.pages_bad == 0);
+        decide_staged(engine, state, (struct keeping){0}); /* in whatever order the answers arrived */
         state->result = judge(state, event);
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)
                 state->poll_ms = event->poll.took_ms;

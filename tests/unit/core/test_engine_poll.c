@@ -265,7 +265,7 @@ static void test_a_card_under_two_customers_is_the_first_ones(void **state)
 }
 
 /* Customer 2 has card 7 of customer 1 as well, and the page that customer 1 is on fails. */
-static void test_nobody_takes_a_card_from_who_was_not_read(void **state)
+static void test_a_card_under_two_stays_where_it_is_when_a_page_fails(void **state)
 {
         struct listing api;
         size_t cursor = 0;
@@ -285,6 +285,7 @@ static void test_nobody_takes_a_card_from_who_was_not_read(void **state)
         listing_bring(&api, CW_EVENT_CARD_SEEN, &card, api.world.now);
         api.pages_bad = 1;
         listing_end_poll(&api);
+        assert_true(listing_fires(&api, "bad-data"));
         assert_true(cw_engine_next_card(api.world.engine, 0, &cursor, &card));
         assert_int_equal(card.customer, 1);
         assert_int_equal(listing_n_cards(&api), 1);
@@ -472,7 +473,7 @@ int main(void)
                 cmocka_unit_test(test_a_restart_asks_again),
                 cmocka_unit_test(test_what_appears_is_told_but_not_in_a_baseline),
                 cmocka_unit_test(test_a_card_under_two_customers_is_the_first_ones),
-                cmocka_unit_test(test_nobody_takes_a_card_from_who_was_not_read),
+                cmocka_unit_test(test_a_card_under_two_stays_where_it_is_when_a_page_fails),
                 cmocka_unit_test(test_the_faster_lane_takes_a_card_from_nobody),
                 cmocka_unit_test(test_a_card_may_change_its_customer),
                 cmocka_unit_test(test_the_faster_lane_fires_and_resolves),
