@@ -3,6 +3,7 @@
  * Idea: an answer is judged in the same words whatever was asked: did it come, may it be asked for again, must we wait,
  * are we let in.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/log.h"
 
+#include "answer.h"
 #include "pump.h"
 #include "request.h"
 #include "requests.h"
@@ -62,26 +64,73 @@ void cw_source_judge(struct cw_source *source, const struct cw_http_answer *answ
                 hold(source, answer, ret_verdict);
 }
 
-bool cw_source_may_repeat(struct cw_source_request *request, const char *what, const struct cw_source_verdict *verdict)
+static struct cw_auth_subject subject_of(const struct cw_source_request *request)
+{
+        bool customer = request->kind == CW_REQUEST_LOOK_UP || request->kind == CW_REQUEST_WATCH;
+
+        return (struct cw_auth_subject){customer, customer ? request->customer : (int64_t)request->page};
+}
+
+static void doubt(const struct cw_source_request *request, const char *why)
 {
         struct cw_source *source = request->source;
-        const char *why = "";
-        char denied[200], reason[300];
+        struct cw_auth_subject subject = subject_of(request);
 
-        if (cw_auth_unauthorized(&source->auth, request->generation, request->repeated, &why) == CW_AUTH_REPEAT) {
+        snprintf(source->doubt, sizeof(source->doubt), "%s %" PRId64 ": %s", subject.customer ? "customer" : "page",
+                 subject.id, why);
+        cw_log(source->log, CW_LOG_INFO, "login-doubted", "source", "%s", source->name, "reason", "%s", source->doubt,
+               NULL);
+        if (subject.customer || request->page != source->good_page)
+                source->probe_page = source->good_page;
+}
+
+bool cw_source_may_repeat(struct cw_source_request *request, struct cw_source_verdict *verdict)
+{
+        struct cw_source *source = request->source;
+        struct cw_auth_refusal refusal = {
+                .generation = request->generation,
+                .repeated = request->repeated,
+                .subject = subject_of(request),
+        };
+        bool doubted = source->auth.doubts > 0;
+        size_t len = strlen(verdict->reason);
+        const char *why = "";
+        enum cw_auth_verdict next = cw_auth_unauthorized(&source->auth, &refusal, &why);
+
+        if (next == CW_AUTH_REPEAT) {
                 request->repeated = true;
                 return true;
         }
-        snprintf(denied, sizeof(denied), "%s %s", verdict->reason, why);
-        snprintf(reason, sizeof(reason), "%s: %s", what, denied);
-        if (!source->api_key) {
-                cw_log(source->log, CW_LOG_ERROR, "login-refused", "source", "%s", source->name, "reason", "%s", reason,
-                       NULL);
-                source->login_failed = true;
-                cw_auth_refused(&source->auth, denied, cw_source_now());
-        }
-        cw_source_auth_failed(source, reason);
+        snprintf(verdict->reason + len, sizeof(verdict->reason) - len, " %s", why);
+        if (!doubted && source->auth.doubts > 0)
+                doubt(request, verdict->reason);
+        if (next == CW_AUTH_DENIED)
+                cw_source_settle_doubt(source);
         return false;
+}
+
+void cw_source_served(const struct cw_source_request *request)
+{
+        struct cw_source *source = request->source;
+        bool doubted = source->auth.doubts > 0;
+
+        cw_auth_served(&source->auth, request->generation, subject_of(request));
+        if (doubted && source->auth.doubts == 0)
+                source->probe_page = 0;
+        if (request->kind != CW_REQUEST_WATCH)
+                source->poll.auth = CW_POLL_AUTH_OK;
+}
+
+void cw_source_settle_doubt(struct cw_source *source)
+{
+        source->probe_page = 0;
+        if (!source->api_key) {
+                cw_log(source->log, CW_LOG_ERROR, "login-refused", "source", "%s", source->name, "reason", "%s",
+                       source->doubt, NULL);
+                source->login_failed = true;
+        }
+        cw_auth_refused(&source->auth, source->doubt, cw_source_now());
+        cw_source_auth_failed(source, source->doubt);
 }
 
 void cw_source_hold(struct cw_source *source, int64_t asked_ms, const char *why)

@@ -15,8 +15,11 @@
 /* Shorter lives are not believed: they would mean a login for every request. */
 #define LIFE_MIN_MS CW_SECOND_MS
 
-/* New logins after a 401 in one poll; an API that kills its tokens faster is not usable. */
+/* New logins after a 401 in one poll; what an API that kills its tokens faster does not serve waits for the next. */
 #define LOGINS_AGAIN_MAX 3
+
+/* So many requests that a doubted token did not serve are enough. */
+#define DOUBTS_MAX 20
 
 void cw_auth_init(struct cw_auth *auth, const struct cw_secret *api_key, const struct cw_source_memory *memory,
                   struct cw_auth_now now)
@@ -49,7 +52,7 @@ enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now)
                 return CW_AUTH_READY;
         if (auth->token && now.mono >= auth->dies_mono)
                 drop_token(auth);
-        if (auth->token && now.mono < auth->renew_mono)
+        if (auth->token && (now.mono < auth->renew_mono || auth->doubts > 0))
                 return CW_AUTH_READY;
         if (auth->memory.blocked_until_at != 0 && now.mono < auth->blocked_mono)
                 return auth->token ? CW_AUTH_READY : CW_AUTH_BLOCKED;
@@ -73,6 +76,10 @@ void cw_auth_logged_in(struct cw_auth *auth, struct cw_secret *token, int64_t ex
 
 void cw_auth_refused(struct cw_auth *auth, const char *reason, struct cw_auth_now now)
 {
+        auth->doubts = 0;
+        auth->n_odd = auth->next_odd = 0;
+        if (auth->api_key)
+                return;
         drop_token(auth);
         auth->memory.blocked_until_at = now.wall + CW_AUTH_BLOCK_MS;
         auth->blocked_mono = now.mono + CW_AUTH_BLOCK_MS;
@@ -92,33 +99,89 @@ void cw_auth_postpone(struct cw_auth *auth, struct cw_auth_now now)
                 auth->renew_mono = now.mono + POSTPONE_MS;
 }
 
+/* When all that was refused was odd before and nothing was served, it was the token after all. */
 void cw_auth_renewed_patience(struct cw_auth *auth)
 {
+        if (auth->met_odd && !auth->served_lately)
+                auth->n_odd = auth->next_odd = 0;
+        auth->met_odd = auth->served_lately = false;
         auth->logins_again = 0;
+        auth->unhelpful = false;
+        if (auth->api_key)
+                auth->served = false;
 }
 
-void cw_auth_served(struct cw_auth *auth, unsigned generation)
+/* Its place among the odd ones; -1: it is none. */
+static int find_odd(const struct cw_auth *auth, struct cw_auth_subject subject)
 {
-        if (generation == auth->generation)
-                auth->served = true;
+        for (unsigned i = 0; i < auth->n_odd; i++)
+                if (auth->odd[i].customer == subject.customer && auth->odd[i].id == subject.id)
+                        return (int)i;
+        return -1;
 }
 
-enum cw_auth_verdict cw_auth_unauthorized(struct cw_auth *auth, unsigned generation, bool repeated,
+static void add_odd(struct cw_auth *auth, struct cw_auth_subject subject)
+{
+        if (find_odd(auth, subject) >= 0)
+                return;
+        auth->odd[auth->next_odd] = subject;
+        auth->next_odd = (auth->next_odd + 1) % CW_AUTH_ODD_MAX;
+        if (auth->n_odd < CW_AUTH_ODD_MAX)
+                auth->n_odd++;
+}
+
+static void drop_odd(struct cw_auth *auth, struct cw_auth_subject subject)
+{
+        int at = find_odd(auth, subject);
+
+        if (at < 0)
+                return;
+        auth->odd[at] = auth->odd[--auth->n_odd];
+        auth->next_odd = auth->n_odd;
+}
+
+void cw_auth_served(struct cw_auth *auth, unsigned generation, struct cw_auth_subject subject)
+{
+        drop_odd(auth, subject);
+        if (generation != auth->generation)
+                return;
+        auth->served = true;
+        auth->served_lately = true;
+        auth->doubts = 0;
+}
+
+static enum cw_auth_verdict unserved(struct cw_auth *auth)
+{
+        if (auth->served)
+                return CW_AUTH_UNSERVED;
+        return ++auth->doubts < DOUBTS_MAX ? CW_AUTH_UNSERVED : CW_AUTH_DENIED;
+}
+
+enum cw_auth_verdict cw_auth_unauthorized(struct cw_auth *auth, const struct cw_auth_refusal *refusal,
                                           const char **ret_why)
 {
         if (auth->api_key) {
                 *ret_why = "to the API key";
-                return CW_AUTH_DENIED;
+                return unserved(auth);
         }
         /* That token is gone already: another request met its end first, or it was renewed meanwhile. */
-        if (generation != auth->generation || !auth->token)
+        if (refusal->generation != auth->generation || !auth->token)
                 return CW_AUTH_REPEAT;
         *ret_why = "again after a new login";
-        if (repeated || (auth->logins_again > 0 && !auth->served))
-                return CW_AUTH_DENIED;
+        if (refusal->repeated || auth->doubts > 0 || (auth->logins_again > 0 && !auth->served)) {
+                auth->unhelpful = true;
+                add_odd(auth, refusal->subject);
+                return unserved(auth);
+        }
+        if (find_odd(auth, refusal->subject) >= 0) {
+                auth->met_odd = true;
+                return unserved(auth);
+        }
+        if (auth->unhelpful)
+                return unserved(auth);
         *ret_why = "after several new logins";
         if (auth->logins_again == LOGINS_AGAIN_MAX)
-                return CW_AUTH_DENIED;
+                return unserved(auth);
         auth->logins_again++;
         drop_token(auth);
         return CW_AUTH_REPEAT;

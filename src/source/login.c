@@ -14,6 +14,7 @@
 #include "cardwatch/provider.h"
 #include "cardwatch/secret.h"
 
+#include "answer.h"
 #include "backoffs.h"
 #include "pump.h"
 #include "request.h"

@@ -6,12 +6,11 @@
 
 #include "cardwatch/log.h"
 
+#include "answer.h"
 #include "pump.h"
 #include "request.h"
 #include "requests.h"
 #include "source_private.h"
-
-#define PATH "/api/v1/customer/cards/byuser/list"
 
 /* Failures that are logged one by one in a poll: the rest is in the count at its end. */
 #define LOGGED_MAX 10
@@ -41,8 +40,7 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
                 failed(request, r < 0 ? "out of memory" : error.reason, false);
                 return;
         }
-        cw_auth_served(&source->auth, request->generation);
-        source->poll.auth = CW_POLL_AUTH_OK;
+        cw_source_served(request);
         facts = (struct cw_cycle_answer){
                 .n_customers = page.n_customers,
                 .page_size = page.page_size,
@@ -51,6 +49,7 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
         };
         if (cw_cycle_fits(&source->poll.cycle, request->slot, &facts, why, sizeof(why))) {
                 cw_cycle_good(&source->poll.cycle, request->slot, &facts, cw_source_now().mono);
+                source->good_page = request->page;
                 source->listener.page(source->data, source, &page, answer->sent_at);
         } else {
                 failed(request, why, false);
@@ -62,7 +61,6 @@ static void judge(struct cw_source_request *request, const struct cw_http_answer
 {
         struct cw_source *source = request->source;
         struct cw_source_verdict verdict;
-        char what[24];
 
         cw_source_judge(source, answer, &verdict);
         switch (verdict.kind) {
@@ -70,9 +68,10 @@ static void judge(struct cw_source_request *request, const struct cw_http_answer
                 take_page(request, answer);
                 break;
         case CW_VERDICT_UNAUTHORIZED:
-                snprintf(what, sizeof(what), "page %" PRIu32, request->page);
-                if (cw_source_may_repeat(request, what, &verdict))
+                if (cw_source_may_repeat(request, &verdict))
                         cw_cycle_again(&source->poll.cycle, request->slot, cw_source_now().mono);
+                else if (request->counts)
+                        failed(request, verdict.reason, true);
                 break;
         case CW_VERDICT_FAILED:
         default:
@@ -95,15 +94,14 @@ static void on_done(void *data, struct cw_http_answer *answer)
 void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page)
 {
         struct cw_source_request *request = &source->pages[slot];
-        char path[128], reason[120];
+        char reason[120];
         int r;
 
         if (cw_cycle_asked(&source->poll.cycle, slot, page))
                 *request = (struct cw_source_request){.source = source, .kind = CW_REQUEST_PAGE};
         request->slot = slot;
         request->page = page;
-        snprintf(path, sizeof(path), PATH "?pageNumber=%" PRIu32 "&pageSize=%" PRIu32, page, source->options.page_size);
-        r = cw_source_get(request, path, on_done);
+        r = cw_source_get_page(request, on_done);
         if (r < 0) {
                 snprintf(reason, sizeof(reason), "the request could not be sent: %s", strerror(-r));
                 failed(request, reason, false);

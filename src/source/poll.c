@@ -10,6 +10,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/log.h"
 
+#include "answer.h"
 #include "pump.h"
 #include "request.h"
 #include "requests.h"
@@ -168,6 +169,18 @@ static bool has_leave(struct cw_source *source, bool *ret_stepped)
         }
 }
 
+/* Nothing is under way, and nothing to be tried; then a token that is still in doubt has served nothing. */
+static bool is_still(struct cw_source *source)
+{
+        if (source->poll.given_up)
+                source->probe_page = 0;
+        if (source->gate.flying[CW_GATE_POLL] > 0 || cw_source_probes(source))
+                return false;
+        if (source->auth.doubts > 0)
+                cw_source_settle_doubt(source);
+        return true;
+}
+
 static bool step_pages(struct cw_source *source)
 {
         int64_t due = INT64_MAX;
@@ -177,7 +190,7 @@ static bool step_pages(struct cw_source *source)
 
         switch (cw_cycle_next(&source->poll.cycle, cw_clock_mono_ms(), &slot, &page, &due)) {
         case CW_CYCLE_DONE:
-                if (source->gate.flying[CW_GATE_POLL] > 0)
+                if (!is_still(source))
                         return false;
                 pages_over(source);
                 return true;
@@ -197,7 +210,7 @@ static bool drop_look_up(struct cw_source *source)
 {
         size_t index = 0;
 
-        if (source->gate.flying[CW_GATE_POLL] > 0)
+        if (!is_still(source))
                 return false;
         if (!cw_round_drop(&source->poll.look_ups, &index))
                 end(source);
@@ -218,6 +231,8 @@ static bool step_look_ups(struct cw_source *source)
                 return drop_look_up(source);
         switch (cw_round_next(&source->poll.look_ups, cw_clock_mono_ms(), &slot, &index, &due)) {
         case CW_ROUND_DONE:
+                if (!is_still(source))
+                        return false;
                 end(source);
                 return true;
         case CW_ROUND_WAIT:

@@ -77,12 +77,53 @@ static void beat(struct cw_source *source)
         cw_source_wake_at(source, source->beat_mono);
 }
 
+/* Whether the API and the one-time password let any request out; if not, when. */
+static bool is_open(struct cw_source *source, struct cw_auth_now now)
+{
+        int64_t otp_wait_ms = cw_source_otp_wait_ms(source, now.wall);
+
+        if (source->options.otp_single_use && source->flying > 0)
+                return false;
+        if (source->gate.held_until > now.mono) {
+                cw_source_wake_at(source, source->gate.held_until);
+                return false;
+        }
+        if (otp_wait_ms > 0)
+                cw_source_wake_at(source, now.mono + otp_wait_ms);
+        return otp_wait_ms <= 0;
+}
+
+bool cw_source_probes(const struct cw_source *source)
+{
+        return source->probe_page > 0 || source->probe.transfer;
+}
+
+/* Nothing else is asked meanwhile, so that an account that is refused is not asked for much. */
+static bool step_probe(struct cw_source *source)
+{
+        struct cw_auth_now now = cw_source_now();
+
+        if (source->probe_page == 0 || source->probe.transfer || source->phase == CW_PHASE_STOPPED ||
+            source->phase == CW_PHASE_STOPPING)
+                return false;
+        if (cw_auth_need(&source->auth, now) != CW_AUTH_READY) {
+                source->probe_page = 0;
+                return true;
+        }
+        if (!cw_gate_may(&source->gate, CW_GATE_POLL) || !is_open(source, now))
+                return false;
+        cw_source_ask_probe(source);
+        return true;
+}
+
 static bool step(struct cw_source *source)
 {
         source->due_mono = INT64_MAX;
         if (tell_memory(source) || tell_paused(source))
                 return true;
         beat(source);
+        if (step_probe(source))
+                return true;
         if (cw_gate_first(&source->gate) == CW_GATE_POLL)
                 return cw_poll_step(source) || (!source->freed && cw_watch_step(source));
         return cw_watch_step(source) || (!source->freed && cw_poll_step(source));
@@ -116,22 +157,6 @@ static void describe_block(const struct cw_source *source, char *reason, size_t 
         cw_buf_deinit(&until);
 }
 
-/* Whether the API and the one-time password let any request out; if not, when. */
-static bool is_open(struct cw_source *source, struct cw_auth_now now)
-{
-        int64_t otp_wait_ms = cw_source_otp_wait_ms(source, now.wall);
-
-        if (source->options.otp_single_use && source->flying > 0)
-                return false;
-        if (source->gate.held_until > now.mono) {
-                cw_source_wake_at(source, source->gate.held_until);
-                return false;
-        }
-        if (otp_wait_ms > 0)
-                cw_source_wake_at(source, now.mono + otp_wait_ms);
-        return otp_wait_ms <= 0;
-}
-
 static enum cw_source_leave leave_to_log_in(struct cw_source *source, struct cw_auth_now now)
 {
         if (source->login.transfer || !is_open(source, now))
@@ -161,14 +186,16 @@ enum cw_source_leave cw_source_ask_leave(struct cw_source *source, enum cw_gate_
         struct cw_auth_now now = cw_source_now();
         enum cw_auth_need need = cw_auth_need(&source->auth, now);
 
+        if (cw_source_probes(source))
+                return CW_LEAVE_LATER;
         if (need == CW_AUTH_BLOCKED) {
                 describe_block(source, reason, size);
                 return CW_LEAVE_NEVER;
         }
         if (need == CW_AUTH_LOGIN && !renewal_takes_long(source, now)) {
-                if (lane == CW_GATE_POLL || !source->login_failed)
+                if (lane == CW_GATE_POLL || (!source->login_failed && source->auth.doubts == 0))
                         return leave_to_log_in(source, now);
-                snprintf(reason, size, "the last login failed");
+                snprintf(reason, size, "%s", source->login_failed ? "the last login failed" : source->doubt);
                 return CW_LEAVE_NEVER;
         }
         return cw_gate_may(&source->gate, lane) && is_open(source, now) ? CW_LEAVE_NOW : CW_LEAVE_LATER;

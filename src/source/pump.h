@@ -37,6 +37,9 @@ enum cw_source_leave {
 /* Whether whoever is in that lane may send a request now. */
 enum cw_source_leave cw_source_ask_leave(struct cw_source *source, enum cw_gate_lane lane, char *reason, size_t size);
 
+/* Whether a token in doubt is being tried, and everything waits for that. */
+bool cw_source_probes(const struct cw_source *source);
+
 /* poll.c */
 bool cw_poll_step(struct cw_source *source);
 bool cw_poll_runs(const struct cw_source *source);

@@ -10,6 +10,7 @@
 
 #include "cardwatch/log.h"
 
+#include "answer.h"
 #include "pump.h"
 #include "request.h"
 #include "requests.h"
@@ -73,13 +74,6 @@ static void failed(struct cw_source_request *request, const char *reason, bool f
                 settled(request, &outcome);
 }
 
-static void served(struct cw_source_request *request)
-{
-        cw_auth_served(&request->source->auth, request->generation);
-        if (!request->lane)
-                request->source->poll.auth = CW_POLL_AUTH_OK;
-}
-
 /* Only the customer's own id can be said to be wrong by that: everything else is our request's fault. */
 static bool says_gone(const struct cw_provider_error *error)
 {
@@ -92,7 +86,7 @@ static void gone(struct cw_source_request *request, int64_t sent_at)
         struct outcome outcome = {
                 .result = CW_READ_GONE, .reason = "the API knows no such customer", .sent_at = sent_at};
 
-        served(request);
+        cw_source_served(request);
         cw_round_settled(round_of(request), request->slot);
         settled(request, &outcome);
 }
@@ -101,7 +95,7 @@ static void found(struct cw_source_request *request, const struct cw_page *page,
 {
         struct outcome outcome = {.result = CW_READ_FOUND, .page = page, .reason = "", .sent_at = sent_at};
 
-        served(request);
+        cw_source_served(request);
         cw_round_settled(round_of(request), request->slot);
         settled(request, &outcome);
 }
@@ -137,7 +131,6 @@ static void judge(struct cw_source_request *request, const struct cw_http_answer
 {
         struct cw_source *source = request->source;
         struct cw_source_verdict verdict;
-        char what[40];
 
         cw_source_judge(source, answer, &verdict);
         if (verdict.kind == CW_VERDICT_BODY) {
@@ -151,9 +144,10 @@ static void judge(struct cw_source_request *request, const struct cw_http_answer
                 /* Whether a key is good is the poll's to say. */
                 failed(request, verdict.reason, true, answer->sent_at);
         } else {
-                snprintf(what, sizeof(what), "customer %" PRId64, request->customer);
-                if (cw_source_may_repeat(request, what, &verdict))
+                if (cw_source_may_repeat(request, &verdict))
                         cw_round_again(round_of(request), request->slot, cw_source_now().mono);
+                else if (request->counts)
+                        failed(request, verdict.reason, true, answer->sent_at);
         }
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cardwatch/buf.h"
@@ -13,6 +14,8 @@
 
 #include "source_private.h"
 #include "totp.h"
+
+#define LIST_PATH "/api/v1/customer/cards/byuser/list"
 
 static void cancel(struct cw_source_request *request)
 {
@@ -27,6 +30,8 @@ void cw_source_cancel_poll(struct cw_source *source)
                 cancel(&source->pages[i]);
         for (size_t i = 0; i < CW_ARRAY_SIZE(source->look_ups); i++)
                 cancel(&source->look_ups[i]);
+        cancel(&source->probe);
+        source->probe_page = 0;
 }
 
 void cw_source_cancel_lane(struct cw_source_lane *lane)
@@ -121,6 +126,15 @@ int cw_source_get(struct cw_source_request *request, const char *path, cw_http_d
         cw_buf_wipe(&authorization);
         cw_buf_wipe(&otp);
         return r;
+}
+
+int cw_source_get_page(struct cw_source_request *request, cw_http_done_fn done)
+{
+        char path[128];
+
+        snprintf(path, sizeof(path), LIST_PATH "?pageNumber=%" PRIu32 "&pageSize=%" PRIu32, request->page,
+                 request->source->options.page_size);
+        return cw_source_get(request, path, done);
 }
 
 /* The caller gives the request's reference back when it is through with the answer. */

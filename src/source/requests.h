@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * Requests: the three that a source sends, each with the judging of its answer, which goes to the poll, the round or
+ * Requests: the four that a source sends, each with the judging of its answer, which goes to the poll, the round or
  * the account it is for.
  *
  * Sent only when cw_source_ask_leave allowed it.
@@ -19,6 +19,9 @@ struct cw_source_lane;
 void cw_source_log_in(struct cw_source *source);
 /* The account cannot be used: nothing more is asked for. */
 void cw_source_auth_failed(struct cw_source *source, const char *reason);
+
+/* probe.c: whether a doubted token serves what was good before. */
+void cw_source_ask_probe(struct cw_source *source);
 
 /* page.c */
 void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page);

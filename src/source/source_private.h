@@ -17,8 +17,8 @@
 
 /*
  * The source's state, shared by the files that are one machine: source.c (life), pump.c (what happens next), poll.c
- * (the poll's phases), watch.c (the faster lane), page.c, reading.c and login.c (one request each and the judging of
- * its answer), request.c and answer.c (what those share).
+ * (the poll's phases), watch.c (the faster lane), page.c, reading.c, login.c and probe.c (one request each and the
+ * judging of its answer), request.c and answer.c (what those share).
  *
  * Memory: the owner holds one reference, every request under way one, and so does whoever calls the listener. A
  * request's memory is in the source, so the last reference is given back no earlier than the last `done`.
@@ -27,7 +27,7 @@
 struct cw_source_request {
         struct cw_source *source;
         struct cw_http_transfer *transfer; /* NULL: not under way */
-        enum { CW_REQUEST_LOGIN, CW_REQUEST_PAGE, CW_REQUEST_LOOK_UP, CW_REQUEST_WATCH } kind;
+        enum { CW_REQUEST_LOGIN, CW_REQUEST_PROBE, CW_REQUEST_PAGE, CW_REQUEST_LOOK_UP, CW_REQUEST_WATCH } kind;
         bool counts; /* its answer is still wanted */
         bool repeated; /* a 401 was answered by a new login */
         unsigned generation; /* of the token it was sent with */
@@ -89,6 +89,10 @@ struct cw_source {
         uint32_t login_failures; /* in this poll, that may be tried again */
         int64_t login_due_mono, login_sent_mono;
         bool login_failed; /* the last one did; only a poll tries again */
+        char doubt[300]; /* the first request that put the token in doubt, and why */
+        struct cw_source_request probe;
+        uint32_t probe_page; /* to be asked for; 0: none */
+        uint32_t good_page; /* the last that was good, in any poll; 0: none */
 
         struct cw_source_poll poll;
         uint32_t expected_pages; /* as the last poll that learned it knew them */

@@ -21,7 +21,7 @@ static bool may_begin(struct cw_source *source, const struct cw_source_lane *lan
 
         if (lane->running || lane->flying > 0 || source->gate.held_until > now.mono)
                 return false;
-        return need == CW_AUTH_READY || (need == CW_AUTH_LOGIN && !source->login_failed);
+        return need == CW_AUTH_READY || (need == CW_AUTH_LOGIN && !source->login_failed && source->auth.doubts == 0);
 }
 
 static void beat(struct cw_source *source, struct cw_source_lane *lane, struct cw_auth_now now)

@@ -63,6 +63,35 @@ def test_a_token_that_dies_between_pages_costs_one_login_too(many, hook, make_da
     assert len(daemon.polls("complete")) == len(daemon.polls())
 
 
+@pytest.mark.parametrize("page", [1, 3, 4])
+def test_a_page_that_answers_401_fails_alone(many, hook, make_daemon, page):
+    """Page 4 is the last: nothing after it tells that the new token is good."""
+    daemon = make_daemon(config(source(many, auth=login(), page_size=10), webhook(hook)))
+    daemon.wait_for_polls(2)
+    many.fault("list", "status", page=page, status=401, count=-1)
+    wait_until(lambda: logins(many)["good"] == 2, "a second log-in")
+    many.set_card(15, available="50")
+    hook.wait_for_alert("low", "firing")
+    daemon.wait_for_polls(5, "partial")
+    assert logins(many) == {"good": 2, "bad": 0}
+    many.expire_tokens()
+    daemon.wait_for_polls(3, "partial")
+    assert logins(many) == {"good": 3, "bad": 0}
+    many.clear_faults()
+    daemon.wait_for_polls(2, "complete")
+    assert logins(many) == {"good": 3, "bad": 0}
+    assert rules_told(hook) == {"low"}
+
+
+def test_an_account_that_no_page_is_served_to_is_left_alone(many, hook, make_daemon):
+    daemon = make_daemon(config(source(many, auth=login(), page_size=10), webhook(hook)))
+    daemon.wait_for_polls(2)
+    many.fault("list", "status", status=401, count=-1)
+    assert "401" in str(hook.wait_for_alert("auth-failed", "firing"))
+    stays(lambda: logins(many) == {"good": 2, "bad": 0}, "no further log-in", 0.6)
+    assert rules_told(hook) == {"auth-failed"}
+
+
 def test_wrong_credentials_cost_one_login_a_restart_included(sim, hook, make_daemon):
     daemon = make_daemon(config(source(sim, auth=login(password="wrong")), webhook(hook)))
     hook.wait_for_alert("auth-failed", "firing")

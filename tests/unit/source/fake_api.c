@@ -69,6 +69,7 @@ struct fake_script {
         enum fault fault;
         bool fault_after; /* also on later pages */
         unsigned token_dies_at; /* page whose first request finds the token dead */
+        bool no_new_token; /* and those that come after it are dead, too */
         const char *key; /* takes this instead of tokens */
         const char *retry_after;
         unsigned one; /* this customer */
@@ -305,7 +306,7 @@ static inline bool fake_authorized(struct fake_api *api, const char *head, unsig
                 snprintf(expected, sizeof(expected), "\r\nAuthorization: Bearer to-ken-%u\r\n", api->tokens);
         if (page == api->script.token_dies_at && api->dead_token == 0)
                 api->dead_token = api->tokens;
-        if (api->dead_token == api->tokens && api->tokens > 0)
+        if (api->dead_token > 0 && (api->script.no_new_token || api->dead_token == api->tokens))
                 return false;
         return strstr(head, expected) != NULL;
 }

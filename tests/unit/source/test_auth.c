@@ -31,6 +31,14 @@ static struct cw_secret *token(const char *text)
         return secret;
 }
 
+static enum cw_auth_verdict refused(struct cw_auth *auth, unsigned generation, bool repeated, int64_t page)
+{
+        struct cw_auth_refusal refusal = {generation, repeated, {.id = page}};
+        const char *why = NULL;
+
+        return cw_auth_unauthorized(auth, &refusal, &why);
+}
+
 static void test_a_token_is_renewed_at_four_fifths(void **state)
 {
         struct cw_auth auth;
@@ -51,7 +59,6 @@ static void test_a_token_is_renewed_at_four_fifths(void **state)
 static void test_a_token_without_a_believable_end_is_used_until_it_dies(void **state)
 {
         static const int64_t lives_ms[] = {-1, 0, 999, INT64_MAX};
-        const char *why = NULL;
         struct cw_auth auth;
 
         (void)state;
@@ -60,9 +67,9 @@ static void test_a_token_without_a_believable_end_is_used_until_it_dies(void **s
                 cw_auth_logged_in(&auth, token("t"), lives_ms[i], at(5));
                 assert_int_equal(cw_auth_need(&auth, at(1000 * CW_DAY_MS)), CW_AUTH_READY);
         }
-        assert_int_equal(cw_auth_unauthorized(&auth, auth.generation - 1, false, &why), CW_AUTH_REPEAT);
+        assert_int_equal(refused(&auth, auth.generation - 1, false, 1), CW_AUTH_REPEAT);
         assert_int_equal(cw_auth_need(&auth, at(6)), CW_AUTH_READY);
-        assert_int_equal(cw_auth_unauthorized(&auth, auth.generation, false, &why), CW_AUTH_REPEAT);
+        assert_int_equal(refused(&auth, auth.generation, false, 1), CW_AUTH_REPEAT);
         assert_int_equal(cw_auth_need(&auth, at(6)), CW_AUTH_LOGIN);
         cw_auth_deinit(&auth);
 }
@@ -157,20 +164,31 @@ static void test_memory_changes_are_noticed(void **state)
         cw_auth_deinit(&auth);
 }
 
-/* Letters: "L" a login, "g" a request that is served, "x" a 401 that is repeated, "X" one that is the end; "r" before
- * one of these: the request was repeated; "o": it was sent with the token before. "p": a poll begins. */
+/* Letters: "L" a login, "g" a request that is served, "x" a 401 that is repeated, "X" one that is not; "r" before one
+ * of these: the request was repeated; "o": it was sent with the token before. A digit: what follows is about that page.
+ * "p": a poll begins; "?" the token is in doubt, "!" it is not. */
 static void test_what_follows_from_a_401(void **state)
 {
         static const struct {
                 const char *name, *story;
         } cases[] = {
                 {"a dead token is replaced", "Lgx"},
-                {"a token that was never good is replaced once", "LxLX"},
-                {"a request that the new token does not serve either is the end", "LgxLrX"},
-                {"also when the new token serves others", "LgxLgrX"},
+                {"a token that was never good is replaced once", "LxLX?"},
+                {"a request that the new token does not serve either is not asked again", "LgxLrX?"},
+                {"a request that is served later ends the doubt", "LgxLrX?2g!"},
+                {"one that was served before keeps it from beginning", "LgxL2g1rX!"},
+                {"what the old token serves late says nothing", "LgxLrX?2og?"},
+                {"in doubt no login is tried", "LgxLrX2X3X4X?"},
+                {"nor is one tried again in that poll", "LgxLrX2g3X4X!"},
+                {"the next poll tries again for others", "LgxLrX2gp3x"},
+                {"but not for the same one", "LgxLrX2gp1X2gp1X!"},
+                {"nor with a new token", "LgxLrX2gL1X?2g!1X!"},
+                {"unless it was served since", "LgxLrX2gp1gp1x"},
+                {"or nothing at all was", "LgxLrX2gp1Xp1x"},
+                {"a doubt outlives the token", "LgxLrX?L?X?"},
                 {"a token that was good and died is replaced again", "LgxLgx"},
-                {"but not for ever", "LgxLgxLgxLgX"},
-                {"the next poll has new patience", "LgxLgxLgxLgpx"},
+                {"but not for ever", "LgxLgxLgxLgX!"},
+                {"the next poll has new patience", "LgxLgxLgxLgXpx"},
                 {"several that met the same death cost one login", "LgxxxLggg"},
                 {"the old token's death is no news after a renewal", "LgLoxoxg"},
                 {"nor is it when it is told twice", "LgLorxg"},
@@ -179,7 +197,7 @@ static void test_what_follows_from_a_401(void **state)
         (void)state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
                 bool repeated = false, old = false;
-                const char *why = NULL;
+                int64_t page = 1;
                 struct cw_auth auth;
 
                 cw_auth_init(&auth, NULL, &nothing, at(0));
@@ -190,19 +208,86 @@ static void test_what_follows_from_a_401(void **state)
                         if (*c == 'L')
                                 cw_auth_logged_in(&auth, token("t"), -1, at(0));
                         else if (*c == 'g')
-                                cw_auth_served(&auth, generation);
+                                cw_auth_served(&auth, generation, (struct cw_auth_subject){.id = page});
                         else if (*c == 'p')
                                 cw_auth_renewed_patience(&auth);
+                        else if (*c >= '1' && *c <= '9')
+                                page = *c - '0';
                         if (*c == 'x' || *c == 'X') {
-                                verdict = cw_auth_unauthorized(&auth, generation, repeated, &why);
-                                if (verdict != (*c == 'x' ? CW_AUTH_REPEAT : CW_AUTH_DENIED))
+                                verdict = refused(&auth, generation, repeated, page);
+                                if (verdict != (*c == 'x' ? CW_AUTH_REPEAT : CW_AUTH_UNSERVED))
                                         fail_msg("%s: at %s", cases[i].name, c);
                         }
+                        if ((*c == '?' || *c == '!') && (auth.doubts > 0) != (*c == '?'))
+                                fail_msg("%s: at %s", cases[i].name, c);
                         repeated = *c == 'r' || (repeated && *c == 'o');
                         old = *c == 'o' || (old && *c == 'r');
                 }
                 cw_auth_deinit(&auth);
         }
+}
+
+static void test_a_doubt_has_an_end(void **state)
+{
+        struct cw_auth auth;
+        unsigned n = 1;
+
+        (void)state;
+        cw_auth_init(&auth, NULL, &nothing, at(0));
+        cw_auth_logged_in(&auth, token("t"), 100000, at(0));
+        assert_int_equal(refused(&auth, auth.generation, false, 1), CW_AUTH_REPEAT);
+        cw_auth_logged_in(&auth, token("t"), 100000, at(0));
+        while (refused(&auth, auth.generation, false, (int64_t)n) == CW_AUTH_UNSERVED)
+                assert_true(++n < 100);
+        assert_int_equal(n, 20);
+
+        /* No renewal meanwhile, but a token that is over is no token. */
+        assert_int_equal(cw_auth_need(&auth, at(99999)), CW_AUTH_READY);
+        assert_int_equal(cw_auth_need(&auth, at(100000)), CW_AUTH_LOGIN);
+        cw_auth_refused(&auth, "x", at(0));
+        assert_int_equal(auth.doubts, 0);
+        cw_auth_deinit(&auth);
+}
+
+static void test_no_more_odd_requests_are_remembered_than_there_is_room_for(void **state)
+{
+        struct cw_auth auth;
+
+        (void)state;
+        cw_auth_init(&auth, NULL, &nothing, at(0));
+        cw_auth_logged_in(&auth, token("t"), -1, at(0));
+        cw_auth_served(&auth, auth.generation, (struct cw_auth_subject){.id = -1});
+        for (int64_t page = 0; page < 3 * CW_AUTH_ODD_MAX; page++)
+                assert_int_equal(refused(&auth, auth.generation, true, page), CW_AUTH_UNSERVED);
+        cw_auth_renewed_patience(&auth);
+        assert_int_equal(refused(&auth, auth.generation, false, 3 * CW_AUTH_ODD_MAX - 1), CW_AUTH_UNSERVED);
+        for (int64_t page = 3 * CW_AUTH_ODD_MAX - 1; page >= 0; page--)
+                cw_auth_served(&auth, auth.generation, (struct cw_auth_subject){.id = page});
+        assert_int_equal(refused(&auth, auth.generation, false, 3 * CW_AUTH_ODD_MAX - 1), CW_AUTH_REPEAT);
+        cw_auth_deinit(&auth);
+}
+
+static void test_a_key_is_in_doubt_until_a_poll_is_served(void **state)
+{
+        struct cw_secret *key = token("key");
+        struct cw_auth auth;
+
+        (void)state;
+        cw_auth_init(&auth, key, &nothing, at(0));
+        assert_int_equal(refused(&auth, 0, false, 1), CW_AUTH_UNSERVED);
+        assert_true(auth.doubts > 0);
+        cw_auth_served(&auth, 0, (struct cw_auth_subject){.id = 2});
+        assert_int_equal(auth.doubts, 0);
+        assert_int_equal(refused(&auth, 0, false, 1), CW_AUTH_UNSERVED);
+        assert_int_equal(auth.doubts, 0);
+        cw_auth_renewed_patience(&auth);
+        assert_int_equal(refused(&auth, 0, false, 1), CW_AUTH_UNSERVED);
+        assert_true(auth.doubts > 0);
+        cw_auth_refused(&auth, "x", at(0));
+        assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_READY);
+        assert_int_equal(auth.memory.blocked_until_at, 0);
+        cw_auth_deinit(&auth);
+        cw_secret_free(key);
 }
 
 static void test_headers(void **state)
@@ -237,6 +322,9 @@ int main(void)
                 cmocka_unit_test(test_a_block_survives_a_restart),
                 cmocka_unit_test(test_memory_changes_are_noticed),
                 cmocka_unit_test(test_what_follows_from_a_401),
+                cmocka_unit_test(test_a_doubt_has_an_end),
+                cmocka_unit_test(test_no_more_odd_requests_are_remembered_than_there_is_room_for),
+                cmocka_unit_test(test_a_key_is_in_doubt_until_a_poll_is_served),
                 cmocka_unit_test(test_headers),
         };
 

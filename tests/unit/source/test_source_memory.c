@@ -107,9 +107,9 @@ static void test_memory_from_the_future_is_clamped(void **state)
         teardown(&f);
 }
 
-static void test_a_second_401_blocks_like_a_refused_login(void **state)
+static void test_a_token_that_serves_nothing_blocks_like_a_refused_login(void **state)
 {
-        struct fake_script script = {.customers = 30, .fault = FAULT_401, .fault_page = 2, .fault_times = 99};
+        struct fake_script script = {.customers = 30, .token_dies_at = 2, .no_new_token = true};
         int64_t from = cw_clock_wall_ms();
         struct fixture f;
 
@@ -125,6 +125,73 @@ static void test_a_second_401_blocks_like_a_refused_login(void **state)
         assert_int_equal(f.summary.auth, CW_POLL_AUTH_FAILED);
         assert_non_null(strstr(f.reason, "401 (Unauthorized) again after a new login); none is tried before 2"));
         teardown(&f);
+}
+
+static void test_a_page_that_is_always_401_costs_one_login_in_all(void **state)
+{
+        static const unsigned odd_pages[] = {1, 2, 3};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(odd_pages); i++) {
+                struct fake_script script = {.customers = 30};
+                struct fixture f;
+
+                setup(&f, &script, usual_options());
+                run(&f, true);
+                f.api.script.fault = FAULT_401;
+                f.api.script.fault_page = odd_pages[i];
+                f.api.script.fault_times = 999;
+                for (unsigned poll = 0; poll < 5; poll++) {
+                        poll_again(&f, 1);
+                        if (f.api.logins != 2 || f.summary.auth == CW_POLL_AUTH_FAILED || f.summary.pages_good != 2 ||
+                            f.summary.pages_bad != 1)
+                                fail_msg("page %u: \"%s\", %u good, %u bad", odd_pages[i], f.api.order,
+                                         f.summary.pages_good, f.summary.pages_bad);
+                }
+                assert_int_equal(f.remembered, 0);
+
+                /* A token that dies meanwhile still costs one login and no poll. */
+                f.api.dead_token = f.api.tokens;
+                poll_again(&f, 1);
+                assert_int_equal(f.api.logins, 3);
+                assert_int_equal(f.summary.pages_good, 2);
+                poll_again(&f, 2);
+                assert_int_equal(f.api.logins, 3);
+                f.api.script.fault = FAULT_NONE;
+                poll_again(&f, 1);
+                assert_int_equal(f.summary.pages_good, 3);
+                assert_int_equal(f.api.logins, 3);
+                teardown(&f);
+        }
+}
+
+static void test_a_key_is_judged_by_what_it_serves(void **state)
+{
+        struct cw_secret *key = secret("the-api-key");
+        struct fake_script script = {
+                .customers = 30, .key = "the-api-key", .fault = FAULT_401, .fault_page = 2, .fault_times = 2};
+        struct cw_source_options options = usual_options();
+        struct fixture f;
+
+        (void)state;
+        options.api_key = key;
+        setup(&f, &script, options);
+        run(&f, true);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_OK);
+        assert_int_equal(f.summary.pages_good, 2);
+        assert_int_equal(f.summary.pages_bad, 1);
+        poll_again(&f, 1);
+        f.api.script.key = "another";
+        poll_again(&f, 1);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_FAILED);
+        assert_non_null(strstr(f.reason, "page 1: the API answered 401 (Unauthorized) to the API key"));
+        f.api.script.key = "the-api-key";
+        poll_again(&f, 1);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_OK);
+        assert_int_equal(f.summary.pages_good, 3);
+        assert_int_equal(f.remembered, 0);
+        teardown(&f);
+        cw_secret_free(key);
 }
 
 static void test_a_dead_token_costs_one_login_at_every_poll(void **state)
@@ -230,7 +297,9 @@ int main(void)
                 cmocka_unit_test(test_a_refused_login_is_remembered),
                 cmocka_unit_test(test_unblocking_allows_one_attempt),
                 cmocka_unit_test(test_memory_from_the_future_is_clamped),
-                cmocka_unit_test(test_a_second_401_blocks_like_a_refused_login),
+                cmocka_unit_test(test_a_token_that_serves_nothing_blocks_like_a_refused_login),
+                cmocka_unit_test(test_a_page_that_is_always_401_costs_one_login_in_all),
+                cmocka_unit_test(test_a_key_is_judged_by_what_it_serves),
                 cmocka_unit_test(test_a_dead_token_costs_one_login_at_every_poll),
                 cmocka_unit_test(test_a_password_step_is_never_used_twice),
                 cmocka_unit_test(test_steps_are_nobodys_business_when_they_may_be_reused),

@@ -142,6 +142,53 @@ static void test_failures_are_logged_once_per_transition(void **state)
         teardown(&f);
 }
 
+static void test_a_watched_customer_that_is_always_401_costs_one_login(void **state)
+{
+        struct cw_source_watch watch = watch_of(4, 50);
+        struct cw_source_options options = usual_options();
+        struct fake_script script = {.customers = 5, .one = 2, .one_manner = ONE_401};
+        struct fixture f;
+
+        (void)state;
+        options.watches = &watch;
+        options.n_watches = 1;
+        setup(&f, &script, options);
+        f.wanted = 99;
+        f.wanted_watched = 12;
+        run(&f, false);
+        assert_int_equal(f.api.logins, 2);
+        assert_null(strstr(f.watched_order, "2"));
+        assert_int_equal(f.remembered, 0);
+        poll_again(&f, 1);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_OK);
+        teardown(&f);
+}
+
+static void test_a_refused_account_costs_the_watch_one_login(void **state)
+{
+        struct cw_source_watch watch = watch_of(4, 50);
+        struct cw_source_options options = usual_options();
+        struct fake_script script = {.customers = 5, .no_new_token = true};
+        struct fixture f;
+
+        (void)state;
+        options.watches = &watch;
+        options.n_watches = 1;
+        setup(&f, &script, options);
+        f.wanted = 99;
+        f.wanted_watched = 4;
+        run(&f, false);
+        f.wanted_watched = 0;
+        f.api.dead_token = f.api.tokens;
+        run_for(&f, 400);
+        assert_int_equal(f.api.logins, 2);
+        assert_int_equal(f.remembered, 1);
+        poll_again(&f, 1);
+        assert_int_equal(f.api.logins, 2);
+        assert_int_equal(f.summary.auth, CW_POLL_AUTH_FAILED);
+        teardown(&f);
+}
+
 static void test_a_dead_token_costs_the_watch_one_login(void **state)
 {
         struct cw_source_watch watch = watch_of(4, 50);
@@ -304,6 +351,8 @@ int main(void)
                 cmocka_unit_test(test_one_that_takes_long_leaves_beats_out),
                 cmocka_unit_test(test_not_once_and_not_paused),
                 cmocka_unit_test(test_failures_are_logged_once_per_transition),
+                cmocka_unit_test(test_a_watched_customer_that_is_always_401_costs_one_login),
+                cmocka_unit_test(test_a_refused_account_costs_the_watch_one_login),
                 cmocka_unit_test(test_a_dead_token_costs_the_watch_one_login),
                 cmocka_unit_test(test_wrong_credentials_cost_the_watch_one_login),
                 cmocka_unit_test(test_a_wait_that_is_asked_for_holds_all),
