@@ -18,6 +18,7 @@ struct cw_ruleset;
  */
 
 enum cw_event_kind {
+        CW_EVENT_POLLS_ALIKE, /* instead of polls: at every beat up to `at` a complete one brought all as it was */
         CW_EVENT_POLL_BEGAN,
         CW_EVENT_CUSTOMER_SEEN,
         CW_EVENT_CARD_SEEN,
@@ -26,8 +27,11 @@ enum cw_event_kind {
         CW_EVENT_PAGES_READ, /* all pages came or failed: what is suspicious, who is missing (cw_engine_look_ups) */
         CW_EVENT_CUSTOMER_READ, /* the answer to a look-up; its cards come before as CARD_READ */
         CW_EVENT_CARD_READ, /* by a look-up */
+        CW_EVENT_REST_SEEN, /* every card and customer that is known and was not named since POLL_BEGAN is as it was */
         CW_EVENT_POLL_ENDED,
         CW_EVENT_CARD_WATCHED, /* by the faster lane */
+        CW_EVENT_CARD_AGAIN, /* by reading its customer once more before an alert fires (cw_engine_read_again) */
+        CW_EVENT_CUSTOMER_AGAIN, /* the end of that */
         CW_EVENT_ACCEPT, /* an operator believes what looks suspicious */
         CW_EVENT_SOURCE_MEMORY,
         CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
@@ -67,7 +71,7 @@ struct cw_event {
                 struct {
                         int64_t customer;
                         enum cw_look_up_result result;
-                } read;
+                } read; /* CUSTOMER_READ and CUSTOMER_AGAIN */
                 struct {
                         int64_t blocked_until_at, otp_step;
                 } memory;

@@ -45,7 +45,7 @@ struct cw_expr_context {
         bool appeared, disappeared; /* for `on:` */
         int64_t at; /* when the card was observed, wall time */
         int64_t first_seen_at;
-        const struct cw_trail *trail; /* its past up to `at`, this observation included; NULL: nothing is known of it */
+        const struct cw_trail *trail; /* its past up to `at`, this observation included; NULL: nothing changed */
         /* In and out: the first time at which an observation that changes nothing may be judged otherwise, if that is
          * sooner; never before `at` + 1. NULL: not wanted. */
         int64_t *look_at;

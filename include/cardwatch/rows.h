@@ -38,7 +38,7 @@ struct cw_source_row {
         int64_t poll_ms; /* how long the last one took */
         uint32_t failed_polls; /* in a row */
         int64_t blocked_until_at, otp_step; /* of the log-in: source.h, struct cw_source_memory */
-        uint8_t suspicion; /* enum cw_suspicion of the engine */
+        uint8_t suspicion; /* how far each kind is: the engine alone reads it */
 };
 
 /* Live alerts, and the little that outlives them: the counts that ids are derived from. */
@@ -55,6 +55,7 @@ struct cw_alert_row {
         int64_t *fired_at; /* the last transitions to firing, oldest first, as many as `flap` needs; owned */
         size_t n_fired_at; /* at most CW_FLAP_LIMIT_MAX + 1 */
         int64_t moved_at; /* the last transition */
+        uint32_t insist_edge; /* told although receivers know that it fires, 0: nothing */
         struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
         bool gone; /* it waited, and nothing came of it: delete it */
 };

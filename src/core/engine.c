@@ -45,7 +45,7 @@ void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_s
                 .failed_polls = state->failed_polls,
                 .blocked_until_at = state->blocked_until_at,
                 .otp_step = state->otp_step,
-                .suspicion = (uint8_t)state->suspicion,
+                .suspicion = cw_engine_pack_suspicions(state),
         };
 
         cw_changes_source(engine->changes, &row);
@@ -186,7 +186,7 @@ static void keep_memory(struct cw_engine *engine, struct cw_source_state *state,
 /* Taken at the next poll that looks suspicious; if none does, it is forgotten with the first that is plausible. */
 static void accept(struct cw_engine *engine, struct cw_source_state *state)
 {
-        state->suspicion = CW_SUSPICION_ACCEPTED;
+        cw_engine_accept(state);
         cw_source_state_remember(engine, state, false);
 }
 
@@ -224,6 +224,10 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
         case CW_EVENT_CARD_WATCHED:
                 cw_engine_card_watched(engine, state, event);
                 break;
+        case CW_EVENT_REST_SEEN:
+        case CW_EVENT_CARD_AGAIN:
+        case CW_EVENT_CUSTOMER_AGAIN:
+                break;
         case CW_EVENT_ACCEPT:
                 accept(engine, state);
                 break;
@@ -256,7 +260,10 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         case CW_EVENT_CUSTOMER_READ:
         case CW_EVENT_CARD_READ:
         case CW_EVENT_POLL_ENDED:
+        case CW_EVENT_REST_SEEN:
         case CW_EVENT_CARD_WATCHED:
+        case CW_EVENT_CARD_AGAIN:
+        case CW_EVENT_CUSTOMER_AGAIN:
         case CW_EVENT_ACCEPT:
         case CW_EVENT_SOURCE_MEMORY:
                 take_source_event(engine, event);
