@@ -183,7 +183,12 @@ static void describe_too_large(const struct cw_failure_facts *facts, char *line)
 {
         size_t max = facts->max_response;
 
-        if (max >= 1 << 20 && max % (1 << 20) == 0)
+        if (!facts->too_large)
+                snprintf(line, CW_FAILURE_LINE,
+                         "the answer of %s is larger than can be believed: it unpacks to more than %d times what was "
+                         "sent",
+                         facts->peer, CW_FAILURE_BOMB_TIMES);
+        else if (max >= 1 << 20 && max % (1 << 20) == 0)
                 snprintf(line, CW_FAILURE_LINE, "the answer of %s is larger than %zu MiB", facts->peer, max >> 20);
         else if (max >= 1 << 10 && max % (1 << 10) == 0)
                 snprintf(line, CW_FAILURE_LINE, "the answer of %s is larger than %zu KiB", facts->peer, max >> 10);
@@ -214,7 +219,7 @@ enum cw_http_failure cw_failure_judge(const struct cw_failure_facts *facts, char
         enum cw_http_failure failure = class_of(facts->result);
 
         line[0] = '\0';
-        if (failure != CW_HTTP_OK && (facts->too_large || facts->bad_header))
+        if (failure != CW_HTTP_OK && (facts->too_large || facts->is_bomb || facts->bad_header))
                 return judge_refused_bytes(facts, line);
         switch (failure) {
         case CW_HTTP_OK:

@@ -17,6 +17,9 @@
 
 #define CW_FAILURE_LINE 320
 
+/* Cards and their ids compress to a tenth or a thirtieth, a flood of the same byte to a thousandth. */
+#define CW_FAILURE_BOMB_TIMES 100
+
 struct cw_failure_facts {
         CURL *easy;
         CURLcode result;
@@ -26,6 +29,7 @@ struct cw_failure_facts {
         size_t max_response;
         bool proxied; /* a proxy was given */
         bool too_large;
+        bool is_bomb; /* unpacked to more than CW_FAILURE_BOMB_TIMES what was sent */
         bool bad_header;
 };
 

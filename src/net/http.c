@@ -22,6 +22,7 @@
 #define STALL_S          20L
 #define HEADER_BYTES_MAX (256u * 1024)
 #define FIELD_MAX        64
+#define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
 
 struct http_transfer {
@@ -34,7 +35,7 @@ struct http_transfer {
         int64_t sent_at, sent_mono;
         size_t max_response;
         size_t header_bytes;
-        bool proxied, too_large, bad_header;
+        bool proxied, too_large, is_bomb, bad_header;
         bool header_whole;
         struct cw_buf body;
         char retry_after[FIELD_MAX], date[FIELD_MAX]; /* of the last answer in a row of interim ones */
@@ -55,16 +56,26 @@ static void transfer_free(struct http_transfer *transfer)
 
 CW_DEFINE_CLEANUP(struct http_transfer *, transfer_free);
 
+/* Decompressed so much more than what came over the line: no list of cards is that dull. */
+static bool unpacks_too_well(const struct http_transfer *transfer)
+{
+        curl_off_t received = 0;
+
+        if (transfer->body.len < BOMB_LEAST)
+                return false;
+        curl_easy_getinfo(transfer->base.easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+        return received > 0 && transfer->body.len / CW_FAILURE_BOMB_TIMES > (uint64_t)received;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 {
         struct http_transfer *transfer = data;
 
         (void)size; /* always 1 */
         cw_buf_append(&transfer->body, bytes, n);
-        if (cw_buf_error(&transfer->body) == 0)
-                return n;
+        transfer->is_bomb = unpacks_too_well(transfer);
         transfer->too_large = cw_buf_error(&transfer->body) == -EMSGSIZE;
-        return CURL_WRITEFUNC_ERROR;
+        return cw_buf_error(&transfer->body) || transfer->is_bomb ? CURL_WRITEFUNC_ERROR : n;
 }
 
 /* Keeps the field's value if the line is that field; one that does not fit is none we could read. */
@@ -215,6 +226,7 @@ static enum cw_http_failure judge(struct http_transfer *transfer)
                 .max_response = transfer->max_response,
                 .proxied = transfer->proxied,
                 .too_large = transfer->too_large,
+                .is_bomb = transfer->is_bomb,
                 .bad_header = transfer->bad_header,
         };
 

@@ -93,38 +93,19 @@ static void say_huge(struct cw_sim_reply *reply, const struct cw_sim_fault *faul
         reply->close = true;
 }
 
-static void put_bits(struct cw_buf *buf, unsigned *at, unsigned code, unsigned n)
-{
-        /* Huffman codes go in from their most significant bit, into bytes from their least (RFC 1951, 3.1.1). */
-        for (unsigned i = n; i-- > 0; (*at)++) {
-                if (*at % 8 == 0)
-                        cw_buf_putc(buf, 0);
-                if (buf->error)
-                        return;
-                if (code >> i & 1)
-                        buf->data[buf->len - 1] = (char)(buf->data[buf->len - 1] | 1 << *at % 8);
-        }
-}
-
 /*
- * A gzip member of one deflate block with the fixed codes: one space, then "258 bytes from 1 back" again and again. A
- * pair takes 13 bits, so that after a byte boundary every 13 bytes say the same: 2064 bytes of spaces.
+ * A gzip member of one deflate block, as zlib begins it for a flood of spaces: its codes for "258 bytes from 1 back"
+ * are a zero bit and a zero bit, so that every zero byte that follows says 1032 spaces more, and the block never ends.
  */
 static void say_gzip_bomb(struct cw_sim_reply *reply, const struct cw_sim_fault *fault)
 {
-        static const char header[10] = {0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
-        static const char pattern[13] = {(char)0xa3, 0x60, 0x14,       (char)0x8c, (char)0x82, 0x51, 0x30,
-                                         0x0a,       0x46, (char)0xc1, 0x28,       0x18,       0x05};
-        unsigned at = 0;
+        static const unsigned char start[] = {0x1f, 0x8b, 8, 0, 0,    0,    0,    0,    0,    3,    0xec, 0xc1, 0x81,
+                                              0,    0,    0, 0, 0x80, 0x20, 0x95, 0xfd, 0x29, 0x17, 0xa9, 0x0a};
+        static const char zeros[64];
 
-        cw_buf_append(&reply->body, header, sizeof(header));
-        put_bits(&reply->body, &at, 1, 1); /* the last block */
-        put_bits(&reply->body, &at, 2, 2); /* 01, its bits the other way round: fixed codes */
-        put_bits(&reply->body, &at, 0x30 + ' ', 8);
-        for (int i = 0; i < 1 || at % 8 != 0; i++)
-                put_bits(&reply->body, &at, 0xc5u << 5, 13);
-        reply->filler = pattern;
-        reply->filler_len = sizeof(pattern);
+        cw_buf_append(&reply->body, start, sizeof(start));
+        reply->filler = zeros;
+        reply->filler_len = sizeof(zeros);
         reply->filler_left = fault->bytes < 0 ? GZIP_BOMB_BYTES : (uint64_t)fault->bytes;
         cw_buf_puts(&reply->headers, "Content-Encoding: gzip\r\n");
         reply->close = true;

@@ -344,11 +344,11 @@ def test_a_huge_answer_never_grows_here(sim):
 
 
 def test_a_bomb_unfolds(sim):
-    sim.fault("list", "gzip-bomb", bytes=1_000_003)
+    sim.fault("list", "gzip-bomb", bytes=100_003)
     answer = sim.list()
     assert answer.headers["content-encoding"] == "gzip"
     unfolded = zlib.decompressobj(31).decompress(answer.body)
-    assert len(unfolded) > 100_000_000 and not unfolded.strip(b" ")
+    assert len(unfolded) > 1000 * len(answer.body) and not unfolded.strip(b" ")
 
 
 # The sink
