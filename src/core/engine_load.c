@@ -65,8 +65,7 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
         state->failed_polls = row->failed_polls;
         state->blocked_until_at = row->blocked_until_at;
         state->otp_step = row->otp_step;
-        if (row->suspicion <= CW_SUSPICION_ACCEPTED)
-                state->suspicion = row->suspicion;
+        cw_engine_unpack_suspicions(state, row->suspicion);
         if (engine->now - state->last_poll_at > gap_ms(state))
                 state->watching_since = engine->now;
 }

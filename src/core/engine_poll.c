@@ -23,9 +23,11 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         state->began_at = at;
         state->poll++;
         state->seen_cards = state->read_cards = state->emptied = 0;
-        state->n_look_ups = state->re_reads_confirm = 0;
+        state->n_look_ups = 0;
+        memset(state->re_reads_confirm, 0, sizeof(state->re_reads_confirm));
+        memset(state->re_read_otherwise, 0, sizeof(state->re_read_otherwise));
         state->trust_reason = NULL;
-        state->suspicious = state->re_read_otherwise = false;
+        state->suspicious = false;
         if (!state->first_poll_at)
                 state->first_poll_at = at;
 }
@@ -115,7 +117,7 @@ void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state,
         if (record && !event->bad.watched)
                 only_seen(engine, state, record);
         if (!event->bad.watched && state->suspicious)
-                state->re_read_otherwise = true; /* what cannot be trusted confirms nothing */
+                cw_engine_re_read_cannot_tell(state);
         cw_engine_bad_card(engine, state, event);
 }
 
@@ -134,7 +136,7 @@ void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *s
         int r = 0;
 
         if (state->suspicious)
-                cw_engine_re_read(state, event->read.result);
+                cw_engine_re_read(state, customer, event->read.result);
         else if (event->read.result == CW_LOOK_UP_FOUND)
                 r = cw_roll_seen(&state->roll, customer, state->poll);
         else if (event->read.result == CW_LOOK_UP_GONE)

@@ -30,13 +30,17 @@ struct cw_staged {
 
 enum { CW_LOOK_UPS_MOST = 100 };
 
-/* A list too odd to be true: stored, because the poll that may be believed can be the first after a restart. */
+/* A list too odd to be true, in one way: stored, because the poll that may be believed can be the first after a
+ * restart. */
 enum cw_suspicion {
         CW_SUSPICION_NONE,
         CW_SUSPICION_RAISED,
         CW_SUSPICION_CONFIRMED, /* by customers read one by one: the next poll that shows it is believed */
         CW_SUSPICION_ACCEPTED, /* by an operator: likewise */
 };
+
+/* In which way: what was said of one says nothing of the other. */
+enum cw_oddity { CW_ODD_ZEROS, CW_ODD_MISSING, CW_N_ODDITIES };
 
 struct cw_source_state {
         const char *name; /* of the pool */
@@ -48,7 +52,7 @@ struct cw_source_state {
         uint32_t failed_polls;
         int64_t watching_since; /* 0: without a gap since the last poll that is known */
         enum cw_poll_result result;
-        enum cw_suspicion suspicion;
+        enum cw_suspicion suspicions[CW_N_ODDITIES];
         int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
 
         bool polling;
@@ -62,8 +66,9 @@ struct cw_source_state {
         const char *trust_reason; /* why a suspicion ends with this poll, NULL: it does not */
         int64_t look_ups[CW_LOOK_UPS_MOST];
         size_t n_look_ups;
-        size_t re_reads_confirm;
-        bool re_read_otherwise; /* the customer being re-read contradicts the list */
+        bool look_up_for[CW_LOOK_UPS_MOST][CW_N_ODDITIES]; /* what each is to confirm, if this is a re-read */
+        size_t re_reads_confirm[CW_N_ODDITIES];
+        bool re_read_otherwise[CW_N_ODDITIES]; /* the customer being re-read contradicts the list */
         struct cw_staged *staged;
         size_t n_staged, staged_capacity;
         struct cw_map bad; /* fingerprints of the bad-data alerts that this poll gave reason for */

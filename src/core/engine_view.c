@@ -27,6 +27,6 @@ void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct
                 .last_poll_ms = state->poll_ms,
                 .failed_polls = state->failed_polls,
                 .cards = state->snapshot.n,
-                .suspicion = suspicions[state->suspicion],
+                .suspicion = suspicions[cw_engine_suspicion(state)],
         };
 }

@@ -311,6 +311,151 @@ static void test_suspicion_survives_a_restart(void **state)
         }
 }
 
+/* What is said at a poll after the one that was believed: the kinds it shows, and who is asked for. */
+static void test_only_the_same_is_believed(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t zero, unlisted; /* customers 1 to, and from 21 to, first */
+                int64_t then_zero, then_unlisted;
+                bool believed;
+        } cases[] = {
+                {"zeros, then zeros", 20, 0, 20, 0, true},
+                {"zeros, then missing customers", 20, 0, 0, 40, false},
+                {"zeros, then both", 20, 0, 20, 40, false},
+                {"missing customers, then the same", 0, 40, 0, 40, true},
+                {"missing customers, then zeros", 0, 40, 20, 0, false},
+                {"missing customers, then both", 0, 40, 20, 40, false},
+                {"both, then both", 20, 40, 20, 40, true},
+                {"both, then one of them", 20, 40, 20, 0, true},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < 4 * CW_ARRAY_SIZE(cases); i++) {
+                size_t at = i / 4;
+                bool accepted = i % 4 >= 2, restarted = i % 2 == 1;
+                struct listing api;
+
+                print_message("  %s%s%s\n", cases[at].name, accepted ? ", accepted" : "",
+                              restarted ? ", after a restart" : "");
+                listing_begin(&api, 60, (struct rule_spec[]){LOW, DISAPPEARED}, 2);
+                listing_zero(&api, 1, cases[at].zero, true);
+                listing_unlist(&api, 21, cases[at].unlisted, true);
+                api.reads_say_the_list = !accepted;
+                assert_string_equal(listing_polled(&api), "chat firing: suspect-snapshot firing\n");
+                api.reads_say_the_list = false;
+                if (accepted)
+                        accept(&api);
+                if (restarted)
+                        world_restart(&api.world, NULL);
+                listing_zero(&api, 1, 20, false);
+                listing_unlist(&api, 21, 40, false);
+                listing_zero(&api, 1, cases[at].then_zero, true);
+                listing_unlist(&api, 21, cases[at].then_unlisted, true);
+                for (int poll = 0; poll < 3; poll++) {
+                        listing_polled(&api);
+                        if (!cases[at].believed) {
+                                assert_true(listing_fires(&api, "suspect-snapshot"));
+                                assert_false(listing_fires(&api, "low"));
+                                assert_int_equal(listing_result(&api), CW_POLL_PARTIAL);
+                                assert_int_equal(listing_n_cards(&api), 120);
+                                assert_in_range(api.n_look_ups, 1, 10);
+                                continue;
+                        }
+                        assert_false(listing_fires(&api, "suspect-snapshot"));
+                        assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
+                        assert_int_equal(listing_known(&api, 10), cases[at].then_zero ? 0 : 600);
+                }
+                assert_int_equal(listing_n_cards(&api), cases[at].believed && cases[at].then_unlisted ? 80 : 120);
+                listing_end(&api);
+        }
+}
+
+/* Another kind is asked for anew, by customers of its own; both are believed when both were confirmed. */
+static void test_another_kind_has_re_reads_of_its_own(void **state)
+{
+        struct listing api;
+
+        (void)state;
+        listing_begin(&api, 60, (struct rule_spec[]){LOW, DISAPPEARED}, 2);
+        listing_zero(&api, 1, 20, true);
+        api.reads_say_the_list = true;
+        listing_polled(&api);
+        check_spread(&api, 1, 20);
+        listing_unlist(&api, 21, 40, true);
+        listing_polled(&api);
+        check_spread(&api, 21, 40);
+        assert_int_equal(listing_result(&api), CW_POLL_PARTIAL);
+        assert_int_equal(listing_known(&api, 10), 600);
+        listing_polled(&api);
+        assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
+        assert_int_equal(listing_known(&api, 10), 0);
+        assert_false(listing_fires(&api, "suspect-snapshot"));
+        listing_end(&api);
+}
+
+/* When a list shows two kinds at once, what confirms one does not confirm the other. */
+static void test_each_kind_is_weighed_alone(void **state)
+{
+        struct listing api;
+        size_t zeros = 0;
+
+        (void)state;
+        listing_begin(&api, 60, (struct rule_spec[]){LOW}, 1);
+        listing_zero(&api, 1, 20, true);
+        listing_unlist(&api, 21, 40, true);
+        for (int poll = 0; poll < 2; poll++) {
+                world_pass(&api.world, CW_MINUTE_MS);
+                listing_read_pages(&api);
+                api.n_look_ups = cw_engine_look_ups(api.world.engine, 0, api.look_ups, 100);
+                zeros = 0;
+                for (size_t i = 0; i < api.n_look_ups; i++) {
+                        struct cw_event event = {.kind = CW_EVENT_CUSTOMER_READ, .at = api.world.now};
+
+                        event.read.customer = api.look_ups[i];
+                        zeros += api.look_ups[i] <= 20;
+                        listing_bring_customer(&api, api.look_ups[i], CW_EVENT_CARD_READ, api.look_ups[i] <= 20);
+                        world_step(&api.world, &event);
+                }
+                listing_end_poll(&api);
+                assert_int_equal(zeros, poll == 0 ? 5 : 0);
+                assert_int_equal(api.n_look_ups, 10);
+                assert_true(listing_fires(&api, "suspect-snapshot"));
+                assert_int_equal(listing_known(&api, 10), 600);
+        }
+        listing_unlist(&api, 21, 40, false);
+        listing_polled(&api);
+        assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
+        assert_int_equal(listing_known(&api, 10), 0);
+        listing_end(&api);
+}
+
+static void test_what_was_stored_before_kinds_were_is_of_both(void **state)
+{
+        static const struct {
+                const char *name;
+                uint8_t stored;
+                bool believed;
+        } cases[] = {
+                {"nothing", 0, false}, {"raised", 1, false},   {"confirmed", 2, true},    {"accepted", 3, true},
+                {"odd", 0x40, false},  {"odder", 0xff, false}, {"zeros alone", 10, true}, {"missing alone", 34, false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct listing api;
+
+                print_message("  %s\n", cases[i].name);
+                listing_begin(&api, 12, (struct rule_spec[]){LOW}, 1);
+                api.world.stored.sources.rows[0].suspicion = cases[i].stored;
+                world_restart(&api.world, NULL);
+                listing_zero(&api, 1, 12, true);
+                listing_polled(&api);
+                assert_int_equal(listing_result(&api), cases[i].believed ? CW_POLL_COMPLETE : CW_POLL_PARTIAL);
+                listing_end(&api);
+        }
+}
+
 static void test_a_page_that_failed_makes_nobody_suspiciously_missing(void **state)
 {
         struct listing api;
@@ -396,6 +541,10 @@ int main(void)
                 cmocka_unit_test(test_missing_customers_that_are_found_stay),
                 cmocka_unit_test(test_what_does_not_confirm),
                 cmocka_unit_test(test_bad_data_confirms_nothing),
+                cmocka_unit_test(test_only_the_same_is_believed),
+                cmocka_unit_test(test_another_kind_has_re_reads_of_its_own),
+                cmocka_unit_test(test_each_kind_is_weighed_alone),
+                cmocka_unit_test(test_what_was_stored_before_kinds_were_is_of_both),
                 cmocka_unit_test(test_the_true_reading_of_a_re_read_counts),
                 cmocka_unit_test(test_an_operator_can_accept),
                 cmocka_unit_test(test_suspicion_survives_a_restart),
