@@ -2,6 +2,7 @@
 #ifndef CARDWATCH_RENDER_H
 #define CARDWATCH_RENDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cardwatch/notice.h"
@@ -19,6 +20,7 @@ struct cw_buf;
 
 struct cw_render_options {
         const char *external_url; /* NULL: no links */
+        bool names_source; /* there are several: people are told whose card it is */
 };
 
 /* One object, no trailing newline. */

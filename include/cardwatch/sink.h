@@ -30,6 +30,7 @@ struct cw_sink_options {
         const char *name;
         enum cw_sink_type type;
         const char *external_url;
+        bool names_source; /* to people: there are several */
         int64_t timeout_ms;
         struct cw_http_tls tls;
         const char *proxy;

@@ -70,7 +70,7 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         common->one_rule = all.one_rule;
 }
 
-static int write_foot(const struct cw_letter_common *common, const struct cw_entry *entry,
+static int write_foot(const struct writer *writer, const struct cw_letter_common *common, const struct cw_entry *entry,
                       struct cw_letter_block *block)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf foot = CW_BUF_NULL;
@@ -86,6 +86,10 @@ static int write_foot(const struct cw_letter_common *common, const struct cw_ent
                         cw_buf_puts(&foot, ", for ");
                         cw_duration_format_human(&foot, now - since);
                 }
+        }
+        if (writer->options->names_source && entry->has_card) { /* a message is about one */
+                cw_buf_puts(cw_letter_remark(&foot), "source ");
+                cw_render_visible(&foot, entry->source, CW_PERSON_REFERENCE_MAX);
         }
         if (common->one_reason && common->one_rule)
                 cw_letter_reason(&foot, entry, false);
@@ -128,7 +132,7 @@ static int write_block(struct writer *writer, enum cw_entry_state state)
                                        writer->words);
                 block->n_rows += r == 0;
         }
-        return r < 0 ? r : write_foot(&common, first, block);
+        return r < 0 ? r : write_foot(writer, &common, first, block);
 }
 
 static int64_t earliest(const struct cw_notice *notice)

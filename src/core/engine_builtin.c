@@ -119,9 +119,9 @@ static void judge_auth(struct cw_engine *engine, struct cw_source_state *state, 
                 .advice =
                         "No card of this source is watched until this is mended; alerts stay as they are. Check the "
                         "user name and password or the API key, the TOTP secret, and that this host's clock is right; "
-                        "ask the API's operator whether the account is locked. Then `cardwatch reload` tries again at "
-                        "once. By itself the daemon tries every 10 minutes at most, so that it does not lock the "
-                        "account.",
+                        "if the API takes a one-time password only once, set `otp_single_use: true`; ask the API's "
+                        "operator whether the account is locked. Then `cardwatch reload` tries again at once. By "
+                        "itself the daemon tries every 10 minutes at most, so that it does not lock the account.",
         };
 
         if (event->poll.auth == CW_AUTH_OK) {

@@ -39,6 +39,7 @@ static struct cw_sink_options options_of(const struct cw_config *config, const s
                 .name = notifier->name,
                 .type = sink_types[notifier->type],
                 .external_url = config->external_url,
+                .names_source = config->n_sources > 1,
                 .timeout_ms = notifier->timeout_ms,
                 .tls = tls_of(&notifier->tls),
                 .proxy = notifier->proxy,

@@ -80,7 +80,7 @@ static int write_headers(const struct cw_sink_options *options, const struct cw_
 
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        struct cw_render_options how = {options->external_url};
+        struct cw_render_options how = {.external_url = options->external_url, .names_source = options->names_source};
         cw_cleanup(headers_deinit) struct headers headers = {.n = 0};
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf html = CW_BUF_NULL;

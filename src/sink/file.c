@@ -12,7 +12,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
 {
         int r;
 
-        r = cw_render_json(notice, &(struct cw_render_options){options->external_url}, payload);
+        r = cw_render_json(notice, &(struct cw_render_options){.external_url = options->external_url}, payload);
         cw_buf_putc(payload, '\n');
         return r;
 }

@@ -181,7 +181,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
         int r;
 
-        r = cw_render_words_new(notice, &(struct cw_render_options){options->external_url}, &words);
+        r = cw_render_words_new(notice, &(struct cw_render_options){.external_url = options->external_url}, &words);
         if (r == 0 && notice->n_items == 0)
                 r = put_record(options, notice, words, NULL, payload);
         for (size_t i = 0; r == 0 && i < notice->n_items; i++)

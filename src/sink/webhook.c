@@ -23,7 +23,7 @@ enum {
 
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        return cw_render_json(notice, &(struct cw_render_options){options->external_url}, payload);
+        return cw_render_json(notice, &(struct cw_render_options){.external_url = options->external_url}, payload);
 }
 
 static bool is_named(const struct cw_http_header *headers, size_t n_headers, const char *name)

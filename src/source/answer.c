@@ -19,14 +19,15 @@
 
 static void describe_status(const struct cw_http_answer *answer, struct cw_source_verdict *verdict)
 {
-        const char *code = verdict->error.code;
+        const char *code = verdict->error.code, *field = verdict->error.field;
 
         if (answer->status >= 300 && answer->status <= 399)
                 snprintf(verdict->reason, sizeof(verdict->reason),
                          "the API answered %ld, a redirect, and none is followed: is the url right?", answer->status);
         else
-                snprintf(verdict->reason, sizeof(verdict->reason), "the API answered %ld%s%s%s", answer->status,
-                         code[0] ? " (" : "", code, code[0] ? ")" : "");
+                snprintf(verdict->reason, sizeof(verdict->reason), "the API answered %ld%s%s%s%s%s", answer->status,
+                         code[0] ? " (" : "", code[0] ? field : "", code[0] && field[0] ? ": " : "", code,
+                         code[0] ? ")" : "");
 }
 
 static void hold(struct cw_source *source, const struct cw_http_answer *answer, struct cw_source_verdict *verdict)

@@ -239,7 +239,7 @@ static void test_messages(void **state)
 {
         (void)state;
         for (size_t i = 0; i < CW_ARRAY_SIZE(messages); i++) {
-                struct cw_render_options options = {messages[i].external_url};
+                struct cw_render_options options = {.external_url = messages[i].external_url};
                 struct cw_buf buf = CW_BUF_NULL;
                 struct sample sample;
 
@@ -254,6 +254,20 @@ static void test_messages(void **state)
                 assert_int_equal(cw_text_valid_utf8(buf.data, buf.len), buf.len);
                 cw_buf_deinit(&buf);
         }
+}
+
+static void test_the_source_is_named_when_there_are_several(void **state)
+{
+        struct cw_render_options options = {.names_source = true};
+        struct cw_buf buf = CW_BUF_NULL;
+        struct sample sample;
+
+        (void)state;
+        sample_init(&sample);
+        a_hostile_reference(&sample);
+        assert_int_equal(cw_render_text(&sample.notice, &options, &buf), 0);
+        assert_non_null(strstr(cw_buf_text(&buf), "since 08:00 \u00b7 source main \u00b7 rule: available < floor\n"));
+        cw_buf_deinit(&buf);
 }
 
 /* Every tag in the document must be one of ours: nothing from outside opens one. */
@@ -279,7 +293,7 @@ static void test_html_is_whole_and_holds_no_foreign_markup(void **state)
 {
         (void)state;
         for (size_t i = 0; i < CW_ARRAY_SIZE(messages); i++) {
-                struct cw_render_options options = {"https://cw.example.com/?a=\"><b>&c"};
+                struct cw_render_options options = {.external_url = "https://cw.example.com/?a=\"><b>&c"};
                 struct cw_buf buf = CW_BUF_NULL;
                 struct sample sample;
 
@@ -308,7 +322,7 @@ static void test_html_says_what_text_says(void **state)
                 "href=\"https://cw.example.com/#/cards/main/9\"",
                 "name=\"viewport\"",
         };
-        struct cw_render_options options = {"https://cw.example.com"};
+        struct cw_render_options options = {.external_url = "https://cw.example.com"};
         struct cw_buf buf = CW_BUF_NULL;
         struct sample sample;
 
@@ -382,7 +396,7 @@ static void test_limits(void **state)
 
 static void test_ten_kilobytes_of_reference_are_cut(void **state)
 {
-        struct cw_render_options options = {NULL};
+        struct cw_render_options options = {.external_url = NULL};
         struct cw_buf buf = CW_BUF_NULL;
         struct sample sample;
         char *longest = malloc(10001);
@@ -407,7 +421,7 @@ static void test_ten_kilobytes_of_reference_are_cut(void **state)
 static void test_many_rules_left_out_are_summed(void **state)
 {
         struct cw_tally tallies[100];
-        struct cw_render_options options = {NULL};
+        struct cw_render_options options = {.external_url = NULL};
         struct cw_buf buf = CW_BUF_NULL;
         struct sample sample;
 
@@ -428,6 +442,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_messages),
+                cmocka_unit_test(test_the_source_is_named_when_there_are_several),
                 cmocka_unit_test(test_html_is_whole_and_holds_no_foreign_markup),
                 cmocka_unit_test(test_html_says_what_text_says),
                 cmocka_unit_test(test_visible),

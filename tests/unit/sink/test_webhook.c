@@ -56,7 +56,7 @@ static void test_types(void **state)
 static void test_the_body_is_the_json(void **state)
 {
         struct cw_sink_options options = {.type = CW_SINK_WEBHOOK, .external_url = "https://x.example"};
-        struct cw_render_options how = {"https://x.example"};
+        struct cw_render_options how = {.external_url = "https://x.example"};
         struct cw_buf payload = CW_BUF_NULL, json = CW_BUF_NULL;
         struct sample sample;
 
