@@ -69,7 +69,8 @@ struct cw_rule {
         bool looks_far; /* uses a window, unchanged or age: what it says may change although its card does not */
 };
 
-/* Derives `meaning`, `sees_suppressed` and `looks_back` from the rest: the last step of building a rule. */
+/* Derives `meaning`, `sees_suppressed`, `looks_back` and `looks_far` from the rest: the last step of building a rule.
+ */
 void cw_rule_seal(struct cw_rule *rule);
 
 #endif

@@ -32,13 +32,6 @@ void cw_compose_builtins(struct cw_composer *composer);
 void cw_compose_notifiers(struct cw_composer *composer);
 void cw_compose_route(struct cw_composer *composer);
 
-/* The parameters and overrides of a rule that stands in the ruleset (rule_params.c). */
-void cw_compose_params(struct cw_composer *composer, const struct cw_rule_draft *draft, const struct cw_where *where,
-                       struct cw_rule *rule);
-
-/* What rows cannot say about a match: sources that exist, currencies in upper case. `node` may be NULL. */
-void cw_compose_match(struct cw_composer *composer, const struct cw_node *node, struct cw_match *match);
-
 /* Paths of a TLS mapping: resolved, and there. `mapping` may be NULL. */
 void cw_compose_tls(struct cw_composer *composer, const struct cw_node *mapping, struct cw_config_tls *tls);
 

@@ -12,7 +12,7 @@
 #include "cardwatch/expr.h"
 #include "cardwatch/text.h"
 #include "cardwatch/value.h"
-#include "compose.h"
+#include "compose_rule.h"
 
 /* A text that is no literal is itself the value. */
 static bool read_value(struct cw_reader *reader, const struct cw_node *node, struct cw_value *ret_value)
@@ -56,8 +56,14 @@ static int compare(const void *a, const void *b)
 
 static void build_params(struct cw_reader *reader, const struct cw_node *node, struct cw_rule *rule)
 {
-        cw_autofree struct pair *pairs = cw_reader_alloc(reader, node->n_items, sizeof(*pairs));
+        cw_autofree struct pair *pairs = NULL;
 
+        if (node->n_items > CW_RULE_PARAMS_MAX) {
+                cw_reader_complain(reader, node, "\"params\" holds %zu values, at most %d are possible", node->n_items,
+                                   CW_RULE_PARAMS_MAX);
+                return;
+        }
+        pairs = cw_reader_alloc(reader, node->n_items, sizeof(*pairs));
         rule->param_names = cw_reader_alloc(reader, node->n_items, sizeof(*rule->param_names));
         rule->params = cw_reader_alloc(reader, node->n_items, sizeof(*rule->params));
         if (!pairs || !rule->param_names || !rule->params)
@@ -76,6 +82,14 @@ static void build_params(struct cw_reader *reader, const struct cw_node *node, s
                 if (!rule->param_names[at])
                         return;
         }
+}
+
+/* An amount and a number go together as in a comparison: a plain number is in the card's currency. */
+bool cw_compose_fits(const struct cw_value *param, struct cw_value *value)
+{
+        if (param->type == CW_VALUE_AMOUNT && value->type == CW_VALUE_NUMBER)
+                value->type = CW_VALUE_AMOUNT;
+        return value->type == param->type || (param->type == CW_VALUE_NUMBER && value->type == CW_VALUE_AMOUNT);
 }
 
 static size_t find_param(const struct cw_rule *rule, const char *name)
@@ -123,7 +137,7 @@ static void override_param(const struct overriding *overriding, const struct cw_
         }
         if (!read_value(overriding->reader, node, &value))
                 return;
-        if (value.type != rule->params[i].type) {
+        if (!cw_compose_fits(&rule->params[i], &value)) {
                 cw_reader_complain(overriding->reader, node, "\"%s\" is %s in the rule's params, and here %s",
                                    key->text, cw_value_type_name(rule->params[i].type), cw_value_type_name(value.type));
                 cw_value_deinit(&value);
@@ -133,16 +147,42 @@ static void override_param(const struct overriding *overriding, const struct cw_
         override->given[i] = true;
 }
 
+/* Either cards and values, or a file of both. */
+static void check_kind(const struct overriding *overriding, const struct cw_override_draft *draft)
+{
+        static const char *const keys[] = {"match", "params"};
+        const struct cw_node *csv = cw_node_key(draft->node, "csv");
+        struct cw_buf place = CW_BUF_NULL;
+
+        cw_where_format(&place, overriding->where);
+        for (size_t i = 0; draft->node->kind == CW_NODE_MAPPING && i < CW_ARRAY_SIZE(keys); i++) {
+                const struct cw_node *key = cw_node_key(draft->node, keys[i]);
+
+                if (csv && key)
+                        cw_reader_complain(overriding->reader, key,
+                                           "\"%s\" cannot stand beside \"csv\": the file says it for each row; make it "
+                                           "another override",
+                                           keys[i]);
+                else if (!cw_node_key_meant(draft->node, "csv") && !cw_node_key_meant(draft->node, keys[i]))
+                        cw_reader_complain(overriding->reader, draft->node, "%s needs \"%s\"%s", cw_buf_text(&place),
+                                           keys[i], i == 0 && draft->node->n_items == 0 ? ", or \"csv\"" : "");
+        }
+        cw_buf_deinit(&place);
+}
+
 static void build_override(struct cw_composer *composer, const struct overriding *overriding,
                            struct cw_override_draft *draft, struct cw_override *override)
 {
         const struct cw_node *params = draft->params;
 
+        check_kind(overriding, draft);
         cw_compose_match(composer, cw_node_get(draft->node, "match"), &draft->match);
         override->match = draft->match;
         draft->match = (struct cw_match){0};
         override->params = cw_reader_alloc(overriding->reader, overriding->rule->n_params, sizeof(*override->params));
         override->given = cw_reader_alloc(overriding->reader, overriding->rule->n_params, sizeof(*override->given));
+        if (override->params && override->given && draft->csv)
+                cw_compose_csv(composer, cw_node_get(draft->node, "csv"), draft->csv, overriding->rule, override);
         if (!override->params || !override->given || !params)
                 return;
         if (params->kind != CW_NODE_MAPPING) {

@@ -18,12 +18,19 @@ struct cw_source_draft {
 
 struct cw_rule_draft {
         struct cw_rule rule;
-        const struct cw_node *node, *params, *overrides, *when, *clear, *on;
+        const struct cw_node *node, *params, *overrides, *when, *clear, *on, *levels, *flap;
+        unsigned arm; /* 1: after_clear */
 };
 
 struct cw_override_draft {
         struct cw_match match;
         const struct cw_node *node, *params;
+        char *csv;
+};
+
+struct cw_level_draft {
+        enum cw_severity severity;
+        const struct cw_node *node, *when;
 };
 
 struct cw_notifier_draft {
@@ -69,6 +76,8 @@ extern const struct cw_table cw_schema_source;
 extern const struct cw_table cw_schema_notifier;
 extern const struct cw_table cw_schema_tls;
 extern const struct cw_table cw_schema_override;
+extern const struct cw_table cw_schema_level;
+extern const struct cw_table cw_schema_flap; /* of struct cw_flap */
 extern const struct cw_table cw_schema_after_polls; /* builtin: source-down */
 extern const struct cw_table cw_schema_after_time; /* builtin: notifier-failing */
 extern const struct cw_table cw_schema_graded; /* the other builtins */

@@ -22,6 +22,12 @@ static void hash_labels(struct cw_hash *hash, const struct cw_label *labels, siz
         }
 }
 
+static void hash_flap(struct cw_hash *hash, const struct cw_flap *flap)
+{
+        cw_hash_u64(hash, flap->limit);
+        cw_hash_u64(hash, (uint64_t)flap->window_ms);
+}
+
 /* What the tables leave to code: rules, built-in alerts, the route's lists. */
 static void hash_rules(struct cw_hash *hash, const struct cw_ruleset *rules)
 {
@@ -32,6 +38,9 @@ static void hash_rules(struct cw_hash *hash, const struct cw_ruleset *rules)
                 cw_hash_u64(hash, rule->enabled);
                 cw_hash_u64(hash, rule->severity);
                 cw_hash_u64(hash, rule->meaning);
+                hash_flap(hash, &rule->flap);
+                hash_flap(hash, &rule->flap_critical);
+                cw_hash_u64(hash, rule->confirm);
                 hash_labels(hash, rule->labels, rule->n_labels);
                 cw_hash_string(hash, rule->summary);
                 cw_hash_string(hash, rule->description);

@@ -45,10 +45,15 @@ static const char *noun(const struct cw_row *row)
         return "text";
 }
 
+static const char *shown_of(const struct cw_row *row)
+{
+        return row->fallback ? row->fallback : row->example;
+}
+
 /* Keys that code of its own reads, by what their example looks like. */
 static const char *node_noun(const struct cw_row *row)
 {
-        const char *shown = row->fallback ? row->fallback : row->example;
+        const char *shown = shown_of(row);
 
         if (shown[0] == '[')
                 return "list";
@@ -125,7 +130,8 @@ static void put_table(struct cw_buf *buf, const struct cw_table *table, const ch
 {
         for (size_t i = 0; i < table->n_rows; i++) {
                 const struct cw_row *row = &table->rows[i];
-                bool list = row->type == CW_ROW_LIST || (row->type == CW_ROW_NODE && row->table == &cw_schema_override);
+                bool list = row->type == CW_ROW_LIST ||
+                            (row->type == CW_ROW_NODE && row->table && shown_of(row)[0] == '[');
                 struct cw_buf path = CW_BUF_NULL;
 
                 if (row->flags & CW_ROW_LATER)

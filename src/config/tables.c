@@ -143,14 +143,33 @@ static const struct cw_table match_table = {ROWS(match_rows), .size = sizeof(str
                                             .node = CW_TABLE_NOWHERE};
 
 static const struct cw_row override_rows[] = {
-        {"match", CW_ROW_TABLE, CW_ROW_REQUIRED, AT(cw_override_draft, match), .table = &match_table,
+        {"match", CW_ROW_TABLE, AT(cw_override_draft, match), .table = &match_table,
          .help = "The cards for which other values count."},
-        {"params", CW_ROW_NODE, CW_ROW_REQUIRED, AT(cw_override_draft, params), .example = "{floor: 1000}",
+        {"params", CW_ROW_NODE, AT(cw_override_draft, params), .example = "{floor: 1000}",
          .help = "The parameters that differ, and their values."},
-        LATER("csv", "A file of values."),
+        {"csv", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_override_draft, csv), .example = "floors.csv", .most = 4000,
+         .help = "Or, in place of both, a file of them: relative to the configuration file, and read again at a "
+                 "reload."},
 };
 const struct cw_table cw_schema_override = {ROWS(override_rows), .size = sizeof(struct cw_override_draft),
                                             .node = offsetof(struct cw_override_draft, node)};
+
+static const struct cw_row level_rows[] = {
+        {"severity", CW_ROW_WORD, CW_ROW_REQUIRED, AT(cw_level_draft, severity), WORDS(severities), .example = "info",
+         .help = "info, warning or critical; each at most once."},
+        {"when", CW_ROW_NODE, CW_ROW_REQUIRED, AT(cw_level_draft, when), .example = "available < 500",
+         .help = "The condition under which the alert is that severe."},
+};
+const struct cw_table cw_schema_level = {ROWS(level_rows), .size = sizeof(struct cw_level_draft),
+                                         .node = offsetof(struct cw_level_draft, node)};
+
+static const struct cw_row flap_rows[] = {
+        {"limit", CW_ROW_COUNT, AT(cw_flap, limit), .fallback = "5", .least = 1, .most = CW_FLAP_LIMIT_MAX,
+         .help = "How often an alert may begin to fire; the next time is told as flapping, then it is quiet."},
+        {"window", CW_ROW_DURATION, AT(cw_flap, window_ms), .fallback = "1h", .least = 1, .most = LONG_MS,
+         .help = "Within this time; when nothing has begun for as long, it is over."},
+};
+const struct cw_table cw_schema_flap = {ROWS(flap_rows), .node = CW_TABLE_NOWHERE};
 
 #define RULE(member) .offset = offsetof(struct cw_rule_draft, rule.member)
 
@@ -164,19 +183,29 @@ static const struct cw_row rule_rows[] = {
         {"overrides", CW_ROW_NODE, AT(cw_rule_draft, overrides),
          .example = "[{match: {customer: 11057}, params: {floor: 1000}}]", .table = &cw_schema_override,
          .help = "Other values of parameters for some cards; the first that matches counts."},
-        LATER("arm", "When a card may alert for the first time."),
+        {"arm", CW_ROW_WORD, AT(cw_rule_draft, arm), .fallback = "always",
+         .words = (const char *const[]){"always", "after_clear"}, .n_words = 2,
+         .help = "always, or after_clear: a card alerts only once it has been seen clear, so that new cards, not "
+                 "funded yet, stay quiet."},
         {"when", CW_ROW_NODE, CW_ROW_OFFERED, AT(cw_rule_draft, when), .example = "available < 100",
-         .help = "A condition: while it holds, the card has an alert. Either this or on is needed."},
+         .help = "A condition: while it holds, the card has an alert. One of when, levels and on is needed."},
+        {"levels", CW_ROW_NODE, AT(cw_rule_draft, levels),
+         .example = "[{severity: warning, when: available < 100}, {severity: critical, when: available < 0}]",
+         .table = &cw_schema_level,
+         .help = "Or several conditions: one alert whose severity is that of the highest that holds."},
         {"clear", CW_ROW_NODE, AT(cw_rule_draft, clear), .example = "available >= 120",
-         .help = "What ends the alert; by default that when does not hold."},
+         .help = "What ends the alert; by default that the condition does not hold."},
         {"on", CW_ROW_NODE, AT(cw_rule_draft, on), .example = "changed(suppressed)",
-         .help = "An event: one message each time it happens, nothing to resolve."},
-        LATER("levels", "One alert that changes its severity."),
-        LATER("for", "How long the condition must have held."),
-        LATER("keep_firing_for", "How long the clear condition must have held."),
-        LATER("flap", "What is kept quiet when an alert comes and goes."),
+         .help = "Or an event: one message each time it happens, nothing to resolve."},
+        {"for", CW_ROW_DURATION, RULE(for_ms), .fallback = "0s", .most = LONG_MS,
+         .help = "How long the condition must have held before the alert fires."},
+        {"keep_firing_for", CW_ROW_DURATION, RULE(keep_firing_for_ms), .fallback = "0s", .most = LONG_MS,
+         .help = "How long what ends it must have held before it resolves."},
+        {"flap", CW_ROW_NODE, AT(cw_rule_draft, flap), .example = "{limit: 5, window: 1h}", .table = &cw_schema_flap,
+         .help = "When an alert that comes and goes is kept quiet; off: never. By default {limit: 5, window: 1h} while "
+                 "it is below critical and off when it is critical; what is written counts for both."},
         {"severity", CW_ROW_WORD, RULE(severity), .fallback = "warning", WORDS(severities),
-         .help = "info, warning or critical."},
+         .help = "info, warning or critical. With levels, each has its own."},
         {"labels", CW_ROW_LABELS, LIST_AT(cw_rule_draft, rule.labels, rule.n_labels), .example = "{team: treasury}",
          .help = "Texts with a name that go into messages, and that groups can be made by."},
         {"summary", CW_ROW_TEXT, RULE(summary), .least = -1, .most = 16384,
@@ -185,7 +214,8 @@ static const struct cw_row rule_rows[] = {
          .help = "A sentence for each alert, as a Mustache template over its entry in the webhook's body."},
         {"description", CW_ROW_TEXT, RULE(description), .least = -1, .most = 16384,
          .example = "\"Ask treasury for funds.\"", .help = "More words, likewise."},
-        LATER("confirm", "Look a second time before firing."),
+        {"confirm", CW_ROW_BOOLEAN, RULE(confirm), .fallback = "false",
+         .help = "true: the customer is read once more before the alert fires."},
         {"enabled", CW_ROW_BOOLEAN, RULE(enabled), .fallback = "true",
          .help = "false: the rule is checked and not used."},
 };

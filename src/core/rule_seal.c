@@ -3,8 +3,10 @@
  * Idea: what follows from a rule as written, worked out once. The meaning is a hash of what decides when the rule fires
  * and resolves, and of nothing else: a new severity, label or wording leaves its alerts alone.
  */
+#include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
 #include "cardwatch/hash.h"
+#include "cardwatch/overrides.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/value.h"
 
@@ -48,6 +50,21 @@ static void hash_expr(struct cw_hash *hash, const struct cw_expr *expr)
                 cw_expr_meaning(expr, hash);
 }
 
+static void hash_override(struct cw_hash *hash, const struct cw_override *override, size_t n_params)
+{
+        cw_hash_u64(hash, override->table != NULL);
+        if (override->table) {
+                cw_override_table_meaning(override->table, hash);
+                return;
+        }
+        hash_match(hash, &override->match);
+        for (size_t i = 0; i < n_params; i++) {
+                cw_hash_u64(hash, override->given[i]);
+                if (override->given[i])
+                        cw_value_meaning(&override->params[i], hash);
+        }
+}
+
 static uint64_t meaning(const struct cw_rule *rule)
 {
         struct cw_hash hash;
@@ -60,30 +77,40 @@ static uint64_t meaning(const struct cw_rule *rule)
                 cw_value_meaning(&rule->params[i], &hash);
         }
         cw_hash_u64(&hash, rule->n_overrides);
-        for (size_t i = 0; i < rule->n_overrides; i++) {
-                hash_match(&hash, &rule->overrides[i].match);
-                for (size_t j = 0; j < rule->n_params; j++) {
-                        cw_hash_u64(&hash, rule->overrides[i].given[j]);
-                        if (rule->overrides[i].given[j])
-                                cw_value_meaning(&rule->overrides[i].params[j], &hash);
-                }
-        }
+        for (size_t i = 0; i < rule->n_overrides; i++)
+                hash_override(&hash, &rule->overrides[i], rule->n_params);
         hash_expr(&hash, rule->when);
+        cw_hash_u64(&hash, rule->n_levels);
+        for (size_t i = 0; i < rule->n_levels; i++) {
+                cw_hash_string(&hash, cw_severity_name(rule->levels[i].severity));
+                hash_expr(&hash, rule->levels[i].when);
+        }
         hash_expr(&hash, rule->clear);
         hash_expr(&hash, rule->on);
+        cw_hash_u64(&hash, (uint64_t)rule->for_ms);
+        cw_hash_u64(&hash, (uint64_t)rule->keep_firing_for_ms);
+        cw_hash_u64(&hash, rule->arm_after_clear);
         return cw_hash_end(&hash);
 }
 
-static unsigned uses(const struct cw_expr *expr)
+/* What any of its expressions looks at. */
+static unsigned uses(const struct cw_rule *rule)
 {
-        return expr ? cw_expr_uses(expr) : 0;
+        const struct cw_expr *exprs[] = {rule->when, rule->clear, rule->on};
+        unsigned all = 0;
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(exprs); i++)
+                all |= exprs[i] ? cw_expr_uses(exprs[i]) : 0;
+        for (size_t i = 0; i < rule->n_levels; i++)
+                all |= cw_expr_uses(rule->levels[i].when);
+        return all;
 }
 
 static bool sees_suppressed(const struct cw_rule *rule)
 {
         switch (rule->match.suppressed) {
         case CW_SUPPRESSED_UNSAID:
-                return rule->on || ((uses(rule->when) | uses(rule->clear)) & CW_EXPR_USES_SUPPRESSED);
+                return rule->on || (uses(rule) & CW_EXPR_USES_SUPPRESSED);
         case CW_SUPPRESSED_FALSE:
                 break;
         case CW_SUPPRESSED_TRUE:
@@ -96,6 +123,7 @@ static bool sees_suppressed(const struct cw_rule *rule)
 void cw_rule_seal(struct cw_rule *rule)
 {
         rule->sees_suppressed = sees_suppressed(rule);
-        rule->looks_back = (uses(rule->when) | uses(rule->clear) | uses(rule->on)) & CW_EXPR_USES_PREVIOUS;
+        rule->looks_back = uses(rule) & CW_EXPR_USES_PREVIOUS;
+        rule->looks_far = uses(rule) & CW_EXPR_USES_PAST;
         rule->meaning = meaning(rule);
 }

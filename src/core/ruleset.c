@@ -8,6 +8,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/overrides.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/value.h"
 
@@ -59,6 +60,7 @@ static void override_deinit(struct cw_override *override, size_t n_params)
                 cw_value_deinit(&override->params[i]);
         free(override->params);
         free(override->given);
+        cw_override_table_free(override->table);
 }
 
 static void rule_deinit(struct cw_rule *rule)
@@ -80,6 +82,9 @@ static void rule_deinit(struct cw_rule *rule)
         cw_match_deinit(&rule->match);
         cw_expr_free(rule->when);
         cw_expr_free(rule->clear);
+        for (size_t i = 0; i < rule->n_levels; i++)
+                cw_expr_free(rule->levels[i].when);
+        free(rule->levels);
         cw_expr_free(rule->on);
         free(rule->summary);
         free(rule->description);

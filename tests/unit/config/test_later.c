@@ -8,7 +8,6 @@ struct later {
 
 #define SOURCE_WITH(text)                                                                                              \
         "sources: [{name: main, url: \"https://a.example\", auth: {api_key: k}, " text "}]\n" RULES NOTIFIERS
-#define RULE_WITH(text) SOURCES NOTIFIERS "rules: [{name: low, when: available < 100, " text "}]\n"
 #define HOOK_WITH(text) SOURCES RULES "notifiers: [{name: n, type: webhook, url: \"https://a.example\", " text "}]\n"
 
 static void expect_later(const struct later *later)
@@ -41,14 +40,6 @@ static void test_keys(void **state)
                 {"public_read", BASE "control: {public_read: false}\n"},
                 {"routes", BASE "route: {routes: [{match: {severity: critical}, notify: [log]}]}\n"},
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
-                {"arm", RULE_WITH("arm: always")},
-                {"levels", SOURCES NOTIFIERS "rules: [{name: a, levels: [{severity: info, when: available < 1}], "
-                                             "clear: available > 2}]\n"},
-                {"for", RULE_WITH("for: 0s")},
-                {"keep_firing_for", RULE_WITH("keep_firing_for: 0s")},
-                {"flap", RULE_WITH("flap: off")},
-                {"confirm", RULE_WITH("confirm: false")},
-                {"csv", RULE_WITH("params: {floor: 1}, overrides: [{match: {}, params: {floor: 2}, csv: floors.csv}]")},
                 {"detail", HOOK_WITH("detail: full")},
                 {"rate", HOOK_WITH("rate: 1/s")},
                 {"fallback", HOOK_WITH("fallback: [n]")},
@@ -90,31 +81,11 @@ static void test_types_of_notifiers(void **state)
         }
 }
 
-static void test_words_of_the_language(void **state)
-{
-        static const char *const expressions[] = {"age > 1h", "delta(available, 1h) < 0", "runway(7d) < 48h",
-                                                  "unchanged(available) > 2d"};
-
-        (void)state;
-        for (size_t i = 0; i < CW_ARRAY_SIZE(expressions); i++) {
-                char yaml[600];
-                struct loaded loaded;
-
-                print_message("  %s\n", expressions[i]);
-                snprintf(yaml, sizeof(yaml), SOURCES NOTIFIERS "rules: [{name: a, on: \"%s\"}]\n", expressions[i]);
-                load_text(&loaded, yaml);
-                assert_int_equal(loaded.result, -EINVAL);
-                assert_non_null(strstr(loaded.report.items[0].message, "not supported yet"));
-                loaded_deinit(&loaded);
-        }
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_keys),
                 cmocka_unit_test(test_types_of_notifiers),
-                cmocka_unit_test(test_words_of_the_language),
         };
 
         return cmocka_run_group_tests(tests, enter_folder, leave_folder);

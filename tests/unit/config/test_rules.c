@@ -8,7 +8,7 @@ static void test_mistakes(void **state)
 {
         static const struct diagnosis cases[] = {
                 {"a rule needs a condition or an event", RULE("  - {name: a}\n"),
-                 "cardwatch.yaml:7:5: error: rules[0] needs \"when\" or \"on\"\n"
+                 "cardwatch.yaml:7:5: error: rules[0] needs \"when\", \"levels\" or \"on\"\n"
                  "    7 |   - {name: a}\n"
                  "      |     ^\n"},
                 {"and not both", RULE("  - {name: a, when: available < 1, on: changed(total)}\n"),
@@ -16,7 +16,7 @@ static void test_mistakes(void **state)
                  "    7 |   - {name: a, when: available < 1, on: changed(total)}\n"
                  "      |                                    ^~\n"},
                 {"an event has nothing to clear", RULE("  - {name: a, on: changed(total), clear: available > 1}\n"),
-                 "cardwatch.yaml:7:35: error: \"clear\" needs \"when\"\n"
+                 "cardwatch.yaml:7:35: error: \"clear\" goes with \"when\" or \"levels\": an event ends nothing\n"
                  "    7 |   - {name: a, on: changed(total), clear: available > 1}\n"
                  "      |                                   ^~~~~\n"},
                 {"a condition is a yes or a no", RULE("  - {name: a, when: available + 1}\n"),
