@@ -79,8 +79,9 @@ enum cw_truth cw_expr_truth(const struct cw_expr *expr, const struct cw_expr_con
 /* What it looks at: CW_EXPR_USES_… */
 unsigned cw_expr_uses(const struct cw_expr *expr);
 
-/* Adds what it needs to know of a card's past. */
-void cw_expr_needs(const struct cw_expr *expr, struct cw_trail_needs *needs);
+/* Adds what it needs to know of a card's past. `longest_ms`: of each parameter, the longest duration that any card may
+ * get for it. */
+void cw_expr_needs(const struct cw_expr *expr, const int64_t *longest_ms, struct cw_trail_needs *needs);
 
 /*
  * Appends the expression with the value of each of its parts, on one line: "available < floor: 95.10 USD < 100 is

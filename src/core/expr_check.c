@@ -212,14 +212,9 @@ static int check_function(const struct checker *checker, struct cw_node *node)
                 return r;
         if (word->is_for_events && !checker->scope->is_event)
                 return fail_name(checker, node, "`%s` has a meaning only in `on:`", word->name);
-        if (!word->is_supported)
-                return fail_name(checker, node, "`%s` is not supported yet", word->name);
-        if (function == CW_FUNCTION_DELTA && arguments[1])
-                return fail_node(checker, arguments[1], "a window of `delta` is not supported yet");
-        if (function == CW_FUNCTION_DELTA || function == CW_FUNCTION_CHANGED)
-                checker->expr->uses |= CW_EXPR_USES_PREVIOUS;
-        if (function == CW_FUNCTION_DISAPPEARED)
-                checker->expr->uses |= CW_EXPR_USES_DISAPPEARED;
+        checker->expr->uses |= word->uses;
+        if (function == CW_FUNCTION_DELTA)
+                checker->expr->uses |= arguments[1] ? CW_EXPR_USES_PAST : CW_EXPR_USES_PREVIOUS;
         node->function = function;
         node->type = function == CW_FUNCTION_ABS ? arguments[0]->type : word->type;
         return 0;

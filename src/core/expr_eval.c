@@ -7,20 +7,10 @@
 #include <string.h>
 
 #include "cardwatch/text.h"
-#include "expr_node.h"
+#include "expr_evaluation.h"
 #include "expr_vocabulary.h"
 
-struct evaluation {
-        const struct cw_expr *expr;
-        const struct cw_expr_context *context;
-};
-
-static struct cw_value evaluate(const struct evaluation *evaluation, uint32_t index);
-
-static struct cw_value unknown_of(enum cw_value_type type)
-{
-        return (struct cw_value){.type = type};
-}
+static struct cw_value evaluate(struct cw_evaluation *evaluation, uint32_t index);
 
 static struct cw_value bool_of(bool boolean)
 {
@@ -46,12 +36,12 @@ static struct cw_value string_of(const char *string)
         return (struct cw_value){.type = CW_VALUE_STRING, .known = true, .string = string ? string : ""};
 }
 
-static struct cw_value field_of(const struct evaluation *evaluation, enum cw_field field, bool previous)
+static struct cw_value field_of(const struct cw_evaluation *evaluation, enum cw_field field, bool previous)
 {
         const struct cw_card *card = previous ? evaluation->context->previous : evaluation->context->now;
 
         if (!card)
-                return unknown_of(cw_vocabulary_field(field)->type);
+                return cw_value_unknown(cw_vocabulary_field(field)->type);
         switch (field) {
         case CW_FIELD_AVAILABLE:
                 return amount_of(card->available, card->currency);
@@ -72,7 +62,7 @@ static struct cw_value field_of(const struct evaluation *evaluation, enum cw_fie
         case CW_FIELD_CARD:
                 return integer_of(card->id);
         }
-        return unknown_of(CW_VALUE_BOOL);
+        return cw_value_unknown(CW_VALUE_BOOL);
 }
 
 /* The currency of what two values make together: false when they have different ones. */
@@ -112,7 +102,7 @@ static struct cw_value calculate(enum cw_node_kind kind, const struct cw_value *
 
         if (cw_vocabulary_result(kind, a->type, b->type, &type) < 0 || !a->known || !b->known ||
             !join_currencies(a, b, currency))
-                return unknown_of(type);
+                return cw_value_unknown(type);
         if (kind == CW_NODE_ADD)
                 r = cw_amount_add(count_of(a), count_of(b), &count);
         else if (kind == CW_NODE_SUB)
@@ -121,7 +111,7 @@ static struct cw_value calculate(enum cw_node_kind kind, const struct cw_value *
                 r = cw_amount_mul(count_of(a), count_of(b), &count);
         else
                 r = cw_amount_div(count_of(a), count_of(b), &count);
-        return r < 0 ? unknown_of(type) : quantity_of(type, count, currency);
+        return r < 0 ? cw_value_unknown(type) : quantity_of(type, count, currency);
 }
 
 static struct cw_value negate(const struct cw_value *value)
@@ -129,18 +119,18 @@ static struct cw_value negate(const struct cw_value *value)
         int64_t count;
 
         if (!value->known || cw_amount_sub(0, count_of(value), &count) < 0)
-                return unknown_of(value->type);
+                return cw_value_unknown(value->type);
         return quantity_of(value->type, count, value->currency);
 }
 
 /* A parameter may be overridden by an amount where the rule has a number; any other change of type is not known. */
-static struct cw_value param_of(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value param_of(const struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         struct cw_value value = evaluation->context->params[node->param];
         bool was_money = node->type == CW_VALUE_NUMBER || node->type == CW_VALUE_AMOUNT;
         bool is_money = value.type == CW_VALUE_NUMBER || value.type == CW_VALUE_AMOUNT;
 
-        return value.type == node->type || (was_money && is_money) ? value : unknown_of(node->type);
+        return value.type == node->type || (was_money && is_money) ? value : cw_value_unknown(node->type);
 }
 
 static int order(__int128 a, __int128 b)
@@ -175,14 +165,56 @@ static bool is_currency(const struct cw_node *node)
         return node->kind == CW_NODE_FIELD && node->field == CW_FIELD_CURRENCY;
 }
 
-static struct cw_value evaluate_comparison(const struct evaluation *evaluation, const struct cw_node *node)
+/* As seen from the other side. */
+static enum cw_node_kind turned(enum cw_node_kind kind)
+{
+        switch (kind) {
+        case CW_NODE_LESS:
+                return CW_NODE_GREATER;
+        case CW_NODE_LESS_EQUAL:
+                return CW_NODE_GREATER_EQUAL;
+        case CW_NODE_GREATER:
+                return CW_NODE_LESS;
+        case CW_NODE_GREATER_EQUAL:
+                return CW_NODE_LESS_EQUAL;
+        default:
+                return kind;
+        }
+}
+
+/* Of a duration that grows and one that does not it is known when their order changes: nobody need look before. */
+static void evaluate_sides(struct cw_evaluation *evaluation, const struct cw_node *node, struct cw_value *ret_a,
+                           struct cw_value *ret_b)
+{
+        const struct cw_node *left = &evaluation->expr->nodes[node->left];
+        const struct cw_node *right = &evaluation->expr->nodes[node->right];
+
+        if (cw_node_is_growing(left) == cw_node_is_growing(right)) {
+                *ret_a = evaluate(evaluation, node->left);
+                *ret_b = evaluate(evaluation, node->right);
+        } else if (cw_node_is_growing(left)) {
+                *ret_a = cw_evaluate_growing(evaluation, left);
+                *ret_b = evaluate(evaluation, node->right);
+                if (ret_a->known && ret_b->known && ret_b->type == CW_VALUE_DURATION)
+                        cw_evaluation_note_turn(evaluation, left, node->kind, ret_b->duration_ms);
+        } else {
+                *ret_a = evaluate(evaluation, node->left);
+                *ret_b = cw_evaluate_growing(evaluation, right);
+                if (ret_a->known && ret_b->known && ret_a->type == CW_VALUE_DURATION)
+                        cw_evaluation_note_turn(evaluation, right, turned(node->kind), ret_a->duration_ms);
+        }
+}
+
+static struct cw_value evaluate_comparison(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         const struct cw_node *nodes = evaluation->expr->nodes;
-        struct cw_value a = evaluate(evaluation, node->left), b = evaluate(evaluation, node->right);
+        struct cw_value a, b;
         int sign;
 
+        evaluate_sides(evaluation, node, &a, &b);
+
         if (!compare(&a, &b, is_currency(&nodes[node->left]) || is_currency(&nodes[node->right]), &sign))
-                return unknown_of(CW_VALUE_BOOL);
+                return cw_value_unknown(CW_VALUE_BOOL);
         switch (node->kind) {
         case CW_NODE_LESS:
                 return bool_of(sign < 0);
@@ -200,7 +232,7 @@ static struct cw_value evaluate_comparison(const struct evaluation *evaluation, 
 }
 
 /* As if the members were joined by `or`: one that is equal outweighs those that are unknown. */
-static struct cw_value evaluate_membership(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_membership(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         const struct cw_node *nodes = evaluation->expr->nodes;
         struct cw_value a = evaluate(evaluation, node->left), b;
@@ -216,68 +248,117 @@ static struct cw_value evaluate_membership(const struct evaluation *evaluation, 
                 else if (sign == 0)
                         return bool_of(true);
         }
-        return all_known ? bool_of(false) : unknown_of(CW_VALUE_BOOL);
+        return all_known ? bool_of(false) : cw_value_unknown(CW_VALUE_BOOL);
 }
 
-static struct cw_value evaluate_pattern(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_pattern(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         struct cw_value text = evaluate(evaluation, node->left), pattern = evaluate(evaluation, node->right);
 
         if (!text.known || !pattern.known || text.type != CW_VALUE_STRING || pattern.type != CW_VALUE_STRING)
-                return unknown_of(CW_VALUE_BOOL);
+                return cw_value_unknown(CW_VALUE_BOOL);
         return bool_of(cw_text_glob(pattern.string, text.string));
 }
 
-/* `decisive` on either side decides, whatever the other is. */
-static struct cw_value evaluate_junction(const struct evaluation *evaluation, const struct cw_node *node, bool decisive)
+/* `decisive` on either side decides, whatever the other is and will be: only who decides is looked at again. */
+static struct cw_value evaluate_junction(struct cw_evaluation *evaluation, const struct cw_node *node, bool decisive)
 {
+        int64_t before = evaluation->look_at, look_at;
         struct cw_value a = evaluate(evaluation, node->left), b;
 
         if (a.known && a.boolean == decisive)
                 return a;
+        look_at = evaluation->look_at;
+        evaluation->look_at = before;
         b = evaluate(evaluation, node->right);
         if (b.known && b.boolean == decisive)
                 return b;
+        if (look_at < evaluation->look_at)
+                evaluation->look_at = look_at;
         return a.known ? b : a;
 }
 
+/* What looks at the observation before is at rest only when that was like this one. */
+static void note_previous(struct cw_evaluation *evaluation, enum cw_field field)
+{
+        struct cw_value now = field_of(evaluation, field, false), before = field_of(evaluation, field, true);
+        int sign;
+
+        if (!compare(&now, &before, false, &sign) || sign != 0)
+                cw_evaluation_look_at_next(evaluation);
+}
+
 /* At the first observation nothing has changed; afterwards what cannot be compared is unknown. */
-static struct cw_value evaluate_changed(const struct evaluation *evaluation, enum cw_field field)
+static struct cw_value evaluate_changed(struct cw_evaluation *evaluation, enum cw_field field)
 {
         struct cw_value now = field_of(evaluation, field, false), before = field_of(evaluation, field, true);
         int sign;
 
         if (!evaluation->context->previous)
                 return bool_of(false);
-        return compare(&now, &before, false, &sign) ? bool_of(sign != 0) : unknown_of(CW_VALUE_BOOL);
+        return compare(&now, &before, false, &sign) ? bool_of(sign != 0) : cw_value_unknown(CW_VALUE_BOOL);
 }
 
-static struct cw_value evaluate_call(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_delta(struct cw_evaluation *evaluation, enum cw_field field)
+{
+        struct cw_value now = field_of(evaluation, field, false), before = field_of(evaluation, field, true);
+
+        return calculate(CW_NODE_SUB, &now, &before);
+}
+
+/* Without a field: its last argument is the window. */
+static struct cw_value evaluate_past(struct cw_evaluation *evaluation, const struct cw_node *node)
+{
+        const struct cw_node *nodes = evaluation->expr->nodes;
+        uint32_t link = node->left;
+        struct cw_value window;
+
+        if (cw_node_is_growing(node)) {
+                cw_evaluation_look_at_next(evaluation);
+                return cw_evaluate_growing(evaluation, node);
+        }
+        while (nodes[link].right != CW_NODE_NONE)
+                link = nodes[link].right;
+        window = evaluate(evaluation, nodes[link].left);
+        return cw_evaluate_window(evaluation, node, &window);
+}
+
+/* A card appears, or disappears, in one observation only. */
+static struct cw_value evaluate_event(struct cw_evaluation *evaluation, bool is_now)
+{
+        if (is_now)
+                cw_evaluation_look_at_next(evaluation);
+        return bool_of(is_now);
+}
+
+static struct cw_value evaluate_call(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         const struct cw_node *nodes = evaluation->expr->nodes;
         uint32_t argument = node->left == CW_NODE_NONE ? CW_NODE_NONE : nodes[node->left].left;
-        struct cw_value now, before;
+        struct cw_value value;
 
         switch (node->function) {
         case CW_FUNCTION_ABS:
-                now = evaluate(evaluation, argument);
-                return now.known && count_of(&now) < 0 ? negate(&now) : now;
+                value = evaluate(evaluation, argument);
+                return value.known && count_of(&value) < 0 ? negate(&value) : value;
         case CW_FUNCTION_CHANGED:
+                note_previous(evaluation, nodes[argument].field);
                 return evaluate_changed(evaluation, nodes[argument].field);
         case CW_FUNCTION_APPEARED:
-                return bool_of(evaluation->context->appeared);
+                return evaluate_event(evaluation, evaluation->context->appeared);
         case CW_FUNCTION_DISAPPEARED:
-                return bool_of(evaluation->context->disappeared);
+                return evaluate_event(evaluation, evaluation->context->disappeared);
         case CW_FUNCTION_DELTA:
-                now = field_of(evaluation, nodes[argument].field, false);
-                before = field_of(evaluation, nodes[argument].field, true);
-                return calculate(CW_NODE_SUB, &now, &before);
+                if (nodes[node->left].right != CW_NODE_NONE)
+                        return evaluate_past(evaluation, node);
+                note_previous(evaluation, nodes[argument].field);
+                return evaluate_delta(evaluation, nodes[argument].field);
         default:
-                return unknown_of(node->type);
+                return evaluate_past(evaluation, node);
         }
 }
 
-static struct cw_value evaluate_not(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_not(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         struct cw_value value = evaluate(evaluation, node->left);
 
@@ -286,21 +367,21 @@ static struct cw_value evaluate_not(const struct evaluation *evaluation, const s
         return value;
 }
 
-static struct cw_value evaluate_negation(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_negation(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         struct cw_value value = evaluate(evaluation, node->left);
 
         return negate(&value);
 }
 
-static struct cw_value evaluate_arithmetic(const struct evaluation *evaluation, const struct cw_node *node)
+static struct cw_value evaluate_arithmetic(struct cw_evaluation *evaluation, const struct cw_node *node)
 {
         struct cw_value a = evaluate(evaluation, node->left), b = evaluate(evaluation, node->right);
 
         return calculate(node->kind, &a, &b);
 }
 
-static struct cw_value evaluate(const struct evaluation *evaluation, uint32_t index)
+static struct cw_value evaluate(struct cw_evaluation *evaluation, uint32_t index)
 {
         const struct cw_node *node = &evaluation->expr->nodes[index];
 
@@ -308,6 +389,8 @@ static struct cw_value evaluate(const struct evaluation *evaluation, uint32_t in
         case CW_NODE_LITERAL:
                 return node->literal;
         case CW_NODE_FIELD:
+                if (node->previous)
+                        note_previous(evaluation, node->field);
                 return field_of(evaluation, node->field, node->previous);
         case CW_NODE_PARAM:
                 return param_of(evaluation, node);
@@ -338,9 +421,11 @@ static struct cw_value evaluate(const struct evaluation *evaluation, uint32_t in
 void cw_expr_eval_node(const struct cw_expr *expr, const struct cw_expr_context *context, uint32_t node,
                        struct cw_value *ret_value)
 {
-        struct evaluation evaluation = {.expr = expr, .context = context};
+        struct cw_evaluation evaluation = {.expr = expr, .context = context, .look_at = INT64_MAX};
 
         *ret_value = evaluate(&evaluation, node);
+        if (context->look_at && evaluation.look_at < *context->look_at)
+                *context->look_at = evaluation.look_at;
 }
 
 void cw_expr_eval(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_value *ret_value)

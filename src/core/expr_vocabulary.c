@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: what later versions will understand is already a row here; a row that is not supported is refused by name. */
+/* Idea: one row a word: what it is called, what it takes, what it gives, what it looks at. */
 #include "expr_vocabulary.h"
 
 #include <errno.h>
@@ -19,20 +19,21 @@ static const struct cw_field_word fields[] = {
 };
 
 static const struct cw_function_word functions[] = {
-        [CW_FUNCTION_ABS] = {"abs", "x", "abs(delta(available))", CW_VALUE_AMOUNT, false, true},
-        [CW_FUNCTION_ADDED] = {"added", "d", "added(24h)", CW_VALUE_AMOUNT, false, false},
-        [CW_FUNCTION_AGE] = {"age", "", "age", CW_VALUE_DURATION, false, false},
-        [CW_FUNCTION_APPEARED] = {"appeared", "", "appeared", CW_VALUE_BOOL, true, true},
-        [CW_FUNCTION_AVG] = {"avg", "ad", "avg(available, 24h)", CW_VALUE_AMOUNT, false, false},
-        [CW_FUNCTION_CHANGED] = {"changed", "f", "changed(available)", CW_VALUE_BOOL, false, true},
-        [CW_FUNCTION_CHANGES] = {"changes", "fd", "changes(available, 24h)", CW_VALUE_NUMBER, false, false},
-        [CW_FUNCTION_DELTA] = {"delta", "aD", "delta(available)", CW_VALUE_AMOUNT, false, true},
-        [CW_FUNCTION_DISAPPEARED] = {"disappeared", "", "disappeared", CW_VALUE_BOOL, true, true},
-        [CW_FUNCTION_MAX] = {"max", "ad", "max(available, 24h)", CW_VALUE_AMOUNT, false, false},
-        [CW_FUNCTION_MIN] = {"min", "ad", "min(available, 24h)", CW_VALUE_AMOUNT, false, false},
-        [CW_FUNCTION_RUNWAY] = {"runway", "d", "runway(24h)", CW_VALUE_DURATION, false, false},
-        [CW_FUNCTION_SPENT] = {"spent", "d", "spent(24h)", CW_VALUE_AMOUNT, false, false},
-        [CW_FUNCTION_UNCHANGED] = {"unchanged", "f", "unchanged(available)", CW_VALUE_DURATION, false, false},
+        [CW_FUNCTION_ABS] = {"abs", "x", "abs(delta(available))", CW_VALUE_AMOUNT, false, 0},
+        [CW_FUNCTION_ADDED] = {"added", "d", "added(24h)", CW_VALUE_AMOUNT, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_AGE] = {"age", "", "age", CW_VALUE_DURATION, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_APPEARED] = {"appeared", "", "appeared", CW_VALUE_BOOL, true, 0},
+        [CW_FUNCTION_AVG] = {"avg", "ad", "avg(available, 24h)", CW_VALUE_AMOUNT, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_CHANGED] = {"changed", "f", "changed(available)", CW_VALUE_BOOL, false, CW_EXPR_USES_PREVIOUS},
+        [CW_FUNCTION_CHANGES] = {"changes", "fd", "changes(available, 24h)", CW_VALUE_NUMBER, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_DELTA] = {"delta", "aD", "delta(available)", CW_VALUE_AMOUNT, false, 0},
+        [CW_FUNCTION_DISAPPEARED] = {"disappeared", "", "disappeared", CW_VALUE_BOOL, true, CW_EXPR_USES_DISAPPEARED},
+        [CW_FUNCTION_MAX] = {"max", "ad", "max(available, 24h)", CW_VALUE_AMOUNT, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_MIN] = {"min", "ad", "min(available, 24h)", CW_VALUE_AMOUNT, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_RUNWAY] = {"runway", "d", "runway(24h)", CW_VALUE_DURATION, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_SPENT] = {"spent", "d", "spent(24h)", CW_VALUE_AMOUNT, false, CW_EXPR_USES_PAST},
+        [CW_FUNCTION_UNCHANGED] = {"unchanged", "f", "unchanged(available)", CW_VALUE_DURATION, false,
+                                   CW_EXPR_USES_PAST},
 };
 
 static const char *const keywords[] = {"and", "or", "not", "in", "like", "true", "false", "previous"};

@@ -21,7 +21,7 @@ struct cw_function_word {
         const char *usage;
         enum cw_value_type type; /* of the result; abs: that of its argument */
         bool is_for_events;
-        bool is_supported;
+        unsigned uses; /* CW_EXPR_USES_…, besides those of its fields */
 };
 
 /* By enum cw_field and enum cw_function. */

@@ -17,14 +17,17 @@
  * not in it, and the value in force there is the one after that change. What lies before the first observation is not
  * covered: the window is as long as what was observed.
  *
- * Bounded: above CW_TRAIL_POINTS_MAX points the past is folded (cw_trail_fold): changes within one slot of time become
- * one span that keeps first, last, least, greatest, sums of falls and rises, count and integral. Slots are aligned to
- * the clock and no longer than a 32nd of their age, so a window that begins inside a span is that much longer than
- * written, at most; of the window as it then is, everything stays exact. What was folded depends only on the points and
- * on the time of the last fold, which is stored with the card: a trail recalled from the journal is the same.
+ * Bounded: when a field has CW_TRAIL_POINTS_MAX points the past is folded (cw_trail_fold): changes within one slot of
+ * time become one span that keeps first, last, least, greatest, sums of falls and rises, count and integral. Slots are
+ * aligned to the clock, powers of two of ms, no longer than a 32nd of their age. A window that begins inside a span
+ * begins before its first change instead: it is longer than written by a 32nd at most, and everything is exact for the
+ * window as it then is. What was folded depends only on the points and on the time of the last fold, which is stored
+ * with the card: a trail recalled from the journal is the same.
+ *
+ * A clock that was set back: see cw_trail_clock.
  */
 
-#define CW_TRAIL_POINTS_MAX 1024 /* of one field */
+#define CW_TRAIL_POINTS_MAX 1024 /* of one field, since the last fold */
 #define CW_FIELD_COUNT      (CW_FIELD_CARD + 1)
 
 struct cw_trail_needs {
@@ -32,10 +35,17 @@ struct cw_trail_needs {
         uint16_t kept; /* fields whose last change matters (unchanged), a bit each */
 };
 
+struct cw_rule;
 struct cw_trail;
 
+/* Adds what the rule's expressions need, by its parameters' defaults and every override. */
+void cw_rule_needs(const struct cw_rule *rule, struct cw_trail_needs *needs);
+
 bool cw_trail_needs_any(const struct cw_trail_needs *needs);
-int64_t cw_trail_needs_longest_ms(const struct cw_trail_needs *needs);
+
+/* How far back the changes must be handed in again for a trail that is the same: a little more than the longest window,
+ * because a span that reaches into it is recalled whole. INT64_MAX: everything that is known (unchanged). */
+int64_t cw_trail_needs_recall_ms(const struct cw_trail_needs *needs);
 
 /* Empty; the card was first seen at `first_seen_at`. -ENOMEM. */
 int cw_trail_new(int64_t first_seen_at, struct cw_trail **ret_trail) __attribute__((warn_unused_result));
@@ -44,7 +54,7 @@ void cw_trail_free(struct cw_trail *trail);
 /*
  * An observation at `at` changed fields: their values before and now. `before` NULL: the first observation, or one
  * that begins anew (another currency: amounts have no past before it). Drops what no window needs any more. Folds
- * when it must, and says when (*ret_folded_at, untouched otherwise). -ENOMEM: the trail is as it was.
+ * when it must, and says when (*ret_folded_at, untouched otherwise). -ENOMEM: nothing was added.
  */
 struct cw_trail_change {
         int64_t at;
@@ -54,8 +64,18 @@ struct cw_trail_change {
 int cw_trail_add(struct cw_trail *trail, const struct cw_trail_needs *needs, const struct cw_trail_change *change,
                  int64_t *ret_folded_at) __attribute__((warn_unused_result));
 
-/* Folds as it was folded at that time: after a trail was recalled. */
+/*
+ * Folds as it is folded at that time, and again whenever changes up to that time are added. A trail that is recalled
+ * is told the stored time first, while it is empty: then it does not fold at other times than it did. -ENOMEM: it is
+ * as it was.
+ */
 int cw_trail_fold(struct cw_trail *trail, int64_t at) __attribute__((warn_unused_result));
+
+/*
+ * It is `at` now: what is dated later was dated by a wrong clock, and counts as of now. cw_trail_add does this by
+ * itself; to be called when the clock was set back, and at the end of a recall.
+ */
+void cw_trail_clock(struct cw_trail *trail, int64_t at);
 
 /* Bytes that it takes. */
 size_t cw_trail_size(const struct cw_trail *trail);
@@ -63,12 +83,12 @@ size_t cw_trail_size(const struct cw_trail *trail);
 /* What windows see. */
 struct cw_trail_window {
         int64_t begins_at; /* not before what was observed */
-        int64_t first, last, least, greatest; /* values in force; of text fields, nothing */
-        int64_t fell, rose; /* sums */
-        bool overflow; /* of a sum: what it is worth cannot be said */
+        int64_t first, last, least, greatest; /* values in force; of fields that are no amounts, nothing */
+        int64_t fell, rose; /* sums of the falls and of the rises; -1: too large to be said */
         uint32_t changes;
-        int64_t average; /* weighted by time, half to even */
-        int64_t moves_at; /* when, without another change, this window shows something else; INT64_MAX: never */
+        int64_t average; /* weighted by time, half to even; of no time at all the present value */
+        int64_t moves_at; /* when, without another change, its oldest change leaves it; INT64_MAX: it has none */
+        int64_t stretches_at; /* when it begins to be longer than written, if it is not; likewise */
 };
 void cw_trail_look(const struct cw_trail *trail, enum cw_field field, int64_t window_ms, int64_t at,
                    const struct cw_card *now, struct cw_trail_window *ret_window);
