@@ -22,8 +22,16 @@ struct cw_store_span {
         uint64_t fingerprint; /* of edges: only this alert's; 0: every one */
 };
 
+/*
+ * From here until the release all that is read (cw_store_load too) is one state, and walks may be made from within
+ * walks of the other kind. For looking only: nothing can be committed meanwhile.
+ */
+int cw_store_hold(struct cw_store *store, struct cw_buf *message) __attribute__((warn_unused_result));
+void cw_store_release(struct cw_store *store); /* of one that is not held: nothing */
+
 /* Changes of cards, as they were committed; `at` is the time of the commit, the observation's own stands in the row.
- * Rows of sources and cards that are gone since come too. */
+ * Rows that only count (`changed` 0, not gone) are left out; rows of sources and cards that are gone since come too.
+ * What an older cardwatch stored says that all changed, and nothing of before. */
 typedef int (*cw_store_visit_card)(void *data, int64_t at, const struct cw_card_row *row);
 int cw_store_walk_cards(struct cw_store *store, const struct cw_store_span *span, cw_store_visit_card visit, void *data,
                         struct cw_buf *message) __attribute__((warn_unused_result));

@@ -11,19 +11,21 @@
 /*
  * Cards: card rows as few bytes, for the journal and the checkpoint alike.
  *
- * Each row is whole; only what it shares with the row before it (customer, currency, the times) is left out or written
- * as a difference, so that a card costs some 20 bytes. A pack is versioned and sealed, and holds rows of one source,
- * whose name is not in it.
+ * Each row is whole; only what it shares with the row before it (customer, the beginning of the reference, currency,
+ * the times) is left out or written as a difference, and what the card was before as a difference to what it is, so
+ * that a change costs some 25 bytes. A pack is versioned and sealed, and holds rows of one source, whose name is not in
+ * it. Packs of every version are read, those of the last are written.
  */
 
 struct cw_cards_writer {
         struct cw_buf buf;
         size_t n;
-        struct cw_card_row previous; /* its reference is in `buf`, see reference_at */
-        size_t reference_at; /* 0: none */
+        struct cw_card_row previous; /* its texts are gone */
+        struct cw_buf reference; /* of the row before */
+        bool has_reference;
 };
 
-void cw_cards_begin(struct cw_cards_writer *writer); /* keeps the buffer's memory */
+void cw_cards_begin(struct cw_cards_writer *writer); /* keeps the buffers' memory */
 void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row);
 int cw_cards_end(struct cw_cards_writer *writer)
         __attribute__((warn_unused_result)); /* writer->buf is the pack; -ENOMEM */
@@ -31,16 +33,25 @@ void cw_cards_deinit(struct cw_cards_writer *writer);
 
 struct cw_cards_reader {
         struct cw_unpack unpack;
+        uint64_t version;
         struct cw_card_row previous;
+        struct cw_buf reference; /* what rows point to */
 };
 
-/* The bytes must stay while rows are read. -EBADMSG. */
+/* Begins, or begins again with other bytes; they must stay while rows are read. -EBADMSG. */
 int cw_cards_read(struct cw_cards_reader *reader, const void *data, size_t len) __attribute__((warn_unused_result));
 
-/* Outcomes besides 0, the end: CW_CARDS_ROW; -EBADMSG. The row's reference points into the bytes, its source is NULL.
- */
+/* Outcomes besides 0, the end: CW_CARDS_ROW; -EBADMSG, -ENOMEM. The row's reference is good until the next call, its
+ * source is NULL. */
 #define CW_CARDS_ROW 1
 
 int cw_cards_next(struct cw_cards_reader *reader, struct cw_card_row *ret_row) __attribute__((warn_unused_result));
+void cw_cards_reader_deinit(struct cw_cards_reader *reader);
+
+/* Of a row: a change of its card, not of what is counted about it. */
+bool cw_cards_is_change(const struct cw_card_row *row);
+
+/* What stays of a row once it is the present state: no change any more. */
+void cw_cards_settle(struct cw_card_row *row);
 
 #endif

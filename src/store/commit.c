@@ -14,6 +14,7 @@
 #include "items.h"
 #include "journal.h"
 #include "row.h"
+#include "times.h"
 
 /* One commit on its way. */
 struct writing {
@@ -124,6 +125,7 @@ static void bind_entry_columns(struct cw_bind *bind, const struct cw_entry *entr
 static int write_alert(struct writing *writing, const struct cw_alert_row *row)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf entry = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf firings = CW_BUF_NULL;
         struct cw_bind bind;
         int r = begin_row(writing, CW_SQL_ALERT_PUT, &bind);
 
@@ -131,7 +133,8 @@ static int write_alert(struct writing *writing, const struct cw_alert_row *row)
                 return r;
         if (row->entry)
                 cw_entry_pack(row->entry, &entry);
-        r = cw_buf_error(&entry);
+        cw_times_pack(row->fired_at, row->n_fired_at, &firings);
+        r = cw_buf_error(&entry) < 0 ? cw_buf_error(&entry) : cw_buf_error(&firings);
         if (r < 0)
                 return r;
         cw_bind_hex64(&bind, row->fingerprint);
@@ -144,6 +147,24 @@ static int write_alert(struct writing *writing, const struct cw_alert_row *row)
         cw_bind_i64(&bind, row->edge);
         bind_entry_columns(&bind, row->entry);
         cw_bind_blob(&bind, entry.data, entry.len);
+        cw_bind_i64(&bind, row->baseline);
+        cw_bind_i64(&bind, row->flapping);
+        cw_bind_i64(&bind, row->since_at);
+        cw_bind_i64(&bind, row->clear_at);
+        cw_bind_i64(&bind, row->moved_at);
+        cw_bind_i64(&bind, row->insist_edge);
+        cw_bind_blob(&bind, firings.data, firings.len);
+        return end_row(writing, &bind);
+}
+
+static int drop_alert(struct writing *writing, const struct cw_alert_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, CW_SQL_ALERT_DROP, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_hex64(&bind, row->fingerprint);
         return end_row(writing, &bind);
 }
 
@@ -151,8 +172,11 @@ static int write_alerts(struct writing *writing)
 {
         int r = 0;
 
-        for (size_t i = 0; r == 0 && i < writing->changes->alerts.n; i++)
-                r = write_alert(writing, &writing->changes->alerts.rows[i]);
+        for (size_t i = 0; r == 0 && i < writing->changes->alerts.n; i++) {
+                const struct cw_alert_row *row = &writing->changes->alerts.rows[i];
+
+                r = row->gone ? drop_alert(writing, row) : write_alert(writing, row);
+        }
         return r;
 }
 
@@ -335,6 +359,10 @@ static int write_history(struct writing *writing)
                 cw_bind_i64(&bind, row->edge);
                 cw_bind_text(&bind, row->what);
                 cw_bind_text(&bind, row->reason);
+                cw_bind_text(&bind, cw_severity_name(row->severity));
+                cw_bind_text(&bind, row->detail);
+                cw_bind_text(&bind, row->notifier);
+                cw_bind_text(&bind, row->message);
                 r = end_row(writing, &bind);
         }
         return r;

@@ -121,8 +121,11 @@ int cw_db_step(struct cw_store *store, sqlite3_stmt *statement, struct cw_buf *m
 int cw_transaction_begin(struct cw_transaction *transaction, struct cw_store *store, bool writing,
                          struct cw_buf *message)
 {
-        int r = cw_db_exec(store, writing ? "BEGIN IMMEDIATE" : "BEGIN", message);
+        int r;
 
+        if (store->held)
+                return writing ? cw_db_fail(store, -EBUSY, message, "is held for looking") : 0;
+        r = cw_db_exec(store, writing ? "BEGIN IMMEDIATE" : "BEGIN", message);
         if (r < 0)
                 return r;
         transaction->store = store;
@@ -131,7 +134,7 @@ int cw_transaction_begin(struct cw_transaction *transaction, struct cw_store *st
 
 int cw_transaction_commit(struct cw_transaction *transaction, struct cw_buf *message)
 {
-        int r = cw_db_exec(transaction->store, "COMMIT", message);
+        int r = transaction->store ? cw_db_exec(transaction->store, "COMMIT", message) : 0;
 
         if (r == 0)
                 transaction->store = NULL;

@@ -27,6 +27,7 @@ struct cw_store {
         char *path;
         int lock_fd; /* -1: only looking */
         bool readonly;
+        bool held; /* a read transaction is open for several calls (cw_store_hold) */
         struct cw_fault fault;
 };
 
@@ -66,7 +67,8 @@ struct cw_transaction {
                 0                                                                                                      \
         }
 
-/* `writing`: takes the write lock at once, so that nothing fails half-way for somebody else's sake. */
+/* Within a held store reading needs no transaction of its own, and writing is a mistake of ours (-EBUSY).
+ * `writing`: takes the write lock at once, so that nothing fails half-way for somebody else's sake. */
 int cw_transaction_begin(struct cw_transaction *transaction, struct cw_store *store, bool writing,
                          struct cw_buf *message) __attribute__((warn_unused_result));
 int cw_transaction_commit(struct cw_transaction *transaction, struct cw_buf *message)

@@ -10,9 +10,37 @@
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
+#include "idset.h"
 #include "row.h"
 
 #define PART_MOST 4096
+
+/* As cheap to read as to be told that it need not be. */
+#define PART_SMALL 16
+
+/* Says beside the part which cards are in it. */
+static int add_ids(struct cw_store *store, const struct cw_commit *commit, int64_t part, const struct cw_card_row *rows,
+                   size_t n, struct cw_buf *message)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf ids = CW_BUF_NULL;
+        struct cw_bind bind;
+        sqlite3_stmt *statement;
+        int r = cw_db_statement(store, CW_SQL_JOURNAL_IDS_ADD, &statement, message);
+
+        if (r < 0)
+                return r;
+        cw_idset_begin(&ids, n);
+        r = cw_buf_error(&ids);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++)
+                cw_idset_add(&ids, rows[i].card.id);
+        bind = cw_bind_begin(statement);
+        cw_bind_i64(&bind, commit->sequence);
+        cw_bind_i64(&bind, part);
+        cw_bind_blob(&bind, ids.data, ids.len);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
 
 static int add_part(struct cw_store *store, const struct cw_commit *commit, const char *source, int64_t part,
                     struct cw_cards_writer *writer, struct cw_buf *message)
@@ -53,7 +81,8 @@ int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < changes->cards.n; part++) {
-                const char *source = changes->cards.rows[i].source;
+                const struct cw_card_row *first = &changes->cards.rows[i];
+                const char *source = first->source;
 
                 cw_cards_begin(&writer);
                 while (i < changes->cards.n && writer.n < PART_MOST &&
@@ -62,14 +91,16 @@ int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const
                 r = cw_cards_end(&writer);
                 if (r == 0)
                         r = add_part(store, commit, source, part, &writer, message);
+                if (r == 0 && writer.n > PART_SMALL)
+                        r = add_ids(store, commit, part, first, writer.n, message);
         }
         return r;
 }
 
-/* -EBADMSG of the walk itself, told from one of the visitor by `*ret_damaged`. */
-static int walk_part(const void *cards, size_t len, size_t expected, cw_card_visit visit, void *data, bool *ret_damaged)
+int cw_journal_walk_part(const void *cards, size_t len, size_t expected, cw_card_visit visit, void *data,
+                         bool *ret_damaged)
 {
-        struct cw_cards_reader reader;
+        cw_cleanup(cw_cards_reader_deinit) struct cw_cards_reader reader = {.reference = CW_BUF_NULL};
         struct cw_card_row row;
         size_t n = 0;
         int r = cw_cards_read(&reader, cards, len);
@@ -77,9 +108,11 @@ static int walk_part(const void *cards, size_t len, size_t expected, cw_card_vis
         while (r == 0 && (r = cw_cards_next(&reader, &row)) == CW_CARDS_ROW) {
                 n++;
                 r = visit(data, &row);
-                if (r < 0)
+                if (r != 0)
                         return r;
         }
+        if (r == -ENOMEM)
+                return r;
         *ret_damaged = r < 0 || n != expected;
         return *ret_damaged ? -EBADMSG : 0;
 }
@@ -106,12 +139,12 @@ int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence
                 const void *cards = cw_columns_blob(&columns, &len);
                 bool damaged = false;
 
-                r = walk_part(cards, len, changed, visit, data, &damaged);
+                r = cw_journal_walk_part(cards, len, changed, visit, data, &damaged);
                 if (columns.bad || damaged)
                         return cw_db_fail(store, -EBADMSG, message,
                                           "table journal is damaged at source %s, sequence %" PRId64 ", part %" PRId64,
                                           source, at_sequence, part);
-                if (r < 0)
+                if (r != 0)
                         return r;
         }
         return r;

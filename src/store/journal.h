@@ -2,6 +2,7 @@
 #ifndef CW_STORE_JOURNAL_H
 #define CW_STORE_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,8 +33,13 @@ struct cw_commit {
 int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
                    struct cw_buf *message) __attribute__((warn_unused_result));
 
-/* Negative ends the walk. The row lives during the call. */
+/* Anything but 0 ends the walk and is its value. The row lives during the call. */
 typedef int (*cw_card_visit)(void *data, const struct cw_card_row *row);
+
+/* All rows of the bytes of one part, which were `expected`; their sources are NULL. -EBADMSG with *ret_damaged: they
+ * are none, or not that many. */
+int cw_journal_walk_part(const void *cards, size_t len, size_t expected, cw_card_visit visit, void *data,
+                         bool *ret_damaged) __attribute__((warn_unused_result));
 
 /* All rows of commits after `sequence`, the earliest first. -EBADMSG names the row that is damaged. */
 int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence, cw_card_visit visit, void *data,

@@ -14,6 +14,7 @@
 #include "db.h"
 #include "items.h"
 #include "row.h"
+#include "times.h"
 
 CW_DEFINE_CLEANUP(struct cw_entry *, cw_entry_unref);
 
@@ -49,6 +50,7 @@ static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
 {
         cw_cleanup(cw_entry_unref_cleanup) struct cw_entry *entry = NULL;
         struct cw_alert_row row = {.fingerprint = 0};
+        int64_t fired_at[CW_TIMES_MOST];
         const void *packed;
         size_t len;
         int r = 0;
@@ -64,11 +66,19 @@ static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
         packed = cw_columns_blob(columns, &len);
         if (packed)
                 r = cw_entry_unpack(packed, len, &entry);
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0 || columns->bad)
+        if (r < 0)
+                return r == -ENOMEM ? r : DAMAGED;
+        row.baseline = cw_columns_most(columns, 1);
+        row.flapping = cw_columns_most(columns, 1);
+        row.since_at = cw_columns_i64(columns);
+        row.clear_at = cw_columns_i64(columns);
+        row.moved_at = cw_columns_i64(columns);
+        row.insist_edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        packed = cw_columns_blob(columns, &len);
+        if (columns->bad || (packed && cw_times_unpack(packed, len, fired_at, &row.n_fired_at) < 0))
                 return DAMAGED;
         row.entry = entry;
+        row.fired_at = fired_at;
         cw_changes_alert(rows, &row);
         return 0;
 }

@@ -34,6 +34,7 @@ struct stream {
 static void stream_deinit(struct stream *stream)
 {
         cw_buf_deinit(&stream->bytes);
+        cw_cards_reader_deinit(&stream->reader);
 }
 
 static int stream_damaged(struct stream *stream)
@@ -88,10 +89,13 @@ static int stream_next(struct stream *stream)
                 if (r < 0)
                         return r;
         }
+        if (r == -ENOMEM)
+                return r;
         /* Out of order, laying the journal over it would bring old states back. */
         if (r < 0 || (r == CW_CARDS_ROW && !first && stream->row.card.id <= before))
                 return stream_damaged(stream);
         stream->has_row = r == CW_CARDS_ROW;
+        cw_cards_settle(&stream->row);
         stream->cards_read += stream->has_row;
         if (!stream->has_row && stream->cards_read != stream->checkpoint.cards)
                 return stream_damaged(stream);
@@ -207,6 +211,7 @@ static int pass_add(void *data, const struct cw_card_row *row)
                 return 0;
         /* The journal's row has no name of its own; the copy needs one to be compared by. */
         named.source = (char *)pass->source;
+        cw_cards_settle(&named);
         cw_changes_card(&pass->rows, &named);
         if (pass->rows.error == 0 && pass->rows.cards.n > pass->compact_at)
                 return pass_compact(pass);

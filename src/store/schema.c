@@ -78,7 +78,36 @@ static const char version_2[] = "ALTER TABLE source ADD COLUMN blocked_until_at 
                                 /* The message that opened the group's thread, "" before there was one. */
                                 "ALTER TABLE alert_group ADD COLUMN thread TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {version_1, version_2};
+/*
+ * What happened to a card and to an alert, found by time. `journal_ids` says of a part of the journal which cards may
+ * be in it (idset.h); a part without a row there has to be read to know.
+ */
+static const char version_3[] =
+        "CREATE INDEX journal_order ON journal (sequence, part, at, source);"
+        "CREATE TABLE journal_ids ("
+        " sequence INTEGER NOT NULL, part INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (sequence, part))"
+        " WITHOUT ROWID;"
+        "CREATE TRIGGER journal_forgotten AFTER DELETE ON journal BEGIN"
+        " DELETE FROM journal_ids WHERE sequence = old.sequence AND part = old.part; END;"
+
+        "ALTER TABLE alert_history ADD COLUMN severity TEXT NOT NULL DEFAULT 'none';"
+        "ALTER TABLE alert_history ADD COLUMN detail TEXT;"
+        "ALTER TABLE alert_history ADD COLUMN notifier TEXT;"
+        "ALTER TABLE alert_history ADD COLUMN message TEXT NOT NULL DEFAULT '';"
+        "CREATE INDEX alert_history_time ON alert_history (at);"
+        "CREATE INDEX alert_history_alert ON alert_history (fingerprint, at);"
+        "CREATE INDEX alert_history_card ON alert_history (card, at);"
+
+        /* `firings` is packed: the times of the last transitions to firing. */
+        "ALTER TABLE alert ADD COLUMN baseline INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN flapping INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN since_at INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN clear_at INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN moved_at INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN insist_edge INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE alert ADD COLUMN firings BLOB;";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

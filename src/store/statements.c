@@ -5,6 +5,11 @@
  */
 #include "statements.h"
 
+#define HISTORY_COLUMNS                                                                                                \
+        "SELECT number, at, fingerprint, rule, source, customer, card, edge, what, reason, severity, detail, "         \
+        "notifier, "                                                                                                   \
+        "message FROM alert_history WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) "
+
 static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
                                "WHERE id = 1 RETURNING sequence",
@@ -19,6 +24,13 @@ static const char *const texts[CW_SQL_COUNT] = {
                                  "FROM (SELECT sequence, "
                                  "part, at FROM journal WHERE source = ?1 AND sequence <= ?2 ORDER BY sequence, part "
                                  "LIMIT ?4) WHERE at < ?3)",
+
+        [CW_SQL_JOURNAL_SPAN] = "SELECT source, sequence, part, at FROM journal INDEXED BY journal_order "
+                                "WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) ORDER BY sequence, part",
+        [CW_SQL_JOURNAL_GET] = "SELECT changed, cards FROM journal WHERE source = ?1 AND sequence = ?2 AND part = ?3",
+        [CW_SQL_JOURNAL_OLDEST] = "SELECT ifnull(min(at), 0) FROM journal INDEXED BY journal_order",
+        [CW_SQL_JOURNAL_IDS_ADD] = "INSERT INTO journal_ids (sequence, part, ids) VALUES (?1, ?2, ?3)",
+        [CW_SQL_JOURNAL_IDS_GET] = "SELECT ids FROM journal_ids WHERE sequence = ?1 AND part = ?2",
 
         [CW_SQL_CHECKPOINT_ALL] = "SELECT source FROM checkpoint ORDER BY source",
         [CW_SQL_CHECKPOINT_GET] = "SELECT sequence, chunks, cards, journal_changes FROM checkpoint WHERE source = ?1",
@@ -46,9 +58,13 @@ static const char *const texts[CW_SQL_COUNT] = {
                               "failed_polls, blocked_until_at, otp_step, suspicion FROM source ORDER BY name",
         [CW_SQL_ALERT_PUT] = "INSERT OR REPLACE INTO alert (fingerprint, rule, source, customer, card, state, episode, "
                              "edge, severity, "
-                             "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry) "
-                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-        [CW_SQL_ALERT_ALL] = "SELECT fingerprint, rule, source, customer, card, state, episode, edge, entry FROM alert "
+                             "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry, "
+                             "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+                             "?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+        [CW_SQL_ALERT_DROP] = "DELETE FROM alert WHERE fingerprint = ?1",
+        [CW_SQL_ALERT_ALL] = "SELECT fingerprint, rule, source, customer, card, state, episode, edge, entry, "
+                             "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings FROM alert "
                              "ORDER BY fingerprint",
         [CW_SQL_LEDGER_PUT] = "INSERT OR REPLACE INTO ledger (notifier, fingerprint, edge, state, severity, accepted) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -79,11 +95,16 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_RULE_DROP] = "DELETE FROM rule WHERE name = ?1",
         [CW_SQL_RULE_ALL] = "SELECT name, meaning FROM rule ORDER BY name",
         [CW_SQL_HISTORY_ADD] =
-                "INSERT INTO alert_history (at, fingerprint, rule, source, customer, card, edge, what, reason) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO alert_history (at, fingerprint, rule, source, customer, card, edge, what, reason, "
+                "severity, detail, notifier, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         [CW_SQL_HISTORY_PRUNE] =
                 "DELETE FROM alert_history WHERE number IN (SELECT number FROM (SELECT number, at FROM "
                 "alert_history ORDER BY number LIMIT ?2) WHERE at < ?1)",
+        /* Each by its own index: the order within a time is that of writing. */
+        [CW_SQL_HISTORY_SPAN] = HISTORY_COLUMNS "ORDER BY at, number",
+        [CW_SQL_HISTORY_OF_ALERT] = HISTORY_COLUMNS
+        "AND fingerprint = ?4 AND (?5 IS NULL OR card = ?5) ORDER BY at, number",
+        [CW_SQL_HISTORY_OF_CARD] = HISTORY_COLUMNS "AND card = ?4 ORDER BY at, number",
 };
 
 const char *cw_sql_text(enum cw_sql sql)

@@ -15,6 +15,11 @@ enum cw_sql {
         CW_SQL_JOURNAL_ADD,
         CW_SQL_JOURNAL_AFTER,
         CW_SQL_JOURNAL_PRUNE,
+        CW_SQL_JOURNAL_SPAN,
+        CW_SQL_JOURNAL_GET,
+        CW_SQL_JOURNAL_OLDEST,
+        CW_SQL_JOURNAL_IDS_ADD,
+        CW_SQL_JOURNAL_IDS_GET,
 
         CW_SQL_CHECKPOINT_ALL,
         CW_SQL_CHECKPOINT_GET,
@@ -29,6 +34,7 @@ enum cw_sql {
         CW_SQL_SOURCE_DROP,
         CW_SQL_SOURCE_ALL,
         CW_SQL_ALERT_PUT,
+        CW_SQL_ALERT_DROP,
         CW_SQL_ALERT_ALL,
         CW_SQL_LEDGER_PUT,
         CW_SQL_LEDGER_DROP,
@@ -47,6 +53,9 @@ enum cw_sql {
         CW_SQL_RULE_ALL,
         CW_SQL_HISTORY_ADD,
         CW_SQL_HISTORY_PRUNE,
+        CW_SQL_HISTORY_SPAN,
+        CW_SQL_HISTORY_OF_ALERT,
+        CW_SQL_HISTORY_OF_CARD,
 
         CW_SQL_COUNT
 };

@@ -35,8 +35,13 @@ static void pack_cards(struct cw_cards_writer *writer)
 {
         cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
 
-        for (int64_t i = 0; i < 10; i++)
-                add_card(&changes, "main", i, i);
+        for (int64_t i = 0; i < 10; i++) {
+                add_card(&changes, "main", i, i * 10000);
+                changes.cards.rows[i].changed = (uint16_t)(1 << i);
+                changes.cards.rows[i].has_before = i % 3 > 0;
+                changes.cards.rows[i].before = (struct cw_balances){.available = i * 7, .suppressed = i & 1};
+                changes.cards.rows[i].folded_at = i;
+        }
         cw_cards_begin(writer);
         for (size_t i = 0; i < changes.cards.n; i++)
                 cw_cards_add(writer, &changes.cards.rows[i]);
@@ -45,7 +50,7 @@ static void pack_cards(struct cw_cards_writer *writer)
 
 static int read_cards(const char *data, size_t len)
 {
-        struct cw_cards_reader reader;
+        cw_cleanup(cw_cards_reader_deinit) struct cw_cards_reader reader = {.reference = CW_BUF_NULL};
         struct cw_card_row row;
         size_t read = 0;
         int r = cw_cards_read(&reader, data, len);

@@ -81,6 +81,8 @@ static void test_damage_is_named(void **state)
                  "alert is damaged at 0000000000000007"},
                 {"UPDATE alert SET fingerprint = 'xyz' WHERE fingerprint = '0000000000000007'",
                  "alert is damaged at xyz"},
+                {"UPDATE alert SET firings = x'0102' WHERE fingerprint = '0000000000000007'", "alert is damaged"},
+                {"UPDATE alert SET flapping = 2 WHERE fingerprint = '0000000000000007'", "alert is damaged"},
                 {"UPDATE alert SET edge = -1 WHERE fingerprint = '0000000000000007'", "alert is damaged"},
                 {"UPDATE ledger SET state = 9 WHERE fingerprint = '0000000000000007'",
                  "ledger is damaged at hook, 0000000000000007"},

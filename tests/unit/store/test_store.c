@@ -45,10 +45,14 @@ static const struct cw_card_row cards[] = {
          .observations = 3,
          .missing = 4,
          .baseline = true,
-         .look_again = true},
+         .look_again = true,
+         .unseen = true,
+         .folded_at = 99},
         {.source = (char *)"main",
          .card = {.id = 2, .customer = 11057, .reference = "acme-1", .currency = "USD", .last4 = "12"},
-         .missing = 255},
+         .missing = 255,
+         .unseen = true,
+         .folded_at = INT64_MIN},
         {.source = (char *)"main", .card = {.id = 3, .customer = 11057, .reference = "", .currency = "JPY"}},
         {.source = (char *)"main", .card = {.id = 4, .customer = 11057, .currency = "JPY", .last4 = "a123"}},
         {.source = (char *)"main",
@@ -78,6 +82,7 @@ static void assert_same_card(const struct cw_card_row *a, const struct cw_card_r
         assert_true(a->first_seen_at == b->first_seen_at && a->observed_at == b->observed_at);
         assert_true(a->observations == b->observations && a->missing == b->missing);
         assert_true(a->baseline == b->baseline && a->look_again == b->look_again && !b->gone);
+        assert_true(a->unseen == b->unseen && a->folded_at == b->folded_at);
 }
 
 static void assert_cards_loaded(struct cw_store *store)
@@ -159,6 +164,13 @@ static void test_alerts_come_back(void **state)
                                    .episode = 5,
                                    .edge = UINT32_MAX,
                                    .state = 2,
+                                   .baseline = true,
+                                   .since_at = -1,
+                                   .clear_at = 12,
+                                   .fired_at = (int64_t[]){5, 9, INT64_MAX},
+                                   .n_fired_at = 3,
+                                   .moved_at = INT64_MAX,
+                                   .insist_edge = 4,
                                    .entry = entry};
 
         (void)state;
@@ -177,16 +189,33 @@ static void test_alerts_come_back(void **state)
         assert_int_equal(rows.alerts.rows[0].state, 2);
         assert_true(rows.alerts.rows[0].entry->card.available == 95100000);
         assert_int_equal(rows.alerts.rows[0].entry->refs, 1);
+        assert_true(rows.alerts.rows[0].baseline && !rows.alerts.rows[0].flapping);
+        assert_true(rows.alerts.rows[0].since_at == -1 && rows.alerts.rows[0].clear_at == 12);
+        assert_true(rows.alerts.rows[0].moved_at == INT64_MAX && rows.alerts.rows[0].insist_edge == 4);
+        assert_int_equal(rows.alerts.rows[0].n_fired_at, 3);
+        assert_memory_equal(rows.alerts.rows[0].fired_at, row.fired_at, 3 * sizeof(*row.fired_at));
 
         cw_changes_deinit(&rows);
         row.entry = NULL;
         row.state = 0;
+        row.baseline = false;
+        row.flapping = true;
+        row.n_fired_at = 0;
         cw_changes_alert(&changes, &row);
         commit(store, &changes, 2);
         load(store, &rows);
         assert_int_equal(rows.alerts.n, 1);
         assert_int_equal(rows.alerts.rows[0].state, 0);
         assert_null(rows.alerts.rows[0].entry);
+        assert_true(!rows.alerts.rows[0].baseline && rows.alerts.rows[0].flapping);
+        assert_int_equal(rows.alerts.rows[0].n_fired_at, 0);
+
+        cw_changes_deinit(&rows);
+        row.gone = true;
+        cw_changes_alert(&changes, &row);
+        commit(store, &changes, 3);
+        load(store, &rows);
+        assert_int_equal(rows.alerts.n, 0);
 }
 
 static void test_ledger_and_groups_come_back_and_go(void **state)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cardwatch/store_history.h"
+
 #define MANY  100000
 #define POLLS 60
 
@@ -207,12 +209,91 @@ static void test_people_can_read_the_tables(void **state)
                          1);
 }
 
+#define FLEET  40000
+#define TURNS  200
+#define LIMIT  (UINT64_C(2) << 30)
+#define STAYED (UINT64_C(90) * 24 * 60 * FLEET / 100) /* one in a hundred changes each minute, 90 days long */
+
+/* Three cards of each customer, seen first in one of forty pages, some of them on one of the days since. */
+static struct cw_card_row purchase(int64_t i, int64_t at, cw_amount balance, cw_amount spent, char reference[static 32])
+{
+        cw_amount pending = i % 5 ? 0 : 12340000;
+
+        snprintf(reference, 32, "customer-%05lld", (long long)i / 3);
+        return (struct cw_card_row){.source = (char *)"main",
+                                    .card = {.id = 50000 + i * 3,
+                                             .customer = 11000 + i / 3,
+                                             .available = balance - spent - pending,
+                                             .pending = pending,
+                                             .total = balance - spent,
+                                             .reference = reference,
+                                             .currency = "EUR",
+                                             .last4 = "4711"},
+                                    .changed = 5,
+                                    .has_before = true,
+                                    .before = {.available = balance - pending, .pending = pending, .total = balance},
+                                    .first_seen_at = 1763000000000 + (i % 7 ? i / 1000 * 130 : i * 86400),
+                                    .observed_at = at + i / 1000 * 130,
+                                    .observations = 1000,
+                                    .baseline = i % 7,
+                                    .look_again = true};
+}
+
+static int count_visits(void *data, int64_t at, const struct cw_card_row *row)
+{
+        (void)at;
+        (void)row;
+        ++*(size_t *)data;
+        return 0;
+}
+
+static void test_ninety_days_of_changes_have_room(void **state)
+{
+        cw_cleanup(place_deinit) struct place place;
+        cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
+        struct cw_store_span span = {.card = 50000, .has_card = true};
+        int64_t before, bytes;
+        unsigned seed = 3;
+        size_t n = 0, visits = 0;
+        double begin;
+
+        (void)state;
+        place_init(&place);
+        store = open_store(&place);
+        before = count(&place, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+        for (int64_t turn = 0; turn < TURNS; turn++) {
+                int64_t at = 1764000000000 + turn * 60000;
+
+                for (int64_t i = 0; i < FLEET; i++) {
+                        char reference[32];
+                        struct cw_card_row row;
+
+                        if (rand_r(&seed) % 100)
+                                continue;
+                        row = purchase(i, at, INT64_C(10000) * (rand_r(&seed) % 1000000),
+                                       INT64_C(10000) * (rand_r(&seed) % 9000), reference);
+                        cw_changes_card(&changes, &row);
+                        n++;
+                }
+                commit(store, &changes, at);
+        }
+        bytes = count(&place, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") - before;
+        print_message("  %.1f bytes a change, %.2f GiB in 90 days\n", (double)bytes / (double)n,
+                      (double)bytes / (double)n * (double)STAYED / (double)(1 << 30));
+        assert_true((uint64_t)bytes * STAYED / n < LIMIT);
+        begin = now_ms();
+        assert_int_equal(cw_store_walk_cards(store, &span, count_visits, &visits, NULL), 0);
+        print_message("  one card among %zu changes: %zu in %.1f ms\n", n, visits, now_ms() - begin);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_hundred_thousand_cards),
                 cmocka_unit_test(test_history_goes_when_it_is_too_old),
                 cmocka_unit_test(test_forgetting_is_bounded_and_catches_up),
+                cmocka_unit_test(test_ninety_days_of_changes_have_room),
                 cmocka_unit_test(test_people_can_read_the_tables),
         };
 

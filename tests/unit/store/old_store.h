@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CW_TESTS_STORE_OLD_STORE_H
+#define CW_TESTS_STORE_OLD_STORE_H
+
+/*
+ * A store as version 2 of the schema left it: five cards in the checkpoint, then one that changed and one that went,
+ * and an alert with its first edge. Written by the program of then.
+ */
+static const char old_store[] =
+        "CREATE TABLE alert ( fingerprint TEXT PRIMARY KEY, rule TEXT NOT NULL, source TEXT NOT NULL, cus"
+        "tomer INTEGER NOT NULL, card INTEGER NOT NULL, state INTEGER NOT NULL, episode INTEGER NOT NULL,"
+        " edge INTEGER NOT NULL, severity TEXT, currency TEXT, available INTEGER, pending INTEGER, total "
+        "INTEGER, started_at INTEGER, fired_at INTEGER, resolved_at INTEGER, reason TEXT, entry BLOB) WIT"
+        "HOUT ROWID;"
+        "INSERT INTO \"alert\" VALUES('9f86d081884c7d65','low-balance','main',1,4,1,1,1,'warning','USD',9"
+        "5100000,0,95100000,1500,1500,0,'available < floor',X'015407000201000802C0F1D85A00C0F1D85A0004555"
+        "34400053132333400000000000000B817B817000C6C6F772D62616C616E636500056D61696E00000012617661696C616"
+        "26C65203C20666C6F6F7200000000000080BF36D400316AB3');"
+        "CREATE TABLE alert_group ( notifier TEXT NOT NULL, key TEXT NOT NULL, begun_at INTEGER NOT NULL,"
+        " told_at INTEGER NOT NULL, due_at INTEGER NOT NULL, repeat INTEGER NOT NULL, thread TEXT NOT NUL"
+        "L DEFAULT '', PRIMARY KEY (notifier, key)) WITHOUT ROWID;"
+        "CREATE TABLE alert_history ( number INTEGER PRIMARY KEY, at INTEGER NOT NULL, fingerprint TEXT N"
+        "OT NULL, rule TEXT NOT NULL, source TEXT NOT NULL, customer INTEGER NOT NULL, card INTEGER NOT N"
+        "ULL, edge INTEGER NOT NULL, what TEXT NOT NULL, reason TEXT);"
+        "INSERT INTO \"alert_history\" VALUES(1,1500,'9f86d081884c7d65','low-balance','main',1,4,1,'firin"
+        "g','available < floor');"
+        "CREATE TABLE checkpoint ( source TEXT PRIMARY KEY, sequence INTEGER NOT NULL, chunks INTEGER NOT"
+        " NULL, cards INTEGER NOT NULL, journal_changes INTEGER NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO \"checkpoint\" VALUES('main',1,1,5,2);"
+        "CREATE TABLE checkpoint_chunk ( source TEXT NOT NULL, sequence INTEGER NOT NULL, chunk INTEGER N"
+        "OT NULL, n_cards INTEGER NOT NULL, cards BLOB NOT NULL, PRIMARY KEY (source, sequence, chunk));"
+        "INSERT INTO \"checkpoint_chunk\" VALUES('main',1,0,5,X'012002000761636D652D300004455552002A80897"
+        "A0000D00FA21F0023022A8092F40100000002002202020761636D652D31002A809BEE02000000020023022A80A4E8030"
+        "00000020023022A80ADE2040000000200C9D2198F95DB6D66');"
+        "CREATE TABLE commit_state ( id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, at"
+        " INTEGER NOT NULL, epoch INTEGER NOT NULL, config INTEGER NOT NULL);"
+        "INSERT INTO \"commit_state\" VALUES(1,2,1500,1,0);"
+        "CREATE TABLE delivered ( number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, notifier TEXT NOT "
+        "NULL, kind INTEGER NOT NULL, attempts INTEGER NOT NULL, queued_at INTEGER NOT NULL, delivered_at"
+        " INTEGER NOT NULL);"
+        "CREATE TABLE journal ( source TEXT NOT NULL, sequence INTEGER NOT NULL, part INTEGER NOT NULL, a"
+        "t INTEGER NOT NULL, epoch INTEGER NOT NULL, config INTEGER NOT NULL, changed INTEGER NOT NULL, c"
+        "ards BLOB NOT NULL, PRIMARY KEY (source, sequence, part));"
+        "INSERT INTO \"journal\" VALUES('main',1,0,1000,1,0,5,X'012002000761636D652D300004455552002A80897"
+        "A0000D00FA21F0023022A8092F40100000002002202020761636D652D31002A809BEE02000000020023022A80A4E8030"
+        "00000020023022A80ADE2040000000200C9D2198F95DB6D66');"
+        "INSERT INTO \"journal\" VALUES('main',2,0,1500,1,0,2,X'012008020761636D652D310004455552002AC0F1D"
+        "85A0000D00FA81F00800103010001000100000000CF0FA71F009E1BD30B687B1F24');"
+        "CREATE TABLE ledger ( notifier TEXT NOT NULL, fingerprint TEXT NOT NULL, edge INTEGER NOT NULL, "
+        "state INTEGER NOT NULL, severity INTEGER NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (notif"
+        "ier, fingerprint)) WITHOUT ROWID;"
+        "INSERT INTO \"ledger\" VALUES('hook','9f86d081884c7d65',1,0,0,1);"
+        "CREATE TABLE outbox ( sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, notifier TEXT NOT NULL, gr"
+        "oups TEXT, kind INTEGER NOT NULL, state INTEGER NOT NULL, baseline INTEGER NOT NULL, opens_threa"
+        "d INTEGER NOT NULL, repeat INTEGER NOT NULL, queued_at INTEGER NOT NULL, next_at INTEGER NOT NUL"
+        "L, failing_since_at INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT, items BLOB NOT NULL"
+        ", payload BLOB);"
+        "CREATE TABLE rule (name TEXT PRIMARY KEY, meaning TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE source ( name TEXT PRIMARY KEY, baseline_done INTEGER NOT NULL, first_poll_at INTEG"
+        "ER NOT NULL, last_poll_at INTEGER NOT NULL, last_complete_at INTEGER NOT NULL, poll_ms INTEGER N"
+        "OT NULL, failed_polls INTEGER NOT NULL, blocked_until_at INTEGER NOT NULL DEFAULT 0, otp_step IN"
+        "TEGER NOT NULL DEFAULT 0, suspicion INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+        "INSERT INTO \"source\" VALUES('main',0,0,0,0,0,0,0,0,0);"
+        "PRAGMA application_id = 1129804660; PRAGMA user_version = 2;";
+
+#endif
