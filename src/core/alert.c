@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alert.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ static void alert_free(struct cw_alerts *alerts, struct cw_alert *alert)
         cw_entry_unref(alert->entry);
         cw_strpool_unref(alerts->pool, alert->rule);
         cw_strpool_unref(alerts->pool, alert->source);
+        free(alert->fired_at);
+        free(alert->asked);
         free(alert);
 }
 
@@ -79,7 +82,7 @@ void cw_alert_settle(struct cw_alert *alert)
         alert->entry = NULL;
 }
 
-void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes)
+static void remember(const struct cw_alert *alert, bool gone, struct cw_changes *changes)
 {
         struct cw_alert_row row = {
                 .fingerprint = alert->fingerprint,
@@ -90,8 +93,30 @@ void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes)
                 .episode = alert->episode,
                 .edge = alert->edge,
                 .state = (uint8_t)alert->state,
+                .baseline = alert->baseline,
+                .flapping = alert->flapping,
+                .since_at = alert->since_at,
+                .clear_at = alert->clear_at,
+                .fired_at = alert->fired_at,
+                .n_fired_at = alert->n_fired_at,
+                .moved_at = alert->moved_at,
+                .insist_edge = alert->insist_edge,
                 .entry = alert->entry,
+                .gone = gone,
         };
 
         cw_changes_alert(changes, &row);
+}
+
+void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes)
+{
+        remember(alert, false, changes);
+}
+
+void cw_alerts_forget(struct cw_alerts *alerts, struct cw_alert *alert, struct cw_changes *changes)
+{
+        assert(alert->edge == 0 && alert->tellings == 0);
+        remember(alert, true, changes);
+        cw_map_remove(&alerts->map, alert->fingerprint);
+        alert_free(alerts, alert);
 }

@@ -26,7 +26,23 @@ struct cw_alert {
         uint32_t episode; /* how often it fired */
         uint32_t edge; /* how many transitions it had */
         uint32_t tellings; /* receivers that still have to do with it */
+        bool baseline; /* waiting: what fires belongs to a baseline */
+        bool flapping;
+        bool shown_clear; /* to a rule that is new and arms only then */
+        int64_t since_at; /* waiting: since when the condition is true, without the time nobody was looking */
+        int64_t clear_at; /* firing: since when it could resolve, 0: it could not */
+        int64_t moved_at; /* the last transition */
+        uint32_t insist_edge; /* a transition that is told although receivers know that it fires, 0: none */
+        uint32_t n_fired_at;
+        int64_t *fired_at; /* transitions to firing within the window of `flap`, oldest first; NULL: none is counted */
+        struct cw_asked *asked; /* its customer is being read once more; NULL: not */
         struct cw_entry *entry;
+};
+
+/* What an alert that is about to fire was seen by. */
+struct cw_asked {
+        struct cw_card previous; /* without its reference */
+        bool has_previous;
 };
 
 struct cw_alerts {
@@ -46,6 +62,9 @@ uint64_t cw_alert_fingerprint(const struct cw_alert_key *key);
 struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerprint);
 int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, struct cw_alert **ret_alert)
         __attribute__((warn_unused_result));
+
+/* It waited, and nothing came of it: as if it had never been. Only for one that never fired. */
+void cw_alerts_forget(struct cw_alerts *alerts, struct cw_alert *alert, struct cw_changes *changes);
 
 /* Lets go of what it shows once it does not fire and nobody is owed anything. */
 void cw_alert_settle(struct cw_alert *alert);

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "engine_again.h"
+#include "engine_flap.h"
+#include "engine_past.h"
 #include "engine_private.h"
 #include "policy_delivery.h"
 #include "policy_tellings.h"
@@ -28,6 +31,7 @@ void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *st
         free(state->staged);
         cw_snapshot_deinit(&state->snapshot);
         cw_roll_deinit(&state->roll);
+        cw_attentions_deinit(&state->attentions);
         cw_map_deinit(&state->bad);
         cw_strpool_unref(engine->pool, state->name);
 }
@@ -77,6 +81,7 @@ static int fill(struct cw_engine *engine, struct cw_ruleset *rules)
                         return r;
         }
         cw_policy_set_rules(&engine->policy, rules);
+        cw_engine_reckon_needs(engine);
         return engine->policy.error;
 }
 
@@ -104,6 +109,7 @@ void cw_engine_free(struct cw_engine *engine)
         }
         for (size_t i = 0; i < engine->n_sources; i++)
                 cw_source_state_deinit(engine, &engine->sources[i]);
+        cw_due_deinit(&engine->flaps);
         free(engine->sources);
         free(engine->fresh);
         cw_ruleset_unref(engine->rules);
@@ -148,6 +154,8 @@ static void clock_set(struct cw_engine *engine, int64_t by_ms)
                                 *times[k] += by_ms;
                 cw_source_state_remember(engine, state, false);
         }
+        cw_engine_waiting_clock_set(engine, by_ms);
+        cw_engine_flaps_anew(engine);
         cw_policy_clock_set(&engine->policy, by_ms);
 }
 
@@ -224,9 +232,17 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
         case CW_EVENT_CARD_WATCHED:
                 cw_engine_card_watched(engine, state, event);
                 break;
+        case CW_EVENT_POLLS_ALIKE:
+                cw_engine_polls_alike(engine, state, event->at);
+                break;
         case CW_EVENT_REST_SEEN:
+                cw_engine_rest_seen(engine, state, event->at);
+                break;
         case CW_EVENT_CARD_AGAIN:
+                cw_engine_card_again(engine, state, event);
+                break;
         case CW_EVENT_CUSTOMER_AGAIN:
+                cw_engine_customer_again(engine, state, event);
                 break;
         case CW_EVENT_ACCEPT:
                 accept(engine, state);
@@ -244,13 +260,15 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
 static bool only_stages(enum cw_event_kind kind)
 {
         return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN ||
-               kind == CW_EVENT_CARD_BAD || kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ;
+               kind == CW_EVENT_CARD_BAD || kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ ||
+               kind == CW_EVENT_POLLS_ALIKE || kind == CW_EVENT_REST_SEEN;
 }
 
 int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
 {
         cw_engine_begin(engine, now, changes);
         switch (event->kind) {
+        case CW_EVENT_POLLS_ALIKE:
         case CW_EVENT_POLL_BEGAN:
         case CW_EVENT_CUSTOMER_SEEN:
         case CW_EVENT_CARD_SEEN:
@@ -294,12 +312,19 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
                 message_failed(engine, event);
                 break;
         }
-        return only_stages(event->kind) ? engine->error : cw_engine_finish(engine);
+        if (only_stages(event->kind))
+                return engine->error;
+        cw_engine_flaps_due(engine);
+        return cw_engine_finish(engine);
 }
 
 int64_t cw_engine_wake_at(const struct cw_engine *engine)
 {
         int64_t at = cw_policy_wake_at((struct cw_policy *)&engine->policy);
+        int64_t flaps_at = cw_engine_flaps_wake_at(engine);
+
+        if (flaps_at && (!at || flaps_at < at))
+                at = flaps_at;
 
         for (size_t i = 0; i < engine->n_sources; i++) {
                 int64_t stale_at = cw_engine_stale_at(engine, &engine->sources[i]);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The transitions of an alert: each counts as an edge, is remembered, and is reported to the policy. */
 #include <errno.h>
+#include <stdlib.h>
 
+#include "engine_flap.h"
 #include "engine_private.h"
 
 /* The alert shows the draft from now on. */
@@ -19,8 +21,23 @@ static bool show(struct cw_engine *engine, struct cw_alert *alert, struct cw_ent
         return true;
 }
 
-static void record(struct cw_engine *engine, const struct cw_alert *alert, const char *what)
+/* The expression with the value of each part, at the moment it decided. */
+static void explain(struct cw_engine *engine, struct cw_buf *detail)
 {
+        struct cw_expr_context context;
+
+        if (!engine->because)
+                return;
+        context = *engine->because->context;
+        context.look_at = NULL;
+        cw_expr_explain(engine->because->expr, &context, detail);
+        if (cw_buf_error(detail) < 0)
+                engine->error = -ENOMEM;
+}
+
+void cw_engine_record(struct cw_engine *engine, const struct cw_alert *alert, const char *what, const char *reason)
+{
+        struct cw_buf detail = CW_BUF_NULL;
         struct cw_history_row row = {
                 .at = engine->now,
                 .fingerprint = alert->fingerprint,
@@ -30,24 +47,46 @@ static void record(struct cw_engine *engine, const struct cw_alert *alert, const
                 .card = alert->card,
                 .edge = alert->edge,
                 .what = what,
-                .reason = (char *)alert->entry->reason,
+                .reason = (char *)(reason         ? reason
+                                   : alert->entry ? alert->entry->reason
+                                                  : ""),
+                .severity = (uint8_t)alert->severity,
         };
 
+        explain(engine, &detail);
+        if (detail.len > 0 && !engine->error)
+                row.detail = (char *)cw_buf_text(&detail);
         cw_changes_history(engine->changes, &row);
+        cw_buf_deinit(&detail);
+}
+
+/* Whatever it waited for is over. */
+static void settle_waiting(struct cw_engine *engine, struct cw_alert *alert)
+{
+        if (alert->state == CW_ALERT_WAITING)
+                engine->n_waiting--;
+        free(alert->asked);
+        alert->asked = NULL;
+        alert->since_at = alert->clear_at = 0;
+        alert->baseline = false;
 }
 
 void cw_engine_fire(struct cw_engine *engine, struct cw_alert *alert, struct cw_entry *draft)
 {
         draft->state = CW_ENTRY_FIRING;
-        draft->started_at = draft->fired_at = engine->now;
-        draft->confirmed = -1;
+        draft->fired_at = engine->now;
+        if (!draft->started_at)
+                draft->started_at = engine->now;
+        cw_engine_flap_fires(engine, alert, draft);
         if (!show(engine, alert, draft))
                 return;
+        settle_waiting(engine, alert);
         alert->state = CW_ALERT_FIRING;
         alert->severity = draft->severity;
         alert->episode++;
         alert->edge++;
-        record(engine, alert, "firing");
+        cw_engine_flap_moved(engine, alert);
+        cw_engine_record(engine, alert, "firing", NULL);
         cw_policy_touch(&engine->policy, alert, false);
         cw_alert_remember(alert, engine->changes);
 }
@@ -64,12 +103,15 @@ void cw_engine_update(struct cw_engine *engine, struct cw_alert *alert, struct c
         draft->baseline = before->baseline;
         draft->confirmed = before->confirmed;
         draft->fired = before->fired;
+        draft->flapping = alert->flapping;
+        if (moved)
+                cw_engine_flap_severity(engine, alert, draft);
         if (!show(engine, alert, draft))
                 return;
         if (moved) {
                 alert->severity = draft->severity;
                 alert->edge++;
-                record(engine, alert, "severity");
+                cw_engine_record(engine, alert, "severity", NULL);
                 cw_policy_touch(&engine->policy, alert, rose);
         }
         cw_alert_remember(alert, engine->changes);
@@ -87,12 +129,15 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         draft->baseline = before->baseline;
         draft->confirmed = before->confirmed;
         draft->fired = before->fired;
+        draft->flapping = alert->flapping;
         draft->reason = reason;
         if (!show(engine, alert, draft))
                 return;
         alert->state = CW_ALERT_INACTIVE;
+        alert->clear_at = 0;
         alert->edge++;
-        record(engine, alert, "resolved");
+        cw_engine_flap_moved(engine, alert);
+        cw_engine_record(engine, alert, "resolved", NULL);
         cw_policy_touch(&engine->policy, alert, false);
         cw_alert_settle(alert);
         cw_alert_remember(alert, engine->changes);

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "engine_past.h"
 #include "engine_private.h"
 
-void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_state *state,
-                             const struct cw_record *record, bool gone)
+static struct cw_card_row row_of(const struct cw_source_state *state, const struct cw_record *record)
 {
-        struct cw_card_row row = {
+        const struct cw_attention *attention = cw_attention_find(&state->attentions, record->id);
+
+        return (struct cw_card_row){
                 .source = (char *)state->name,
                 .card = cw_record_card(record),
                 .first_seen_at = record->first_seen_at,
@@ -20,9 +22,35 @@ void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_st
                 .missing = record->missing,
                 .baseline = record->baseline,
                 .look_again = record->look_again,
-                .gone = gone,
+                .unseen = record->unseen,
+                .folded_at = attention ? attention->folded_at : 0,
         };
+}
 
+void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_state *state,
+                             const struct cw_record *record, bool gone)
+{
+        struct cw_card_row row = row_of(state, record);
+
+        row.gone = gone;
+        cw_changes_card(engine->changes, &row);
+}
+
+/* What the observation changed, and from what. */
+static void remember_change(struct cw_engine *engine, const struct cw_look *look, uint16_t changed)
+{
+        struct cw_card_row row = row_of(look->state, look->record);
+        const struct cw_card *previous = look->previous;
+
+        row.changed = changed;
+        row.has_before = previous != NULL;
+        if (previous)
+                row.before = (struct cw_balances){
+                        .available = previous->available,
+                        .pending = previous->pending,
+                        .total = previous->total,
+                        .suppressed = previous->suppressed,
+                };
         cw_changes_card(engine->changes, &row);
 }
 
@@ -35,6 +63,7 @@ void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *
         cw_engine_remember_card(engine, state, record, true);
         if (record->seen_in == state->poll)
                 state->seen_cards--; /* whatever follows it counts for itself */
+        cw_attention_drop(&state->attentions, record->id);
         cw_snapshot_remove(&state->snapshot, record);
 }
 
@@ -87,9 +116,16 @@ static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_s
 
 /* Why rules look at a card, besides what each of them is. */
 struct news {
-        bool changed;
+        uint16_t fields; /* that changed */
+        bool first, changed;
         bool unsettled; /* rules may be settled that it was never shown to */
 };
+
+/* Time alone may move the rule's alerts. */
+static bool minds_time(const struct cw_rule *rule)
+{
+        return rule->looks_far || rule->for_ms > 0 || rule->keep_firing_for_ms > 0 || rule->confirm;
+}
 
 static bool rule_looks(const struct cw_rule *rule, const struct cw_look *look, const struct news *news)
 {
@@ -97,7 +133,7 @@ static bool rule_looks(const struct cw_rule *rule, const struct cw_look *look, c
                 return false;
         if (look->disappeared)
                 return rule->on && (cw_expr_uses(rule->on) & CW_EXPR_USES_DISAPPEARED);
-        return !look->unchanged || (news->unsettled && rule->when);
+        return !look->unchanged || (!rule->on && (news->unsettled || minds_time(rule)));
 }
 
 static void look_with_rules(struct cw_engine *engine, const struct cw_look *common, const struct news *news)
@@ -107,12 +143,13 @@ static void look_with_rules(struct cw_engine *engine, const struct cw_look *comm
 
         for (look.rule = 0; look.rule < engine->rules->n_rules; look.rule++) {
                 const struct cw_rule *rule = &engine->rules->rules[look.rule];
-                bool fresh = *cw_engine_fresh(engine, look.rule, source);
 
-                look.unchanged = !news->changed && !fresh && !rule->looks_back;
+                look.fresh = *cw_engine_fresh(engine, look.rule, source);
+                look.newly = news->first || look.fresh;
+                look.unchanged = !news->changed && !look.fresh && !rule->looks_back;
                 if (!rule_looks(rule, &look, news))
                         continue;
-                look.baseline = common->baseline || fresh;
+                look.baseline = common->baseline || look.fresh;
                 cw_engine_look(engine, &look);
         }
 }
@@ -125,24 +162,64 @@ static bool any_rule_looks_back(const struct cw_engine *engine)
         return false;
 }
 
+/* The record takes over what was observed. Returns whether anything but that has to be remembered. */
+static bool observe(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
+                    const struct cw_staged *staged, const struct news *news)
+{
+        bool had_missing = record->missing > 0, had_look_again = record->look_again, was_unseen = record->unseen;
+
+        if (cw_record_observe(record, engine->pool, &staged->card) < 0)
+                engine->error = -ENOMEM;
+        record->unsettled = record->unseen = false;
+        record->observed_at = staged->at;
+        if (!staged->watched) {
+                cw_engine_mark_seen(state, record);
+                record->taken = true;
+                record->missing = 0;
+        }
+        record->look_again = news->changed && any_rule_looks_back(engine);
+        record->observations += news->changed;
+        return had_missing != (record->missing > 0) || had_look_again != record->look_again || was_unseen;
+}
+
+/* The record already shows what was observed. */
+static void decide(struct cw_engine *engine, struct cw_look *look, const struct news *news, bool remember)
+{
+        int64_t look_at = INT64_MAX;
+        struct cw_source_state *state = look->state;
+
+        look->look_at = &look_at;
+        look->trail = cw_engine_trail(state, look->card->id);
+        look->appeared = news->first && state->baseline_done;
+        look_with_rules(engine, look, news);
+        if (cw_attention_call(&state->attentions, look->card->id, look_at) < 0)
+                engine->error = -ENOMEM;
+        if (news->changed)
+                remember_change(engine, look, news->fields);
+        else if (remember)
+                cw_engine_remember_card(engine, state, look->record, false);
+}
+
 void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
 {
         struct cw_card previous;
-        struct cw_look look = {.state = state, .card = &staged->card, .baseline = !state->baseline_done};
-        bool first, had_missing, had_look_again;
-        struct news news;
-        struct cw_record *record = record_for(engine, state, staged, &first);
+        struct cw_look look = {.state = state,
+                               .card = &staged->card,
+                               .at = staged->at,
+                               .again = staged->again,
+                               .baseline = !state->baseline_done};
+        struct news news = {0};
+        struct cw_record *record = record_for(engine, state, staged, &news.first);
         const char *kept = NULL;
+        bool remember;
 
         if (!record)
                 return;
-        news = (struct news){
-                .changed = first || cw_record_differs(record, &staged->card),
-                .unsettled = record->unsettled,
-        };
-        had_missing = record->missing > 0;
-        had_look_again = record->look_again;
-        if (!first) {
+        news.changed = news.first || cw_record_differs(record, &staged->card);
+        news.unsettled = record->unsettled;
+        news.fields = news.first ? CW_FIELDS_ALL : cw_record_changes(record, &staged->card);
+        look.record = record;
+        if (!news.first) {
                 previous = cw_record_card(record);
                 kept = cw_strpool_again(previous.reference); /* observing gives the record's own back */
                 /* Nothing of a card in one currency can be compared with it in another. */
@@ -150,24 +227,12 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
                         look.previous = &previous;
                 else
                         tell_of_change(engine, state, &staged->card, "currency", previous.currency);
+                look.away_ms = cw_engine_away_ms(state, record, staged->at);
+                cw_engine_walk_on(engine, &look, news.fields);
         }
-        if (cw_record_observe(record, engine->pool, &staged->card) < 0)
-                engine->error = -ENOMEM;
-        record->unsettled = false;
-        record->observed_at = staged->at;
-        if (!staged->watched) {
-                cw_engine_mark_seen(state, record);
-                record->taken = true;
-                record->missing = 0;
-        }
-        record->look_again = news.changed && any_rule_looks_back(engine);
-        record->observations += news.changed;
-        look.record = record;
-        look.appeared = first && state->baseline_done;
-        look_with_rules(engine, &look, &news);
+        remember = observe(engine, state, record, staged, &news);
+        decide(engine, &look, &news, remember);
         cw_strpool_unref(engine->pool, kept);
-        if (news.changed || had_missing != (record->missing > 0) || had_look_again != record->look_again)
-                cw_engine_remember_card(engine, state, record, false);
 }
 
 /* Cards that were not brought, although everybody who has some is accounted for: gone after enough such polls in a row.
@@ -181,8 +246,15 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
         while (i < state->snapshot.n && !engine->error) {
                 struct cw_record *record = &state->snapshot.records[i];
                 struct cw_card card = cw_record_card(record);
-                struct cw_look look = {
-                        .state = state, .record = record, .card = &card, .previous = &card, .disappeared = true};
+                int64_t look_at = INT64_MAX;
+                struct cw_look look = {.state = state,
+                                       .record = record,
+                                       .card = &card,
+                                       .previous = &card,
+                                       .trail = cw_engine_trail(state, card.id),
+                                       .at = engine->now,
+                                       .look_at = &look_at,
+                                       .disappeared = true};
 
                 if (record->seen_in == state->poll) {
                         i++;

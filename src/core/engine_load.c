@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_flap.h"
+#include "engine_past.h"
 #include "engine_private.h"
 
 static struct cw_source_state *state_of(struct cw_engine *engine, const char *name)
@@ -40,12 +42,6 @@ static int64_t behind_ms(const struct cw_engine *engine, const struct cw_changes
         return left_at - engine->now;
 }
 
-/* Longer than this without a poll, and nobody was looking: what was not seen meanwhile is no fault of the source's. */
-static int64_t gap_ms(const struct cw_source_state *state)
-{
-        return 3 * (state->traits->every_ms > state->poll_ms ? state->traits->every_ms : state->poll_ms);
-}
-
 static void load_source(struct cw_engine *engine, const struct cw_source_row *row)
 {
         struct cw_source_state *state = state_of(engine, row->source);
@@ -66,13 +62,14 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
         state->blocked_until_at = row->blocked_until_at;
         state->otp_step = row->otp_step;
         cw_engine_unpack_suspicions(state, row->suspicion);
-        if (engine->now - state->last_poll_at > gap_ms(state))
+        if (engine->now - state->last_poll_at > cw_engine_gap_ms(state))
                 state->watching_since = engine->now;
 }
 
 static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
 {
         struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_attention *attention;
         struct cw_record *record;
         int r;
 
@@ -93,10 +90,39 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
         record->missing = row->missing;
         record->baseline = row->baseline;
         record->look_again = record->unsettled = row->look_again;
+        record->unseen = row->unseen;
+        /* Observations that changed nothing were not stored, save that polls went on. */
+        if (!row->unseen && !row->missing)
+                record->observed_at = latest(record->observed_at, state->last_poll_at);
+        if (row->folded_at) {
+                r = cw_attention_get(&state->attentions, record->id, &attention);
+                if (r < 0)
+                        return r;
+                attention->folded_at = past(engine, row->folded_at);
+        }
         return cw_roll_know(&state->roll, record->customer);
 }
 
-static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row)
+/* The clocks of an alert, as long ago as they were when they were stored. */
+static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row, int64_t behind, struct cw_alert *alert)
+{
+        alert->since_at = row->since_at ? past(engine, row->since_at - behind) : 0;
+        alert->clear_at = row->clear_at ? past(engine, row->clear_at - behind) : 0;
+        alert->moved_at = row->moved_at ? past(engine, row->moved_at - behind) : 0;
+        alert->baseline = row->baseline;
+        alert->flapping = row->flapping;
+        alert->insist_edge = row->insist_edge;
+        if (row->n_fired_at == 0)
+                return 0;
+        alert->fired_at = calloc(row->n_fired_at, sizeof(*alert->fired_at));
+        if (!alert->fired_at)
+                return -ENOMEM;
+        for (; alert->n_fired_at < row->n_fired_at; alert->n_fired_at++)
+                alert->fired_at[alert->n_fired_at] = past(engine, row->fired_at[alert->n_fired_at] - behind);
+        return 0;
+}
+
+static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row, int64_t behind)
 {
         struct cw_alert_key key = {
                 .rule = row->rule, .source = row->source, .customer = row->customer, .card = row->card};
@@ -104,12 +130,14 @@ static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row)
         struct cw_source_state *state = state_of(engine, row->source);
         int r;
 
-        if (row->fingerprint != cw_alert_fingerprint(&key) || (row->state == CW_ALERT_FIRING && !row->entry))
+        if (row->fingerprint != cw_alert_fingerprint(&key) || (row->state == CW_ALERT_FIRING && !row->entry) ||
+            row->n_fired_at > CW_FLAP_LIMIT_MAX + 1)
                 return -EBADMSG;
         r = cw_alerts_get(&engine->alerts, &key, &alert);
         if (r < 0)
                 return r;
-        alert->state = row->state == CW_ALERT_FIRING ? CW_ALERT_FIRING : CW_ALERT_INACTIVE;
+        alert->state = row->state <= CW_ALERT_UNARMED ? (enum cw_alert_state)row->state : CW_ALERT_INACTIVE;
+        engine->n_waiting += alert->state == CW_ALERT_WAITING;
         alert->episode = row->episode;
         alert->edge = row->edge;
         alert->entry = cw_entry_ref(row->entry);
@@ -117,7 +145,7 @@ static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row)
                 alert->severity = alert->entry->severity;
         if (state && alert->state == CW_ALERT_FIRING && strcmp(row->rule, cw_builtin_name(CW_BUILTIN_BAD_DATA)) == 0)
                 state->bad_firing++;
-        return 0;
+        return load_clocks(engine, row, behind, alert);
 }
 
 /* The rules it was left by, as far as a comparison needs them: names and meanings. */
@@ -148,6 +176,7 @@ static int rules_before(const struct cw_changes *stored, struct cw_ruleset **ret
 
 static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
 {
+        int64_t behind = behind_ms(engine, stored);
         int r = 0;
 
         for (size_t i = 0; i < stored->sources.n; i++)
@@ -155,9 +184,9 @@ static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
         for (size_t i = 0; r == 0 && i < stored->cards.n; i++)
                 r = load_card(engine, &stored->cards.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
-                r = load_alert(engine, &stored->alerts.rows[i]);
+                r = load_alert(engine, &stored->alerts.rows[i], behind);
         if (r == 0)
-                r = cw_policy_load(&engine->policy, stored, behind_ms(engine, stored));
+                r = cw_policy_load(&engine->policy, stored, behind);
         return r;
 }
 
@@ -175,5 +204,7 @@ int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, in
                 return r;
         cw_engine_compare_rules(engine, before);
         cw_ruleset_unref(before);
+        cw_engine_look_at_all(engine);
+        cw_engine_flaps_anew(engine);
         return cw_engine_finish(engine);
 }

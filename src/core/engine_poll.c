@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_past.h"
 #include "engine_private.h"
 
 static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
@@ -23,7 +24,7 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         state->began_at = at;
         state->poll++;
         state->seen_cards = state->read_cards = state->emptied = 0;
-        state->n_look_ups = 0;
+        state->n_look_ups = state->n_again = state->n_again_taken = 0;
         memset(state->re_reads_confirm, 0, sizeof(state->re_reads_confirm));
         memset(state->re_read_otherwise, 0, sizeof(state->re_read_otherwise));
         state->trust_reason = NULL;
@@ -90,6 +91,14 @@ static bool is_older(const struct cw_engine *engine, const struct cw_record *rec
         return record->observed_at > at && record->observed_at <= engine->now;
 }
 
+/* An observation that has to be decided: it changes something, or something else wants to look. */
+static bool is_of_interest(const struct cw_engine *engine, const struct cw_source_state *state,
+                           const struct cw_record *record, const struct cw_event *event)
+{
+        return record->look_again || record->missing || record->unseen || engine->any_fresh ||
+               cw_record_differs(record, event->card) || cw_engine_away_ms(state, record, event->at) > 0;
+}
+
 void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
         struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
@@ -99,8 +108,7 @@ void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state
                 stage(engine, state, event);
         } else if (is_older(engine, record, event->at)) {
                 only_seen(engine, state, record);
-        } else if (!cw_engine_mark_seen(state, record) || record->look_again || record->missing || engine->any_fresh ||
-                   cw_record_differs(record, event->card)) {
+        } else if (!cw_engine_mark_seen(state, record) || is_of_interest(engine, state, record, event)) {
                 stage(engine, state, event);
         } else {
                 record->observed_at = event->at;
@@ -229,6 +237,7 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
 void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state)
 {
         decide_staged(engine, state, (struct keeping){.emptied = cw_engine_too_many_empty(state), .moved = true});
+        cw_engine_look_at_due(engine, state);
 }
 
 void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -252,7 +261,7 @@ void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *st
                 return;
         if (record && record->customer != event->card->customer)
                 return; /* which of the two has it is for a poll to say, that reads both */
-        if (record && !record->look_again && !engine->any_fresh && !cw_record_differs(record, event->card)) {
+        if (record && !is_of_interest(engine, state, record, event) && !cw_engine_is_due(state, record, event->at)) {
                 record->observed_at = event->at;
                 return;
         }
@@ -287,6 +296,23 @@ static void mark_unsettled(struct cw_engine *engine, struct cw_source_state *sta
         }
 }
 
+/* What a new rule had to know only until it had seen every card. */
+static void forget_shown_clear(struct cw_engine *engine, const struct cw_source_state *state)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (!alert->shown_clear || strcmp(alert->source, state->name) != 0)
+                        continue;
+                alert->shown_clear = false;
+                if (alert->state == CW_ALERT_INACTIVE && alert->edge == 0)
+                        cw_alerts_forget(&engine->alerts, alert, engine->changes);
+        }
+}
+
 static void settle_fresh(struct cw_engine *engine, struct cw_source_state *state)
 {
         size_t source = (size_t)(state - engine->sources);
@@ -294,6 +320,7 @@ static void settle_fresh(struct cw_engine *engine, struct cw_source_state *state
         if (!engine->any_fresh || state->poll < state->fresh_until)
                 return;
         mark_unsettled(engine, state);
+        forget_shown_clear(engine, state);
         for (size_t rule = 0; rule < engine->rules->n_rules; rule++)
                 *cw_engine_fresh(engine, rule, source) = false;
         engine->any_fresh = false;
@@ -329,6 +356,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 cw_engine_weigh_re_reads(state);
         decide_staged(engine, state, (struct keeping){.moved = true});
         decide_staged(engine, state, (struct keeping){0}); /* in whatever order the answers arrived */
+        cw_engine_look_at_due(engine, state);
         state->result = judge(state, event);
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)
                 state->poll_ms = event->poll.took_ms;
@@ -340,6 +368,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 state->baseline_done = true;
                 settle_fresh(engine, state);
         }
+        cw_engine_mark_unseen(engine, state);
         cw_engine_bad_cards_over(engine, state);
         cw_engine_settle_suspicion(engine, state);
         cw_engine_judge_poll(engine, state, event);

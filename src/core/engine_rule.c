@@ -5,24 +5,10 @@
 
 #include "cardwatch/expr_subject.h"
 #include "cardwatch/value.h"
+#include "engine_eye.h"
 #include "engine_private.h"
+#include "rule_judge.h"
 #include "rule_params.h"
-
-#define TEXT_MAX 256
-
-/* Everything needed while one rule looks at one card; on the stack, so that a look allocates nothing unless something
- * changes. */
-struct eye {
-        struct cw_engine *engine;
-        const struct cw_look *look;
-        const struct cw_rule *rule;
-        struct cw_alert_key key;
-        struct cw_alert *alert; /* NULL: it never fired */
-        struct cw_value params[CW_RULE_PARAMS_MAX];
-        struct cw_expr_context context;
-        char limit_label[TEXT_MAX];
-        struct cw_buf limit_text;
-};
 
 static struct cw_maybe_amount subject_of(const struct cw_expr *expr, const struct cw_card *card,
                                          bool *ret_high_is_worse)
@@ -42,14 +28,15 @@ static struct cw_maybe_amount worse(struct cw_maybe_amount a, struct cw_maybe_am
         return (a.amount > b.amount) == high_is_worse ? a : b;
 }
 
-static void describe_limit(struct eye *eye, const struct cw_expr *expr, struct cw_entry *draft)
+static void describe_limit(struct cw_eye *eye, const struct cw_expr *expr, struct cw_entry *draft)
 {
         struct cw_expr_limit limit;
         size_t len;
 
+        cw_buf_clear(&eye->limit_text);
         if (cw_expr_limit(expr, &eye->context, &limit) != 0 || !limit.value.known)
                 return;
-        len = limit.label_len < TEXT_MAX - 1 ? limit.label_len : TEXT_MAX - 1;
+        len = limit.label_len < CW_EYE_TEXT_MAX - 1 ? limit.label_len : CW_EYE_TEXT_MAX - 1;
         memcpy(eye->limit_label, limit.label, len);
         eye->limit_label[len] = '\0';
         if (limit.value.type == CW_VALUE_AMOUNT || limit.value.type == CW_VALUE_NUMBER)
@@ -64,15 +51,20 @@ static void describe_limit(struct eye *eye, const struct cw_expr *expr, struct c
         draft->limit_text = cw_buf_text(&eye->limit_text);
 }
 
-/* The entry as this observation shows it; everything in it is borrowed. */
-static struct cw_entry draft_of(struct eye *eye)
+void cw_eye_call(struct cw_eye *eye, int64_t at)
+{
+        if (*eye->look->look_at > at)
+                *eye->look->look_at = at;
+}
+
+struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
 {
         const struct cw_look *look = eye->look;
         const struct cw_rule *rule = eye->rule;
-        const struct cw_expr *expr = rule->when ? rule->when : rule->on;
+        const struct cw_expr *expr = cw_rule_decides(rule, severity);
         bool high_is_worse = false;
         struct cw_entry draft = {
-                .severity = rule->severity,
+                .severity = severity,
                 .rule = rule->name,
                 .source = look->state->name,
                 .labels = rule->labels,
@@ -102,81 +94,16 @@ static struct cw_entry draft_of(struct eye *eye)
         return draft;
 }
 
-static void open_alert(struct eye *eye)
-{
-        struct cw_alert *alert;
-        struct cw_entry draft = draft_of(eye);
-
-        if (cw_alerts_get(&eye->engine->alerts, &eye->key, &alert) < 0)
-                eye->engine->error = -ENOMEM;
-        else
-                cw_engine_fire(eye->engine, alert, &draft);
-}
-
-static bool is_over(const struct eye *eye)
-{
-        const struct cw_rule *rule = eye->rule;
-
-        if (rule->clear)
-                return cw_expr_truth(rule->clear, &eye->context) == CW_TRUE;
-        return cw_expr_truth(rule->when, &eye->context) == CW_FALSE;
-}
-
-static void go_on(struct eye *eye)
-{
-        struct cw_entry draft;
-
-        if (!is_over(eye)) {
-                if (eye->look->unchanged)
-                        return;
-                draft = draft_of(eye);
-                cw_engine_update(eye->engine, eye->alert, &draft);
-                return;
-        }
-        draft = draft_of(eye);
-        cw_engine_resolve(eye->engine, eye->alert, &draft,
-                          eye->rule->clear ? cw_expr_text(eye->rule->clear) : "the condition is no longer true");
-}
-
-static void look_at_condition(struct eye *eye, bool visible)
-{
-        bool firing = eye->alert && eye->alert->state == CW_ALERT_FIRING;
-
-        if (!visible && firing) {
-                struct cw_entry draft = draft_of(eye);
-
-                cw_engine_resolve(eye->engine, eye->alert, &draft,
-                                  eye->look->card->suppressed ? "card suppressed"
-                                                              : "the rule no longer matches the card");
-        } else if (visible && firing) {
-                go_on(eye);
-        } else if (visible && cw_expr_truth(eye->rule->when, &eye->context) == CW_TRUE) {
-                open_alert(eye);
-        }
-}
-
 /* Tells this observation from others of the card, those of an earlier life of it included. */
 static uint32_t edge_of(const struct cw_record *record)
 {
         return (uint32_t)(record->first_seen_at / 1000) + record->observations;
 }
 
-static void look_for_event(struct eye *eye)
+static void record_event(struct cw_eye *eye, const struct cw_entry *entry)
 {
-        struct cw_entry draft, *entry;
-        struct cw_history_row row;
-
-        if (eye->look->baseline || cw_expr_truth(eye->rule->on, &eye->context) != CW_TRUE)
-                return;
-        draft = draft_of(eye);
-        draft.state = CW_ENTRY_EVENT;
-        draft.started_at = eye->engine->now;
-        draft.fingerprint = cw_alert_fingerprint(&eye->key);
-        if (cw_entry_new(&draft, &entry) < 0) {
-                eye->engine->error = -ENOMEM;
-                return;
-        }
-        row = (struct cw_history_row){
+        struct cw_buf detail = CW_BUF_NULL;
+        struct cw_history_row row = {
                 .at = eye->engine->now,
                 .fingerprint = entry->fingerprint,
                 .rule = (char *)entry->rule,
@@ -186,16 +113,66 @@ static void look_for_event(struct eye *eye)
                 .edge = edge_of(eye->look->record),
                 .what = "event",
                 .reason = (char *)entry->reason,
+                .severity = (uint8_t)entry->severity,
         };
+
+        cw_expr_explain(eye->rule->on, &eye->context, &detail);
+        if (cw_buf_error(&detail) < 0)
+                eye->engine->error = -ENOMEM;
+        else
+                row.detail = (char *)cw_buf_text(&detail);
         cw_changes_history(eye->engine->changes, &row);
+        cw_buf_deinit(&detail);
+}
+
+static void look_for_event(struct cw_eye *eye)
+{
+        struct cw_entry draft, *entry;
+
+        if (eye->look->baseline || cw_expr_truth(eye->rule->on, &eye->context) != CW_TRUE)
+                return;
+        draft = cw_eye_draft(eye, eye->rule->severity);
+        draft.state = CW_ENTRY_EVENT;
+        draft.started_at = eye->engine->now;
+        draft.fingerprint = cw_alert_fingerprint(&eye->key);
+        if (cw_entry_new(&draft, &entry) < 0) {
+                eye->engine->error = -ENOMEM;
+                return;
+        }
+        record_event(eye, entry);
         cw_policy_event(&eye->engine->policy, entry, edge_of(eye->look->record));
         cw_entry_unref(entry);
+}
+
+/* A reading that was asked for is compared with what the one before it was compared with. */
+static const struct cw_card *previous_for(const struct cw_eye *eye)
+{
+        const struct cw_asked *asked = eye->alert ? eye->alert->asked : NULL;
+
+        if (asked && (eye->look->again || eye->look->unreadable))
+                return asked->has_previous ? &asked->previous : NULL;
+        return eye->look->previous;
+}
+
+static void open_eye(struct cw_eye *eye)
+{
+        const struct cw_look *look = eye->look;
+        const struct cw_rule *rule = eye->rule;
+        struct cw_card active = *look->card;
+
+        eye->visible = cw_match_card(&rule->match, look->state->name, look->card) &&
+                       (rule->sees_suppressed || !look->card->suppressed);
+        active.suppressed = false;
+        eye->could_arm = rule->arm_after_clear && look->newly && !eye->visible &&
+                         cw_match_card(&rule->match, look->state->name, &active);
+        if (!rule->on)
+                eye->alert = cw_alerts_find(&eye->engine->alerts, cw_alert_fingerprint(&eye->key));
 }
 
 void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
 {
         const struct cw_rule *rule = &engine->rules->rules[look->rule];
-        struct eye eye = {
+        struct cw_eye eye = {
                 .engine = engine,
                 .look = look,
                 .rule = rule,
@@ -204,26 +181,27 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
                         .customer = look->card->customer,
                         .card = look->card->id},
         };
-        bool visible = cw_match_card(&rule->match, look->state->name, look->card) &&
-                       (rule->sees_suppressed || !look->card->suppressed);
 
-        if (rule->when)
-                eye.alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&eye.key));
-        if (!visible && !(eye.alert && eye.alert->state == CW_ALERT_FIRING))
+        open_eye(&eye);
+        if (!eye.visible && !eye.could_arm && !(eye.alert && eye.alert->state != CW_ALERT_INACTIVE))
                 return;
         cw_rule_params(rule, look->state->name, look->card, eye.params);
         eye.context = (struct cw_expr_context){
                 .now = look->card,
-                .previous = look->previous,
+                .previous = previous_for(&eye),
                 .source = look->state->name,
                 .params = eye.params,
                 .appeared = look->appeared,
                 .disappeared = look->disappeared,
+                .at = look->at,
+                .first_seen_at = look->record->first_seen_at,
+                .trail = look->trail,
+                .look_at = look->look_at,
         };
-        if (rule->when)
-                look_at_condition(&eye, visible);
-        else
+        if (rule->on && eye.visible)
                 look_for_event(&eye);
+        else if (!rule->on)
+                cw_engine_live(&eye);
         cw_buf_deinit(&eye.limit_text);
 }
 
@@ -241,5 +219,7 @@ void cw_engine_card_gone(struct cw_engine *engine, const struct cw_source_state 
 
                 if (alert && alert->state == CW_ALERT_FIRING)
                         cw_engine_resolve_as_is(engine, alert, reason);
+                else if (alert && alert->state != CW_ALERT_INACTIVE)
+                        cw_engine_stop_waiting(engine, alert, reason);
         }
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_flap.h"
+#include "engine_past.h"
 #include "engine_private.h"
 #include "policy_groups.h"
 
@@ -58,7 +60,7 @@ static const char *why_it_ends(const struct cw_engine *engine, const struct cw_a
                 return !enabled ? "turned off" : is_about_nobody(engine, alert) ? "notifier removed" : NULL;
         rule = cw_engine_rule_index(engine, alert->rule);
         /* A rule of that name may have become one about events, which have no end. */
-        return rule == SIZE_MAX || !engine->rules->rules[rule].when ? "rule removed" : NULL;
+        return rule == SIZE_MAX || engine->rules->rules[rule].on ? "rule removed" : NULL;
 }
 
 static void end_orphaned_alerts(struct cw_engine *engine)
@@ -69,10 +71,12 @@ static void end_orphaned_alerts(struct cw_engine *engine)
 
         while (cw_map_next(&engine->alerts.map, &cursor, &fingerprint, &value)) {
                 struct cw_alert *alert = value;
-                const char *reason = alert->state == CW_ALERT_FIRING ? why_it_ends(engine, alert) : NULL;
+                const char *reason = alert->state != CW_ALERT_INACTIVE ? why_it_ends(engine, alert) : NULL;
 
-                if (reason)
+                if (reason && alert->state == CW_ALERT_FIRING)
                         cw_engine_resolve_as_is(engine, alert, reason);
+                else if (reason)
+                        cw_engine_stop_waiting(engine, alert, reason);
         }
 }
 
@@ -241,7 +245,10 @@ void cw_engine_set_rules(struct cw_engine *engine, struct cw_ruleset *rules)
         }
         engine->rules = cw_ruleset_ref(rules);
         cw_policy_set_rules(&engine->policy, rules);
+        cw_engine_reckon_needs(engine);
         cw_engine_compare_rules(engine, before);
+        cw_engine_look_at_all(engine);
+        cw_engine_flaps_anew(engine);
         cw_ruleset_unref(before);
         cw_ruleset_unref(old);
 }

@@ -3,6 +3,7 @@
 #define CARDWATCH_CORE_ENGINE_STATE_H
 
 #include "alert.h"
+#include "attention.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/expr.h"
@@ -26,9 +27,10 @@ struct cw_staged {
         struct cw_card card; /* the reference is one of the pool's */
         int64_t at;
         bool watched; /* by the faster lane: says nothing about what a poll brought */
+        bool again; /* because an alert is about to fire: likewise */
 };
 
-enum { CW_LOOK_UPS_MOST = 100 };
+enum { CW_LOOK_UPS_MOST = 100, CW_AGAIN_MOST = 50 };
 
 /* A list too odd to be true, in one way: stored, because the poll that may be believed can be the first after a
  * restart. */
@@ -47,6 +49,7 @@ struct cw_source_state {
         const struct cw_source_traits *traits;
         struct cw_snapshot snapshot;
         struct cw_roll roll;
+        struct cw_attentions attentions;
         bool baseline_done;
         int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
         uint32_t failed_polls;
@@ -71,6 +74,8 @@ struct cw_source_state {
         bool re_read_otherwise[CW_N_ODDITIES]; /* the customer being re-read contradicts the list */
         struct cw_staged *staged;
         size_t n_staged, staged_capacity;
+        int64_t again[CW_AGAIN_MOST]; /* customers to be read once more, asked for since the poll began */
+        size_t n_again, n_again_taken;
         struct cw_map bad; /* fingerprints of the bad-data alerts that this poll gave reason for */
         size_t bad_firing;
 };
@@ -82,11 +87,22 @@ struct cw_engine {
         size_t n_sources;
         bool *fresh; /* [rule * n_sources + source]: new or changed, until the source's next complete poll */
         bool any_fresh;
+        struct cw_trail_needs needs; /* of all rules */
+        bool needs_past;
+        size_t n_waiting; /* alerts that wait for their `for` */
         struct cw_alerts alerts;
+        struct cw_due flaps; /* alerts by fingerprint: flapping may have ended, or a firing has lasted */
         struct cw_policy policy;
+        const struct cw_because *because; /* of the transition under way, NULL: no expression decides it */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         int error;
+};
+
+/* The expression that decides a transition, and on what. */
+struct cw_because {
+        const struct cw_expr *expr;
+        const struct cw_expr_context *context;
 };
 
 int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state,

@@ -12,7 +12,9 @@ static enum cw_due_action unless_dead(const struct cw_telling *telling, const st
 
 static enum cw_due_action decide_firing(const struct cw_telling *telling, const struct cw_alert *alert)
 {
-        if (telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity == alert->severity)
+        bool insisted = telling->sent_edge < alert->insist_edge;
+
+        if (telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity == alert->severity && !insisted)
                 return telling->queued ? CW_DUE_TAKE_BACK : CW_DUE_NOTHING;
         if (telling->queued && telling->queued_edge == alert->edge)
                 return CW_DUE_NOTHING;
@@ -49,7 +51,8 @@ struct cw_item cw_ledger_item(const struct cw_telling *telling, const struct cw_
 {
         struct cw_item item = {.entry = alert->entry, .edge = alert->edge, .folded = action == CW_DUE_FOLDED};
 
-        if (action == CW_DUE_FIRING && telling->sent.state == CW_KNOWN_FIRING)
+        if (action == CW_DUE_FIRING && telling->sent.state == CW_KNOWN_FIRING &&
+            telling->sent.severity != alert->severity)
                 item.previous_severity = telling->sent.severity;
         return item;
 }

@@ -32,7 +32,7 @@ struct cw_telling {
         struct cw_group *group; /* where it is told; NULL: nowhere */
         struct cw_known accepted; /* the receiver has this */
         struct cw_known sent; /* and may have this */
-        uint32_t accepted_edge;
+        uint32_t accepted_edge, sent_edge; /* which transitions those were */
         uint32_t dead_edge; /* a transition that became a dead letter, 0: none */
         uint64_t queued; /* sequence of the message in which an item of it waits, 0: none */
         uint32_t queued_edge; /* which transition that item tells */

@@ -163,7 +163,7 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 
                 if (!telling || telling->group != group)
                         continue;
-                if ((cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert)) ||
+                if ((cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert, telling)) ||
                     (configured && cw_policy_not_begun(policy, telling, group->notifier_index)))
                         cw_policy_end_telling(policy, telling);
                 else

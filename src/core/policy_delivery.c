@@ -76,6 +76,7 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
                 telling->queued = 0;
                 telling->under_way = sequence;
                 telling->sent = cw_policy_known(policy, intent, &intent->items[i], telling->alert);
+                telling->sent_edge = intent->items[i].edge;
         }
         cw_intent_remember(intent, false, policy->changes);
         return intent->notifier;
@@ -108,7 +109,7 @@ static void accepted(struct cw_policy *policy, struct cw_intent *intent, const s
         if (!telling)
                 return;
         telling->accepted = telling->sent = cw_policy_known(policy, intent, item, telling->alert);
-        telling->accepted_edge = item->edge;
+        telling->accepted_edge = telling->sent_edge = item->edge;
         telling->under_way = 0;
         if (telling->queued == intent->sequence)
                 telling->queued = 0;
@@ -157,6 +158,7 @@ static void bury(struct cw_policy *policy, struct cw_intent *intent)
                         telling->queued = 0;
                 telling->under_way = 0;
                 telling->sent = telling->accepted;
+                telling->sent_edge = telling->accepted_edge;
                 telling->dead_edge = item->edge;
                 if (telling->queued)
                         drop_waiting_resolution(policy, telling);

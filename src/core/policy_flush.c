@@ -213,7 +213,7 @@ static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
 
                 if (!telling || telling->group != group)
                         continue;
-                held_by = cw_policy_held_by(policy, alert);
+                held_by = cw_policy_held_by(policy, alert, telling);
                 if (held_by)
                         record_held(policy, alert, held_by);
                 else
@@ -241,7 +241,8 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
                 struct cw_item item = {.entry = alert->entry, .edge = alert->edge};
 
                 if (!telling || telling->group != group || alert->state != CW_ALERT_FIRING ||
-                    cw_policy_held_by(policy, alert) || !cw_policy_routed(policy, alert, group->notifier_index))
+                    cw_policy_held_by(policy, alert, telling) ||
+                    !cw_policy_routed(policy, alert, group->notifier_index))
                         continue;
                 if (!intent)
                         intent = new_intent(policy, group, group->repeat + 1);
@@ -309,7 +310,7 @@ static bool has_something_due(struct cw_policy *policy, const struct cw_group *g
                 const struct cw_alert *alert = group->members[i];
                 const struct cw_telling *telling = cw_policy_telling(policy, group->notifier, group->members[i], false);
 
-                if (telling && telling->group == group && !cw_policy_held_by(policy, alert) &&
+                if (telling && telling->group == group && !cw_policy_held_by(policy, alert, telling) &&
                     due_action(policy, group, telling) != CW_DUE_NOTHING)
                         return true;
         }

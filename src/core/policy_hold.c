@@ -29,8 +29,21 @@ static struct cw_alert *builtin_of_source(const struct cw_policy *policy, enum c
         return cw_alerts_find(policy->alerts, cw_alert_fingerprint(&key));
 }
 
-const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert)
+/* While an alert flaps its readers know that it does: only what is insisted upon is told, and that it fires to who does
+ * not know yet. */
+static bool is_quiet(const struct cw_alert *alert, const struct cw_telling *telling)
 {
+        if (!alert->flapping)
+                return false;
+        return alert->state != CW_ALERT_FIRING ||
+               (telling->sent.state == CW_KNOWN_FIRING && telling->sent_edge >= alert->insist_edge);
+}
+
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
+                              const struct cw_telling *telling)
+{
+        if (is_quiet(alert, telling))
+                return "flapping";
         for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {
                 const struct cw_alert *by;
 

@@ -108,6 +108,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
         } else {
                 telling->under_way = intent->sequence;
                 telling->sent = cw_policy_known(policy, intent, item, alert);
+                telling->sent_edge = item->edge;
         }
         return 0;
 }
@@ -182,8 +183,10 @@ static int load_telling(struct cw_policy *policy, const struct cw_ledger_row *ro
                 telling->accepted_edge = row->edge;
         else
                 telling->dead_edge = row->edge;
-        if (!telling->under_way)
+        if (!telling->under_way) {
                 telling->sent = telling->accepted;
+                telling->sent_edge = telling->accepted_edge;
+        }
         return 0;
 }
 

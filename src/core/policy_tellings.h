@@ -19,7 +19,8 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
 struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
                                 const struct cw_item *item, const struct cw_alert *alert);
 /* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */
-const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert);
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
+                              const struct cw_telling *telling);
 /* Touches what was held by this alert. */
 void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert);
 

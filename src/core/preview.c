@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardwatch/expr.h"
+#include "rule_judge.h"
 #include "rule_params.h"
 
 /* The line of a rule and currency; lines of one rule stay together. */
@@ -67,7 +68,7 @@ static int add(struct cw_preview *preview, const struct cw_rule *rule, const cha
         if (!visible && !(card->suppressed && matches_otherwise(rule, source, card)))
                 return 0;
         cw_rule_params(rule, source, card, params);
-        truth = cw_expr_truth(rule->when, &context);
+        truth = cw_rule_judge(rule, &context, CW_SEVERITY_NONE).truth;
         line = line_of(preview, rule, card->currency);
         if (!line)
                 return -ENOMEM;
@@ -89,7 +90,7 @@ int cw_preview_add(struct cw_preview *preview, const struct cw_ruleset *rules, c
         for (size_t i = 0; i < rules->n_rules; i++) {
                 const struct cw_rule *rule = &rules->rules[i];
 
-                if (rule->enabled && rule->when && add(preview, rule, source, card) < 0)
+                if (rule->enabled && !rule->on && add(preview, rule, source, card) < 0)
                         return -ENOMEM;
         }
         return 0;

@@ -44,6 +44,20 @@ int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll)
         return cw_map_put(&roll->customers, (uint64_t)customer, packed(poll));
 }
 
+int cw_roll_all_seen(struct cw_roll *roll, uint32_t poll)
+{
+        size_t cursor = 0;
+        uint64_t customer;
+        void *value;
+        int r = 0;
+
+        /* Replacing what is there moves nothing. */
+        while (r == 0 && cw_map_next(&roll->customers, &cursor, &customer, &value))
+                if (!((uintptr_t)value & GONE))
+                        r = cw_roll_seen(roll, (int64_t)customer, poll);
+        return r;
+}
+
 int cw_roll_gone(struct cw_roll *roll, int64_t customer)
 {
         uintptr_t before = value_of(roll, customer);

@@ -30,6 +30,8 @@ void cw_roll_begin(struct cw_roll *roll);
 /* Known from before, seen in no poll yet. -ENOMEM. */
 int cw_roll_know(struct cw_roll *roll, int64_t customer) __attribute__((warn_unused_result));
 int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll) __attribute__((warn_unused_result));
+/* Everybody who is not gone. */
+int cw_roll_all_seen(struct cw_roll *roll, uint32_t poll) __attribute__((warn_unused_result));
 int cw_roll_gone(struct cw_roll *roll, int64_t customer) __attribute__((warn_unused_result));
 void cw_roll_forget(struct cw_roll *roll, int64_t customer);
 

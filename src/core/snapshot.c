@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr_node.h"
+
 #define RECORDS_FIRST 64
 #define INDEX_FIRST   128
 
@@ -196,4 +198,19 @@ bool cw_record_differs(const struct cw_record *record, const struct cw_card *car
                memcmp(record->currency, card->currency, sizeof(record->currency)) != 0 ||
                memcmp(record->last4, card->last4, sizeof(record->last4)) != 0 ||
                !same_text(record->reference, card->reference);
+}
+
+uint16_t cw_record_changes(const struct cw_record *record, const struct cw_card *card)
+{
+        unsigned fields = 0;
+
+        fields |= (unsigned)(record->available != card->available) << CW_FIELD_AVAILABLE;
+        fields |= (unsigned)(record->pending != card->pending) << CW_FIELD_PENDING;
+        fields |= (unsigned)(record->total != card->total) << CW_FIELD_TOTAL;
+        fields |= (unsigned)(record->suppressed != card->suppressed) << CW_FIELD_SUPPRESSED;
+        fields |= (unsigned)(memcmp(record->currency, card->currency, sizeof(record->currency)) != 0)
+                  << CW_FIELD_CURRENCY;
+        fields |= (unsigned)!same_text(record->reference, card->reference) << CW_FIELD_REFERENCE;
+        fields |= (unsigned)(record->customer != card->customer) << CW_FIELD_CUSTOMER;
+        return (uint16_t)fields;
 }

@@ -29,6 +29,7 @@ struct cw_record {
         bool baseline : 1;
         bool look_again : 1;
         bool unsettled : 1; /* new rules were settled without it: they look at it when it is next observed */
+        bool unseen : 1; /* an alert waits, and the last poll did not bring it: stored with when it was seen last */
         bool taken : 1; /* the poll `seen_in` brought a reading that could be trusted */
 };
 
@@ -60,5 +61,9 @@ struct cw_card cw_record_card(const struct cw_record *record);
 
 /* Whether an observation differs from what is known. */
 bool cw_record_differs(const struct cw_record *record, const struct cw_card *card);
+
+/* In which fields that rules can name: a bit (1 << enum cw_field) each. */
+#define CW_FIELDS_ALL UINT16_MAX
+uint16_t cw_record_changes(const struct cw_record *record, const struct cw_card *card);
 
 #endif

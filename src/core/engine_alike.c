@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Polls that brought what is known: a simulated clock (cardwatch test, backtest) leaps over the time in which nothing
+ * can happen, and names only the cards that changed. What it leaves out is here as if it had been told.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cardwatch/engine_view.h"
+#include "engine_past.h"
+#include "engine_private.h"
+
+void cw_engine_polls_alike(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
+{
+        for (size_t i = 0; i < state->snapshot.n; i++)
+                if (state->snapshot.records[i].observed_at < at)
+                        state->snapshot.records[i].observed_at = at;
+        state->last_poll_at = state->last_complete_at = at;
+        state->failed_polls = 0;
+        cw_source_state_remember(engine, state, false);
+}
+
+void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
+{
+        for (size_t i = 0; i < state->snapshot.n && !engine->error; i++) {
+                const struct cw_record *record = &state->snapshot.records[i];
+                struct cw_card card = cw_record_card(record);
+                struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .at = at, .card = &card};
+
+                if (record->seen_in == state->poll)
+                        continue;
+                card.reference = cw_strpool_again(card.reference);
+                cw_engine_card_seen(engine, state, &event);
+                cw_strpool_unref(engine->pool, card.reference);
+        }
+        if (cw_roll_all_seen(&state->roll, state->poll) < 0)
+                engine->error = -ENOMEM;
+}
+
+static bool is_restless(const struct cw_engine *engine, const struct cw_source_state *state)
+{
+        for (size_t i = 0; i < CW_N_ODDITIES; i++)
+                if (state->suspicions[i] != CW_SUSPICION_NONE)
+                        return true;
+        if (!state->baseline_done || engine->any_fresh || state->bad_firing || state->result != CW_POLL_COMPLETE ||
+            state->n_again > state->n_again_taken)
+                return true;
+        for (size_t i = 0; i < state->snapshot.n; i++)
+                if (state->snapshot.records[i].missing || state->snapshot.records[i].look_again ||
+                    state->snapshot.records[i].unsettled)
+                        return true;
+        return false;
+}
+
+int64_t cw_engine_idle_until(const struct cw_engine *engine)
+{
+        int64_t until = INT64_MAX;
+
+        for (size_t s = 0; s < engine->n_sources; s++) {
+                struct cw_source_state *state = &engine->sources[s];
+                int64_t next = is_restless(engine, state) ? 0 : cw_attention_next(&state->attentions);
+
+                until = next < until ? next : until;
+        }
+        return until;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_past.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cardwatch/recall.h"
+#include "engine_private.h"
+
+int64_t cw_engine_gap_ms(const struct cw_source_state *state)
+{
+        return 3 * (state->traits->every_ms > state->poll_ms ? state->traits->every_ms : state->poll_ms);
+}
+
+int64_t cw_engine_away_ms(const struct cw_source_state *state, const struct cw_record *record, int64_t at)
+{
+        int64_t away_ms = at - record->observed_at;
+
+        return away_ms > cw_engine_gap_ms(state) ? away_ms : 0;
+}
+
+const struct cw_trail *cw_engine_trail(const struct cw_source_state *state, int64_t card)
+{
+        const struct cw_attention *attention = cw_attention_find(&state->attentions, card);
+
+        return attention ? attention->trail : NULL;
+}
+
+bool cw_engine_is_due(const struct cw_source_state *state, const struct cw_record *record, int64_t at)
+{
+        const struct cw_attention *attention = cw_attention_find(&state->attentions, record->id);
+
+        return attention && attention->look_at <= at;
+}
+
+static int trail_of(struct cw_source_state *state, const struct cw_record *record, struct cw_attention **ret_attention)
+{
+        int r = cw_attention_get(&state->attentions, record->id, ret_attention);
+
+        if (r == 0 && !(*ret_attention)->trail)
+                r = cw_trail_new(record->first_seen_at, &(*ret_attention)->trail);
+        return r;
+}
+
+void cw_engine_walk_on(struct cw_engine *engine, const struct cw_look *look, uint16_t fields)
+{
+        struct cw_trail_change change = {
+                .at = look->at, .changed = fields, .before = look->previous, .now = look->card};
+        struct cw_attention *attention;
+
+        if (!engine->needs_past || !fields)
+                return;
+        if (trail_of(look->state, look->record, &attention) < 0 ||
+            cw_trail_add(attention->trail, &engine->needs, &change, &attention->folded_at) < 0)
+                engine->error = -ENOMEM;
+}
+
+/* As it is known, at the time it was observed last. */
+static void look_at_known(struct cw_engine *engine, struct cw_source_state *state, const struct cw_record *record)
+{
+        struct cw_staged staged = {.card = cw_record_card(record), .at = record->observed_at, .watched = true};
+
+        staged.card.reference = cw_strpool_again(staged.card.reference);
+        cw_engine_decide_card(engine, state, &staged);
+        cw_strpool_unref(engine->pool, staged.card.reference);
+}
+
+void cw_engine_look_at_due(struct cw_engine *engine, struct cw_source_state *state)
+{
+        struct cw_due later = {0}; /* their time has come, but they were not seen since */
+        struct cw_due_entry entry;
+        int64_t card, look_at;
+
+        while (!engine->error && cw_attention_pop(&state->attentions, engine->now, &card, &look_at)) {
+                const struct cw_record *record = cw_snapshot_find(&state->snapshot, card);
+
+                if (!record)
+                        continue;
+                if (record->seen_in == state->poll && record->taken && record->observed_at >= look_at)
+                        look_at_known(engine, state, record);
+                else if (cw_due_push(&later, look_at, (uint64_t)card) < 0)
+                        engine->error = -ENOMEM;
+        }
+        while (cw_due_peek(&later, &entry)) {
+                cw_due_pop(&later);
+                if (cw_due_push(&state->attentions.due, entry.at, entry.key) < 0)
+                        engine->error = -ENOMEM;
+        }
+        cw_due_deinit(&later);
+}
+
+void cw_engine_mark_unseen(struct cw_engine *engine, struct cw_source_state *state)
+{
+        size_t cursor = 0;
+        void *value;
+
+        if (engine->n_waiting == 0)
+                return;
+        while (!engine->error && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                const struct cw_alert *alert = value;
+                struct cw_record *record;
+
+                if (alert->state != CW_ALERT_WAITING || strcmp(alert->source, state->name) != 0)
+                        continue;
+                record = cw_snapshot_find(&state->snapshot, alert->card);
+                if (!record || record->unseen || (record->seen_in == state->poll && record->taken))
+                        continue;
+                record->unseen = true;
+                cw_engine_remember_card(engine, state, record, false);
+        }
+}
+
+void cw_engine_reckon_needs(struct cw_engine *engine)
+{
+        engine->needs = (struct cw_trail_needs){0};
+        for (size_t i = 0; i < engine->rules->n_rules; i++)
+                if (engine->rules->rules[i].enabled)
+                        cw_rule_needs(&engine->rules->rules[i], &engine->needs);
+        engine->needs_past = cw_trail_needs_any(&engine->needs);
+}
+
+static void call(struct cw_engine *engine, struct cw_source_state *state, int64_t card)
+{
+        if (cw_attention_call(&state->attentions, card, 0) < 0)
+                engine->error = -ENOMEM;
+}
+
+static struct cw_source_state *state_of(struct cw_engine *engine, const char *name)
+{
+        for (size_t i = 0; i < engine->n_sources; i++)
+                if (strcmp(engine->sources[i].name, name) == 0)
+                        return &engine->sources[i];
+        return NULL;
+}
+
+static void look_at_all_cards(struct cw_engine *engine)
+{
+        for (size_t s = 0; s < engine->n_sources; s++)
+                for (size_t i = 0; i < engine->sources[s].snapshot.n && !engine->error; i++)
+                        call(engine, &engine->sources[s], engine->sources[s].snapshot.records[i].id);
+}
+
+/* Those whose alerts wait for a clock. */
+static void look_at_waiting_cards(struct cw_engine *engine)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (!engine->error && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                const struct cw_alert *alert = value;
+                struct cw_source_state *state = state_of(engine, alert->source);
+
+                if (state && (alert->state == CW_ALERT_WAITING || alert->clear_at) &&
+                    cw_snapshot_find(&state->snapshot, alert->card))
+                        call(engine, state, alert->card);
+        }
+}
+
+void cw_engine_look_at_all(struct cw_engine *engine)
+{
+        bool far = false;
+
+        for (size_t i = 0; i < engine->rules->n_rules; i++)
+                far |= engine->rules->rules[i].enabled && engine->rules->rules[i].looks_far;
+        if (far)
+                look_at_all_cards(engine);
+        else
+                look_at_waiting_cards(engine);
+}
+
+/* No point of a trail lies ahead of the clock. */
+static void set_trails(const struct cw_engine *engine, struct cw_source_state *state)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&state->attentions.map, &cursor, NULL, &value))
+                if (((struct cw_attention *)value)->trail)
+                        cw_trail_clock(((struct cw_attention *)value)->trail, engine->now);
+}
+
+static void move(int64_t *at, int64_t by_ms)
+{
+        if (*at)
+                *at += by_ms;
+}
+
+void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (!alert->since_at && !alert->clear_at && !alert->flapping && !alert->n_fired_at)
+                        continue;
+                move(&alert->since_at, by_ms);
+                move(&alert->clear_at, by_ms);
+                move(&alert->moved_at, by_ms);
+                for (uint32_t i = 0; i < alert->n_fired_at; i++)
+                        alert->fired_at[i] += by_ms;
+                cw_alert_remember(alert, engine->changes);
+        }
+        for (size_t s = 0; s < engine->n_sources; s++) {
+                struct cw_snapshot *snapshot = &engine->sources[s].snapshot;
+
+                for (size_t i = 0; i < snapshot->n; i++)
+                        move(&snapshot->records[i].observed_at, by_ms);
+                if (by_ms < 0)
+                        set_trails(engine, &engine->sources[s]);
+        }
+        cw_engine_look_at_all(engine);
+}
+
+int64_t cw_recall_ms(const struct cw_ruleset *rules)
+{
+        struct cw_trail_needs needs = {0};
+
+        for (size_t i = 0; i < rules->n_rules; i++)
+                if (rules->rules[i].enabled)
+                        cw_rule_needs(&rules->rules[i], &needs);
+        return cw_trail_needs_any(&needs) ? cw_trail_needs_recall_ms(&needs) : 0;
+}
+
+void cw_recall_begin(struct cw_engine *engine)
+{
+        for (size_t s = 0; s < engine->n_sources; s++) {
+                struct cw_source_state *state = &engine->sources[s];
+                size_t cursor = 0;
+                void *value;
+
+                while (cw_map_next(&state->attentions.map, &cursor, NULL, &value)) {
+                        struct cw_attention *attention = value;
+
+                        cw_trail_free(attention->trail);
+                        attention->trail = NULL;
+                }
+        }
+}
+
+/* The trail, folded as it was. */
+static int begin_trail(struct cw_source_state *state, const struct cw_record *record,
+                       struct cw_attention **ret_attention)
+{
+        struct cw_attention *attention = cw_attention_find(&state->attentions, record->id);
+        bool fold = attention && !attention->trail && attention->folded_at;
+        int r = trail_of(state, record, ret_attention);
+
+        return r == 0 && fold ? cw_trail_fold((*ret_attention)->trail, (*ret_attention)->folded_at) : r;
+}
+
+int cw_recall_card(struct cw_engine *engine, const struct cw_card_row *row)
+{
+        struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_record *record = state ? cw_snapshot_find(&state->snapshot, row->card.id) : NULL;
+        struct cw_card before = row->card;
+        struct cw_trail_change change = {.at = row->observed_at, .changed = row->changed, .now = &row->card};
+        struct cw_attention *attention;
+        int r;
+
+        /* Of another card, or of an earlier life of this one, nothing is known any more. */
+        if (!record || !row->changed || row->gone || record->customer != row->card.customer ||
+            record->first_seen_at != row->first_seen_at || row->observed_at <= row->first_seen_at)
+                return 0;
+        if (row->has_before) {
+                before.available = row->before.available;
+                before.pending = row->before.pending;
+                before.total = row->before.total;
+                before.suppressed = row->before.suppressed;
+                change.before = &before;
+        }
+        r = begin_trail(state, record, &attention);
+        return r < 0 ? r : cw_trail_add(attention->trail, &engine->needs, &change, &attention->folded_at);
+}
+
+int cw_recall_end(struct cw_engine *engine)
+{
+        for (size_t s = 0; s < engine->n_sources; s++)
+                set_trails(engine, &engine->sources[s]);
+        cw_engine_look_at_all(engine);
+        return engine->error;
+}
