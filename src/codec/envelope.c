@@ -55,8 +55,7 @@ static int find_members(const struct cw_json_span *object, struct members *membe
                         if (!cw_json_span_is(&key, member_names[i]))
                                 continue;
                         if (seen[i])
-                                return cw_envelope_malformed(ret_error, "%s stands twice, in different case",
-                                                             member_names[i]);
+                                return cw_envelope_malformed(ret_error, "%s stands twice", member_names[i]);
                         seen[i] = true;
                         members->there[i] = cw_json_span_kind(&value) != 'n';
                         members->spans[i] = value;
@@ -160,7 +159,7 @@ int cw_envelope_read(char *bytes, size_t len, struct cw_envelope *ret_envelope, 
         struct cw_envelope envelope = {0};
         struct members members = {0};
         struct cw_json_span object;
-        int r = cw_strict_json_check(bytes, len, &strict);
+        int r = cw_strict_json_check(bytes, len, CW_STRICT_JSON_THEIRS, &strict);
 
         if (r < 0)
                 return r;

@@ -14,7 +14,7 @@ struct cw_provider_error;
  * Envelope: what every answer of the card API is wrapped in (api.md), judged.
  *
  * Runs the strict pass (and so cuts card numbers), then reads the members around `details`. What the details mean is
- * the caller's. A member that stands twice, in different case, makes an envelope that cannot be trusted.
+ * the caller's. One of them that stands twice, in any case, makes an envelope that cannot be trusted.
  */
 
 struct cw_envelope {

@@ -19,7 +19,7 @@ int cw_json_read(char *bytes, size_t len, struct cw_json *ret_value, struct cw_b
 {
         struct cw_strict_json_error error;
         struct cw_json_span span;
-        int r = cw_strict_json_check(bytes, len, &error);
+        int r = cw_strict_json_check(bytes, len, CW_STRICT_JSON_OURS, &error);
 
         if (r < 0)
                 return r;

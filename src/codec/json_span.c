@@ -127,6 +127,23 @@ int cw_json_span_member(const struct cw_json_span *object, const char *name, str
         return hits == 1 ? 0 : hits == 0 ? 1 : 2;
 }
 
+void cw_json_span_count(const struct cw_json_span *object, const char *const *names, size_t n, unsigned *ret_counts,
+                        struct cw_json_span *ret_values)
+{
+        struct cw_json_walk walk = cw_json_walk_begin(object);
+        struct cw_json_span key, value;
+
+        memset(ret_counts, 0, n * sizeof(*ret_counts));
+        while (cw_json_walk_member(&walk, &key, &value)) {
+                for (size_t i = 0; i < n; i++) {
+                        if (!cw_json_span_is(&key, names[i]))
+                                continue;
+                        ret_counts[i]++;
+                        ret_values[i] = value;
+                }
+        }
+}
+
 bool cw_json_span_is(const struct cw_json_span *span, const char *text)
 {
         return cw_json_span_kind(span) == '"' && cw_json_text_is(span->text + 1, span->len - 2, text);

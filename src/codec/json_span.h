@@ -43,6 +43,13 @@ bool cw_json_walk_member(struct cw_json_walk *walk, struct cw_json_span *ret_key
  */
 int cw_json_span_member(const struct cw_json_span *object, const char *name, struct cw_json_span *ret_value);
 
+/*
+ * How often each of the `n` names stands in the object, in any case, and the last value of each (untouched if there is
+ * none). One walk, whatever `n` is.
+ */
+void cw_json_span_count(const struct cw_json_span *object, const char *const *names, size_t n, unsigned *ret_counts,
+                        struct cw_json_span *ret_values);
+
 /* Whether the span is a string equal to `text`, escapes resolved, upper and lower case alike. */
 bool cw_json_span_is(const struct cw_json_span *span, const char *text);
 

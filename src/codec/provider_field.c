@@ -30,7 +30,7 @@ static const char *find(struct json_object *object, const char *name, struct jso
         if (hits == 0)
                 return "is missing";
         if (hits > 1)
-                return "stands twice, in different case";
+                return "stands twice";
         *ret_value = found;
         return NULL;
 }

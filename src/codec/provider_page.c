@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: the strict pass has judged all bytes, so json-c builds one customer at a time and its tree is gone before the
- * next: memory follows the largest customer, not the page. What grows with the page is bounded by count.
+ * next: memory follows the largest customer, not the page. What grows with the page is bounded by count. Of a key that
+ * stands twice json-c keeps the last: keys are counted in the bytes before its tree is asked.
  */
 #include "cardwatch/provider.h"
 
@@ -26,6 +27,8 @@
 #define BAD_MAX             10000
 #define REFERENCE_LEN_MAX   65536
 #define CUSTOMER_WEIGHT_MAX ((size_t)256 << 20)
+
+#define TWICE "stands twice"
 
 struct text {
         struct text *next;
@@ -177,19 +180,36 @@ static int add_card(struct builder *builder, const struct cw_card *card)
         return 0;
 }
 
+/* One of a card's keys that stands twice, so that nobody knows what it says; NULL: none does. */
+static const char *find_twice(const struct cw_json_span *card)
+{
+        static const char *const names[] = {
+                "id", "currency", "totalBalance", "availableBalance", "pendingBalance", "bSuppressed", "cardNumber"};
+        struct cw_json_span values[CW_ARRAY_SIZE(names)];
+        unsigned counts[CW_ARRAY_SIZE(names)];
+
+        cw_json_span_count(card, names, CW_ARRAY_SIZE(names), counts, values);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++)
+                if (counts[i] > 1)
+                        return names[i];
+        return NULL;
+}
+
 /* `reference_reason`: why the customer's reference, and so each of its cards, cannot be trusted; NULL if it can. */
-static int read_card(struct builder *builder, struct json_object *object, const char *reference_reason)
+static int read_card(struct builder *builder, struct json_object *object, const struct cw_json_span *span,
+                     const char *reference_reason)
 {
         const struct cw_page_customer *customer = &builder->page.customers[builder->page.n_customers - 1];
         struct cw_card card = {.customer = customer->id, .reference = customer->reference};
         struct json_object *value = NULL;
-        const char *field = "id", *reason;
+        const char *field = "id", *reason, *ambiguous;
         bool twice = false;
         int r;
 
         if (!json_object_is_type(object, json_type_object))
                 return add_bad(builder, customer->id, 0, "cards", "has an element that is no object");
-        reason = cw_provider_field(object, field, NULL, &value);
+        ambiguous = find_twice(span);
+        reason = ambiguous && strcmp(ambiguous, field) == 0 ? TWICE : cw_provider_field(object, field, NULL, &value);
         if (!reason)
                 reason = cw_provider_field_id(value, &card.id);
         if (reason)
@@ -197,6 +217,8 @@ static int read_card(struct builder *builder, struct json_object *object, const 
         r = note_card_id(builder, &card, &twice);
         if (r != 0 || twice)
                 return r;
+        if (ambiguous)
+                return add_bad(builder, customer->id, card.id, ambiguous, TWICE);
         reason = read_fields(object, &card, &field);
         if (!reason && reference_reason) {
                 field = "customersReference";
@@ -230,11 +252,15 @@ static int read_reference(struct builder *builder, struct json_object *object, c
         return keep_text(builder, json_object_get_string(value), len, ret_reference);
 }
 
-static int read_cards(struct builder *builder, struct json_object *object, const char *reference_reason)
+/* `span` is the array as it was written. */
+static int read_cards(struct builder *builder, struct json_object *object, const struct cw_json_span *span,
+                      const char *reference_reason)
 {
         int64_t customer = builder->page.customers[builder->page.n_customers - 1].id;
         struct json_object *cards = NULL;
         const char *reason = cw_provider_field(object, "cards", NULL, &cards);
+        struct cw_json_span card;
+        struct cw_json_walk walk;
         size_t n;
         int r = 0;
 
@@ -245,19 +271,49 @@ static int read_cards(struct builder *builder, struct json_object *object, const
         if (!json_object_is_type(cards, json_type_array))
                 return cw_envelope_malformed(builder->error, "customer %" PRId64 ": cards is no array", customer);
         n = json_object_array_length(cards);
-        for (size_t i = 0; r == 0 && i < n; i++)
-                r = read_card(builder, json_object_array_get_idx(cards, i), reference_reason);
+        walk = cw_json_walk_begin(span);
+        for (size_t i = 0; r == 0 && i < n && cw_json_walk_element(&walk, &card); i++)
+                r = read_card(builder, json_object_array_get_idx(cards, i), &card, reference_reason);
         return r;
 }
 
-static int read_customer(struct builder *builder, struct json_object *object)
+/* What stands twice among what is read of a customer; *ret_cards is set if it has cards. */
+static const char *judge_members(const struct cw_json_span *customer, struct cw_json_span *ret_cards)
+{
+        enum { ID, ID_ALIAS, REFERENCE, REFERENCE_ALIAS, CARDS, N };
+        static const char *const names[N] = {[ID] = "customersId",
+                                             [ID_ALIAS] = "id",
+                                             [REFERENCE] = "customersReference",
+                                             [REFERENCE_ALIAS] = "reference",
+                                             [CARDS] = "cards"};
+        struct cw_json_span values[N];
+        unsigned counts[N];
+
+        cw_json_span_count(customer, names, N, counts, values);
+        if (counts[ID] > 0)
+                counts[ID_ALIAS] = 0;
+        if (counts[REFERENCE] > 0)
+                counts[REFERENCE_ALIAS] = 0;
+        for (size_t i = 0; i < N; i++)
+                if (counts[i] > 1)
+                        return names[i];
+        if (counts[CARDS] > 0)
+                *ret_cards = values[CARDS];
+        return NULL;
+}
+
+static int read_customer(struct builder *builder, struct json_object *object, const struct cw_json_span *span)
 {
         struct cw_page *page = &builder->page;
         struct cw_page_customer customer = {.first_card = page->n_cards};
+        struct cw_json_span cards = {.text = "[]", .len = 2};
+        const char *ambiguous = judge_members(span, &cards);
         struct json_object *value = NULL;
         const char *reference_reason = NULL, *reason = cw_provider_field(object, "customersId", "id", &value);
         int r;
 
+        if (ambiguous)
+                return cw_envelope_malformed(builder->error, "a customer's %s " TWICE, ambiguous);
         if (!reason)
                 reason = cw_provider_field_id(value, &customer.id);
         if (reason)
@@ -270,7 +326,7 @@ static int read_customer(struct builder *builder, struct json_object *object)
         if (grow(&page->customers, page->n_customers, &builder->customers_capacity, sizeof(customer)) < 0)
                 return -ENOMEM;
         page->customers[page->n_customers++] = customer;
-        return read_cards(builder, object, reference_reason);
+        return read_cards(builder, object, &cards, reference_reason);
 }
 
 static int read_element(struct builder *builder, const struct cw_json_span *span)
@@ -285,7 +341,7 @@ static int read_element(struct builder *builder, const struct cw_json_span *span
         object = json_tokener_parse_ex(builder->tokener, span->text, (int)span->len);
         if (!object)
                 return cw_envelope_malformed(builder->error, "a customer could not be decoded");
-        return read_customer(builder, object);
+        return read_customer(builder, object, span);
 }
 
 static int read_details(struct builder *builder, const struct cw_envelope *envelope, int one_customer)

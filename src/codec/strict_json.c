@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: a state machine with its own small stack. Duplicate keys are told by 64-bit hashes of the decoded keys: few
- * keys are compared as they come, many are sorted once when their object closes, so that nothing is quadratic. That a
- * hash collides by accident costs one page in billions; by intent, only the one who sent it.
+ * Idea: a state machine with its own small stack. Duplicate keys, where they count, are told by 64-bit hashes of the
+ * decoded keys: few keys are compared as they come, many are sorted once when their object closes, so that nothing is
+ * quadratic. That a hash collides by accident costs one page in billions; by intent, only the one who sent it.
  */
 #include "strict_json.h"
 
@@ -36,6 +36,7 @@ struct frame {
 struct pass {
         char *bytes;
         size_t len, at;
+        enum cw_strict_json_whose whose;
         enum expect expect;
         enum content content; /* of the next value */
         struct frame stack[CW_STRICT_JSON_DEPTH];
@@ -114,6 +115,16 @@ static int read_literal(struct pass *pass)
         return invalid(pass, "is no value");
 }
 
+/* At the `u` of an escape that is no character, or none that a text can hold. */
+static int read_no_character(struct pass *pass, int verdict, const char *reason)
+{
+        if (pass->whose == CW_STRICT_JSON_OURS)
+                return outcome(pass, verdict, pass->at, reason);
+        memcpy(pass->bytes + pass->at + 1, "fffd", 4);
+        pass->at += 5;
+        return 0;
+}
+
 /* At the `u` of an escape. */
 static int read_unicode_escape(struct pass *pass)
 {
@@ -124,14 +135,15 @@ static int read_unicode_escape(struct pass *pass)
         if (unit < 0)
                 return invalid(pass, "has an escape without four hexadecimal digits");
         if (unit == 0)
-                return outcome(pass, CW_STRICT_JSON_REFUSED, pass->at, "has \\u0000 in a string");
-        pass->at += 5;
-        if (unit < 0xd800 || unit > 0xdfff)
+                return read_no_character(pass, CW_STRICT_JSON_REFUSED, "has \\u0000 in a string");
+        if (unit < 0xd800 || unit > 0xdfff) {
+                pass->at += 5;
                 return 0;
+        }
         low = left >= 11 && text[5] == '\\' && text[6] == 'u' ? cw_json_text_hex4(text + 7) : -1;
         if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff)
-                return outcome(pass, CW_STRICT_JSON_INVALID, pass->at, "has half a surrogate pair in a string");
-        pass->at += 6;
+                return read_no_character(pass, CW_STRICT_JSON_INVALID, "has half a surrogate pair in a string");
+        pass->at += 11;
         return 0;
 }
 
@@ -213,11 +225,28 @@ static int note_key(struct pass *pass, size_t start, size_t len, bool escaped)
         return push_key(pass, key);
 }
 
+/* Also when what is no character stands in it: whoever writes such a key means the number all the same. */
+static bool means(const char *key, size_t len, const char *name)
+{
+        uint32_t character;
+        size_t n;
+
+        for (size_t i = 0; i < len; i += n) {
+                n = cw_json_text_next(key + i, len - i, &character);
+                if (character == 0xfffd)
+                        continue;
+                if (*name == '\0' || character >= 0x80 || !cw_json_text_is(key + i, n, (const char[]){*name, '\0'}))
+                        return false;
+                name++;
+        }
+        return *name == '\0';
+}
+
 static enum content content_of(const char *key, size_t len)
 {
-        if (cw_json_text_is(key, len, "cardNumber"))
+        if (means(key, len, "cardNumber"))
                 return CONTENT_CARD_NUMBER;
-        if (cw_json_text_is(key, len, "customersReference") || cw_json_text_is(key, len, "reference"))
+        if (means(key, len, "customersReference") || means(key, len, "reference"))
                 return CONTENT_REFERENCE;
         return CONTENT_PLAIN;
 }
@@ -232,7 +261,7 @@ static int read_key(struct pass *pass)
         if (pass->at == pass->len || pass->bytes[pass->at] != '"')
                 return invalid(pass, "has no key where one must stand");
         r = read_string(pass, &start, &len, &escaped);
-        if (r == 0)
+        if (r == 0 && pass->whose == CW_STRICT_JSON_OURS)
                 r = note_key(pass, start, len, escaped);
         if (r != 0)
                 return r;
@@ -372,9 +401,10 @@ static int run(struct pass *pass)
         return 0;
 }
 
-int cw_strict_json_check(char *bytes, size_t len, struct cw_strict_json_error *ret_error)
+int cw_strict_json_check(char *bytes, size_t len, enum cw_strict_json_whose whose,
+                         struct cw_strict_json_error *ret_error)
 {
-        struct pass pass = {.bytes = bytes, .len = len, .expect = EXPECT_VALUE};
+        struct pass pass = {.bytes = bytes, .len = len, .whose = whose, .expect = EXPECT_VALUE};
         int r = run(&pass);
 
         if (r > 0)

@@ -35,7 +35,7 @@ static char *exact_copy(const char *text, size_t len)
 static int check(const char *text, size_t len, struct cw_strict_json_error *ret_error)
 {
         char *copy = exact_copy(text, len);
-        int r = cw_strict_json_check(copy, len, ret_error);
+        int r = cw_strict_json_check(copy, len, CW_STRICT_JSON_OURS, ret_error);
 
         free(copy);
         return r;
@@ -177,6 +177,38 @@ static void test_grammar(void **state)
         }
 }
 
+static void test_what_is_no_character_in_theirs(void **state)
+{
+        static const struct {
+                const char *name, *text, *after;
+        } cases[] = {
+                {"a NUL", "[\"a\\u0000b\"]", "[\"a\\ufffdb\"]"},
+                {"a NUL in a key", "{\"id\\u0000x\":1}", "{\"id\\ufffdx\":1}"},
+                {"two keys that are one before their NUL", "{\"a\\u0000b\":1,\"a\":2}", "{\"a\\ufffdb\":1,\"a\":2}"},
+                {"a high surrogate alone", "[\"\\uD800\"]", "[\"\\ufffd\"]"},
+                {"a low surrogate alone", "[\"\\uDC00x\"]", "[\"\\ufffdx\"]"},
+                {"the wrong way round", "[\"\\uDC00\\uD800\"]", "[\"\\ufffd\\ufffd\"]"},
+                {"half a pair before a whole one", "[\"\\uD800\\uD801\\udc37\"]", "[\"\\ufffd\\uD801\\udc37\"]"},
+                {"half a pair before another escape", "[\"\\uD800\\n\"]", "[\"\\ufffd\\n\"]"},
+                {"half a pair before a letter", "[\"\\uD800\\u0041\"]", "[\"\\ufffd\\u0041\"]"},
+                {"an escaped backslash before u", "[\"\\\\u0000\"]", "[\"\\\\u0000\"]"},
+                {"a pair", "[\"\\uD801\\udc37\"]", "[\"\\uD801\\udc37\"]"},
+                {"a key twice", "{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2}"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                size_t len = strlen(cases[i].text);
+                char *copy = exact_copy(cases[i].text, len);
+                struct cw_strict_json_error error = {0};
+
+                assert_int_equal(cw_strict_json_check(copy, len, CW_STRICT_JSON_THEIRS, &error), YES);
+                if (strlen(cases[i].after) != len || memcmp(copy, cases[i].after, len) != 0)
+                        fail_msg("%s: got %.*s", cases[i].name, (int)len, copy);
+                free(copy);
+        }
+}
+
 static void test_offset_points_at_the_error(void **state)
 {
         struct cw_strict_json_error error = {0};
@@ -270,6 +302,16 @@ static void test_card_numbers(void **state)
                 {"the case of the key does not matter", "{\"CARDNUMBER\":\"12345\"}", "{\"CARDNUMBER\":\"*2345\"}"},
                 {"a key with escapes is the same key", "{\"c\\u0061rdNumber\":\"12345\"}",
                  "{\"c\\u0061rdNumber\":\"*2345\"}"},
+                {"a key with a NUL is the same key, too", "{\"cardNumber\\u0000\":\"12345\"}",
+                 "{\"cardNumber\\ufffd\":\"*2345\"}"},
+                {"wherever it stands", "{\"\\u0000card\\ud800Number\":\"12345\"}",
+                 "{\"\\ufffdcard\\ufffdNumber\":\"*2345\"}"},
+                {"one that stands twice is cut twice", "{\"cardNumber\":\"12345\",\"cardNumber\":\"67890\"}",
+                 "{\"cardNumber\":\"*2345\",\"cardNumber\":\"*7890\"}"},
+                {"a NUL in a number", "{\"cardNumber\":\"411111\\u00001234\"}",
+                 "{\"cardNumber\":\"************1234\"}"},
+                {"a NUL among its last digits", "{\"cardNumber\":\"41111112\\u0000234\"}",
+                 "{\"cardNumber\":\"*****************\"}"},
                 {"a longer key is another", "{\"cardNumbers\":\"12345\"}", "{\"cardNumbers\":\"12345\"}"},
                 {"digits as escapes are digits", "{\"cardNumber\":\"41\\u0031\\u0032345\"}",
                  "{\"cardNumber\":\"********\\u0032345\"}"},
@@ -319,10 +361,10 @@ static void test_card_numbers(void **state)
                 char *copy = exact_copy(cases[i].text, len);
                 struct cw_strict_json_error error = {0};
 
-                assert_int_equal(cw_strict_json_check(copy, len, &error), YES);
+                assert_int_equal(cw_strict_json_check(copy, len, CW_STRICT_JSON_THEIRS, &error), YES);
                 if (strlen(cases[i].after) != len || memcmp(copy, cases[i].after, len) != 0)
                         fail_msg("%s: got %.*s", cases[i].name, (int)len, copy);
-                assert_int_equal(check(copy, len, &error), YES);
+                assert_int_equal(cw_strict_json_check(copy, len, CW_STRICT_JSON_THEIRS, &error), YES);
                 free(copy);
         }
 }
@@ -331,6 +373,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_grammar),
+                cmocka_unit_test(test_what_is_no_character_in_theirs),
                 cmocka_unit_test(test_offset_points_at_the_error),
                 cmocka_unit_test(test_every_truncation_is_refused),
                 cmocka_unit_test(test_depth),
