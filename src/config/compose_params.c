@@ -147,27 +147,35 @@ static void override_param(const struct overriding *overriding, const struct cw_
         override->given[i] = true;
 }
 
-/* Either cards and values, or a file of both. */
-static void check_kind(const struct overriding *overriding, const struct cw_override_draft *draft)
+static void complain_needs(const struct overriding *overriding, const struct cw_node *node, const char *what)
 {
-        static const char *const keys[] = {"match", "params"};
-        const struct cw_node *csv = cw_node_key(draft->node, "csv");
         struct cw_buf place = CW_BUF_NULL;
 
         cw_where_format(&place, overriding->where);
-        for (size_t i = 0; draft->node->kind == CW_NODE_MAPPING && i < CW_ARRAY_SIZE(keys); i++) {
-                const struct cw_node *key = cw_node_key(draft->node, keys[i]);
+        cw_reader_complain(overriding->reader, node, "%s needs %s", cw_buf_text(&place), what);
+        cw_buf_deinit(&place);
+}
 
-                if (csv && key)
-                        cw_reader_complain(overriding->reader, key,
+/* Either cards and values, or a file of both. */
+static void check_kind(const struct overriding *overriding, const struct cw_node *node)
+{
+        static const char *const keys[] = {"match", "params"};
+        bool match = cw_node_key_meant(node, "match"), params = cw_node_key_meant(node, "params");
+
+        if (node->kind != CW_NODE_MAPPING)
+                return;
+        for (size_t i = 0; cw_node_key(node, "csv") && i < CW_ARRAY_SIZE(keys); i++)
+                if (cw_node_key(node, keys[i]))
+                        cw_reader_complain(overriding->reader, cw_node_key(node, keys[i]),
                                            "\"%s\" cannot stand beside \"csv\": the file says it for each row; make it "
                                            "another override",
                                            keys[i]);
-                else if (!cw_node_key_meant(draft->node, "csv") && !cw_node_key_meant(draft->node, keys[i]))
-                        cw_reader_complain(overriding->reader, draft->node, "%s needs \"%s\"%s", cw_buf_text(&place),
-                                           keys[i], i == 0 && draft->node->n_items == 0 ? ", or \"csv\"" : "");
-        }
-        cw_buf_deinit(&place);
+        if (cw_node_key_meant(node, "csv"))
+                return;
+        if (!match && !params)
+                complain_needs(overriding, node, "\"match\" and \"params\", or \"csv\"");
+        else if (!match || !params)
+                complain_needs(overriding, node, match ? "\"params\"" : "\"match\"");
 }
 
 static void build_override(struct cw_composer *composer, const struct overriding *overriding,
@@ -175,13 +183,15 @@ static void build_override(struct cw_composer *composer, const struct overriding
 {
         const struct cw_node *params = draft->params;
 
-        check_kind(overriding, draft);
+        check_kind(overriding, draft->node);
         cw_compose_match(composer, cw_node_get(draft->node, "match"), &draft->match);
         override->match = draft->match;
         draft->match = (struct cw_match){0};
         override->params = cw_reader_alloc(overriding->reader, overriding->rule->n_params, sizeof(*override->params));
         override->given = cw_reader_alloc(overriding->reader, overriding->rule->n_params, sizeof(*override->given));
-        if (override->params && override->given && draft->csv)
+        /* With a parameter missing that was refused, its column would be called unknown. */
+        if (override->params && override->given && draft->csv &&
+            (!overriding->given || overriding->rule->n_params == overriding->given->n_items))
                 cw_compose_csv(composer, cw_node_get(draft->node, "csv"), draft->csv, overriding->rule, override);
         if (!override->params || !override->given || !params)
                 return;

@@ -9,8 +9,8 @@
  * its parameters and their overrides, its conditions and the life of its alerts, and what of it is right but doubtful.
  */
 
-/* Whether the first `len` bytes name a source. */
-bool cw_compose_has_source(const struct cw_composer *composer, const char *name, size_t len);
+/* The name of the source that the first `len` bytes name, or NULL. */
+const char *cw_compose_source(const struct cw_composer *composer, const char *name, size_t len);
 
 /* What rows cannot say about a match: sources that exist, currencies in upper case. `node` may be NULL. */
 void cw_compose_match(struct cw_composer *composer, const struct cw_node *node, struct cw_match *match);
@@ -19,7 +19,7 @@ void cw_compose_match(struct cw_composer *composer, const struct cw_node *node, 
 void cw_compose_params(struct cw_composer *composer, const struct cw_rule_draft *draft, const struct cw_where *where,
                        struct cw_rule *rule);
 
-/* Fills an override from a file of rows; `node` is its path as written. */
+/* Fills an override's table from a file of rows; `node` is its path as written. */
 void cw_compose_csv(struct cw_composer *composer, const struct cw_node *node, const char *path,
                     const struct cw_rule *rule, struct cw_override *override);
 

@@ -9,20 +9,20 @@ static const struct cw_node *name_of(const struct cw_draft *draft, size_t i)
         return cw_node_get(draft->rules[i].node, "name");
 }
 
-bool cw_compose_has_source(const struct cw_composer *composer, const char *name, size_t len)
+const char *cw_compose_source(const struct cw_composer *composer, const char *name, size_t len)
 {
         for (size_t i = 0; i < composer->draft->n_sources; i++) {
                 const char *known = composer->draft->sources[i].source.name;
 
                 if (known && strlen(known) == len && memcmp(known, name, len) == 0)
-                        return true;
+                        return known;
         }
-        return false;
+        return NULL;
 }
 
 static void check_source(struct cw_composer *composer, const struct cw_node *node)
 {
-        if (node->kind != CW_NODE_SCALAR || node->len == 0 || cw_compose_has_source(composer, node->text, node->len))
+        if (node->kind != CW_NODE_SCALAR || node->len == 0 || cw_compose_source(composer, node->text, node->len))
                 return;
         cw_reader_complain(composer->reader, node, "there is no source \"%s\"", node->text);
 }

@@ -16,6 +16,7 @@ struct cw_node;
  */
 
 #define CW_DOCUMENT_MAX (16u << 20) /* bytes of a file */
+#define CW_ROWS_MAX     (64u << 20) /* bytes of a file of rows */
 
 struct cw_span {
         unsigned line, column; /* 0: none */

@@ -17,8 +17,6 @@
 #include "secret_ref.h"
 #include "yaml_tree.h"
 
-#define FILES_MAX 1000
-
 void cw_files_deinit(struct cw_files *files)
 {
         for (size_t i = 0; i < files->n; i++)
@@ -124,9 +122,9 @@ static void expand(struct cw_reader *reader, const struct cw_node *node, struct 
                 cw_reader_complain(reader, node, "there is no file %s", pattern);
         else if (r != 0)
                 cw_reader_warn(reader, node, "\"include\" matches no file");
-        for (size_t i = 0; r == 0 && i < found.gl_pathc && paths->n < FILES_MAX; i++)
+        for (size_t i = 0; r == 0 && i < found.gl_pathc && paths->n < CW_FILES_MAX; i++)
                 add_path(reader, paths, found.gl_pathv[i]);
-        if (paths->n == FILES_MAX)
+        if (paths->n == CW_FILES_MAX)
                 cw_reader_complain(reader, node, "\"include\" names too many files");
         globfree(&found);
 }

@@ -6,6 +6,8 @@
 
 #include "draft.h"
 
+#define CW_FILES_MAX 1000
+
 /*
  * Files: the documents of one load, the main one first. Owns them. Included files may bring lists and nothing else.
  */

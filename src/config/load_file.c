@@ -70,47 +70,82 @@ int cw_load_bytes(int fd, size_t limit, char **ret_text, size_t *ret_len)
         return 0;
 }
 
-static int say(struct cw_buf *message, int failure)
+struct loading {
+        const char *name;
+        size_t limit;
+        bool regular; /* nothing else: a fifo or a device could keep us waiting for ever */
+        struct cw_buf *message; /* NULL: not wanted */
+};
+
+static int say(const struct loading *loading, int failure)
 {
+        struct cw_buf *message = loading->message;
+
         if (!message)
                 return failure;
         if (failure == -EFBIG)
-                cw_buf_printf(message, "the file is larger than %u MiB", CW_DOCUMENT_MAX >> 20);
+                cw_buf_printf(message, "the file is larger than %zu MiB", loading->limit >> 20);
         else if (failure == -EISDIR)
                 cw_buf_puts(message, "this is a directory, not a file");
+        else if (failure == -EINVAL)
+                cw_buf_puts(message, "this is no regular file");
         else
                 cw_buf_printf(message, "cannot read the file: %s", strerror(-failure));
         return failure;
 }
 
-int cw_load_file(const char *name, struct cw_document **ret_document, struct cw_buf *message)
+static int read_file(const struct loading *loading, struct stat *ret_status, char **ret_text, size_t *ret_len)
+{
+        int fd = open(loading->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | (loading->regular ? O_NONBLOCK : 0));
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, ret_status) < 0)
+                r = -errno;
+        else if (S_ISDIR(ret_status->st_mode))
+                r = -EISDIR;
+        else if (loading->regular && !S_ISREG(ret_status->st_mode))
+                r = -EINVAL;
+        else
+                r = cw_load_bytes(fd, loading->limit, ret_text, ret_len);
+        close(fd);
+        return r;
+}
+
+static int load(const struct loading *loading, struct cw_document **ret_document)
 {
         struct cw_document *document;
         struct stat status;
         size_t len = 0;
         char *text = NULL;
-        int fd, r = 0;
+        int r;
 
-        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return say(message, -errno);
-        if (fstat(fd, &status) < 0)
-                r = -errno;
-        else if (S_ISDIR(status.st_mode))
-                r = -EISDIR;
-        else
-                r = cw_load_bytes(fd, CW_DOCUMENT_MAX, &text, &len);
-        close(fd);
+        r = read_file(loading, &status, &text, &len);
         if (r < 0)
-                return say(message, r);
+                return say(loading, r);
         if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
                 len -= 3; /* a byte order mark is no character of the first line */
                 memmove(text, text + 3, len + 1);
         }
-        r = cw_document_new(name, text, len, &document);
+        r = cw_document_new(loading->name, text, len, &document);
         if (r < 0)
                 return r;
         document->readable = S_ISREG(status.st_mode) && (status.st_mode & S_IROTH);
         *ret_document = document;
         return 0;
+}
+
+int cw_load_file(const char *name, struct cw_document **ret_document, struct cw_buf *message)
+{
+        struct loading loading = {.name = name, .limit = CW_DOCUMENT_MAX, .message = message};
+
+        return load(&loading, ret_document);
+}
+
+int cw_load_rows(const char *name, struct cw_document **ret_document, struct cw_buf *message)
+{
+        struct loading loading = {.name = name, .limit = CW_ROWS_MAX, .regular = true, .message = message};
+
+        return load(&loading, ret_document);
 }

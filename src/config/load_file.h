@@ -13,6 +13,10 @@ struct cw_buf;
 int cw_load_file(const char *name, struct cw_document **ret_document, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
+/* The same of a file of rows, which must be a regular one and may be larger. */
+int cw_load_rows(const char *name, struct cw_document **ret_document, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
 /*
  * Reads at most `limit` bytes of an open file to its end; *ret_text is malloc'd, NUL-terminated, and whatever else
  * memory the bytes went through is wiped. -EFBIG: there are more.

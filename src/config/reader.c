@@ -76,6 +76,17 @@ void cw_reader_complain_at(struct cw_reader *reader, const struct cw_document *d
         va_end(args);
 }
 
+void cw_reader_warn_at(struct cw_reader *reader, const struct cw_document *document, struct cw_span span,
+                       const char *format, ...)
+{
+        struct target target = {document, span, true};
+        va_list args;
+
+        va_start(args, format);
+        put(reader, &target, format, args);
+        va_end(args);
+}
+
 char *cw_reader_dup(struct cw_reader *reader, const char *text)
 {
         char *copy = strdup(text);

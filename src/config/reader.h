@@ -43,6 +43,8 @@ void cw_reader_warn(struct cw_reader *reader, const struct cw_node *node, const 
 /* The same about a part of a file. */
 void cw_reader_complain_at(struct cw_reader *reader, const struct cw_document *document, struct cw_span span,
                            const char *format, ...) __attribute__((format(printf, 4, 5)));
+void cw_reader_warn_at(struct cw_reader *reader, const struct cw_document *document, struct cw_span span,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* strdup and calloc that remember a failure. */
 char *cw_reader_dup(struct cw_reader *reader, const char *text);

@@ -99,6 +99,19 @@ int cw_report_put_file(struct cw_config_report *report, const char *name, unsign
         return append(report, &diagnostic);
 }
 
+unsigned cw_report_order(const struct cw_config_report *report, const char *name, unsigned least)
+{
+        unsigned order = least;
+
+        for (size_t i = 0; i < report->n_items; i++) {
+                if (strcmp(report->items[i].file, name) == 0)
+                        return report->items[i].order;
+                if (report->items[i].order >= order)
+                        order = report->items[i].order + 1;
+        }
+        return order;
+}
+
 static int compare(const void *a, const void *b)
 {
         const struct cw_config_diagnostic *x = a, *y = b;
@@ -140,16 +153,9 @@ int cw_config_report_add(struct cw_config_report *report, const struct cw_config
 {
         struct cw_span span = {place->line, place->column, place->line, place->column + 1};
         struct cw_document *document = NULL;
-        unsigned order = 0;
+        unsigned order = cw_report_order(report, place->file, 0);
         int r;
 
-        for (size_t i = 0; i < report->n_items; i++) {
-                if (strcmp(report->items[i].file, place->file) == 0) {
-                        order = report->items[i].order;
-                        break;
-                }
-                order = report->items[i].order + 1;
-        }
         r = cw_load_file(place->file, &document, NULL);
         if (r == -ENOMEM)
                 return r;

@@ -16,6 +16,10 @@ int cw_report_put(struct cw_config_report *report, const struct cw_document *doc
 int cw_report_put_file(struct cw_config_report *report, const char *name, unsigned order, const char *message)
         __attribute__((warn_unused_result));
 
+/* The place of a file among those of the load: its own if something was said about it, else behind all, not before
+ * `least`. */
+unsigned cw_report_order(const struct cw_config_report *report, const char *name, unsigned least);
+
 void cw_report_finish(struct cw_config_report *report);
 
 #endif

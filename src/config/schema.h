@@ -112,4 +112,7 @@ const struct cw_row *cw_schema_row(const struct cw_table *table, const char *nam
 void cw_value_read(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, void *field,
                    size_t *count);
 
+/* Digits and nothing else: neither signs nor other bases nor fractions. */
+bool cw_value_digits(const char *text, size_t len, int64_t *ret_value);
+
 #endif

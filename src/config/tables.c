@@ -144,7 +144,7 @@ static const struct cw_table match_table = {ROWS(match_rows), .size = sizeof(str
 
 static const struct cw_row override_rows[] = {
         {"match", CW_ROW_TABLE, AT(cw_override_draft, match), .table = &match_table,
-         .help = "The cards for which other values count."},
+         .help = "The cards for which other values count; goes with params."},
         {"params", CW_ROW_NODE, AT(cw_override_draft, params), .example = "{floor: 1000}",
          .help = "The parameters that differ, and their values."},
         {"csv", CW_ROW_TEXT, CW_ROW_PATH, AT(cw_override_draft, csv), .example = "floors.csv", .most = 4000,

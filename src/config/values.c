@@ -33,8 +33,7 @@ static void read_boolean(struct cw_reader *reader, const struct cw_row *row, con
                 cw_reader_complain(reader, node, "\"%s\" must be true or false", row->name);
 }
 
-/* Digits only, so that neither signs nor other bases nor fractions slip in. */
-static bool parse_digits(const char *text, size_t len, int64_t *ret_value)
+bool cw_value_digits(const char *text, size_t len, int64_t *ret_value)
 {
         int64_t value = 0;
 
@@ -57,7 +56,7 @@ static void read_count(struct cw_reader *reader, const struct cw_row *row, const
                 return;
         }
         if (node->kind != CW_NODE_SCALAR || node->style != CW_STYLE_PLAIN ||
-            !parse_digits(node->text, node->len, &value) || value < row->least || value > row->most) {
+            !cw_value_digits(node->text, node->len, &value) || value < row->least || value > row->most) {
                 cw_reader_complain(reader, node, "\"%s\" must be a whole number from %" PRId64 " to %" PRId64 "%s",
                                    row->name, row->least, row->most, or_all);
                 return;
@@ -102,7 +101,7 @@ static void read_duration(struct cw_reader *reader, const struct cw_row *row, co
         int64_t value, digits;
 
         if (node->kind != CW_NODE_SCALAR || cw_duration_parse(node->text, node->len, &value) < 0) {
-                bool bare = node->kind == CW_NODE_SCALAR && parse_digits(node->text, node->len, &digits);
+                bool bare = node->kind == CW_NODE_SCALAR && cw_value_digits(node->text, node->len, &digits);
 
                 cw_reader_complain(reader, node, "\"%s\" must be a duration such as 500ms, 30s, 5m or 1h30m%s",
                                    row->name, bare ? ": the unit is missing" : "");
@@ -120,11 +119,11 @@ static bool parse_percent(const char *text, int64_t *ret_thousandths)
         int64_t value, part = 0;
         const char *rest = text + whole;
 
-        if (!parse_digits(text, whole, &value) || value > INT32_MAX)
+        if (!cw_value_digits(text, whole, &value) || value > INT32_MAX)
                 return false;
         if (*rest == '.') {
                 places = strspn(++rest, "0123456789");
-                if (places > 3 || !parse_digits(rest, places, &part))
+                if (places > 3 || !cw_value_digits(rest, places, &part))
                         return false;
                 rest += places;
         }
@@ -292,7 +291,7 @@ static void read_ids(struct cw_reader *reader, const struct cw_row *row, const s
                 const struct cw_node *item = items[i];
 
                 if (item->kind == CW_NODE_SCALAR && item->style == CW_STYLE_PLAIN &&
-                    parse_digits(item->text, item->len, &ids[*ret_n]))
+                    cw_value_digits(item->text, item->len, &ids[*ret_n]))
                         (*ret_n)++;
                 else
                         cw_reader_complain(reader, item, "\"%s\" must be a whole number (an id)", row->name);
