@@ -119,7 +119,9 @@ static int64_t mean(const struct walk *walk, int64_t begins_at)
 static void walk_track(const struct cw_track *track, int64_t window_ms, int64_t observed_at, struct walk *walk)
 {
         struct cw_trail_window *window = walk->window;
-        uint32_t span = first_span(track, window->begins_at), point = first_point(track, window->begins_at);
+        /* By a wrong clock all may be later than now, and counts as of now: then nothing lies behind the beginning. */
+        int64_t edge = window->begins_at < walk->at ? window->begins_at : INT64_MAX;
+        uint32_t span = first_span(track, edge), point = first_point(track, edge);
         const struct cw_span *spans = cw_track_spans(track);
         const struct cw_point *points = cw_track_points(track);
         int64_t leaves_at = INT64_MAX, enters_at = INT64_MAX;
