@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon's own alerts: each fires and resolves, and those that follow from another stay quiet."""
 
-from configs import LOW, config, login, source, webhook
+from configs import LOW, config, login, mail, source, webhook
 from daemon import wait_until
+from messages import helps
 
 
 def rules_told(hook):
@@ -23,7 +24,7 @@ def test_source_down(sim, hook, make_daemon):
     alert = hook.wait_for_alert("source-down", "firing")
     assert is_builtin(alert) and alert["severity"] == "critical" and alert["source"] == "main"
     sim.clear_faults()
-    hook.wait_for_alert("source-down", "resolved")
+    helps(alert, hook.wait_for_alert("source-down", "resolved"), "3 polls in a row", "500", "old")
     sim.wait_for_polls(3)
     assert rules_told(hook) == {"source-down"} and len(hook.messages) == 2
 
@@ -45,7 +46,7 @@ def test_stale(make_sim, hook, make_daemon):
     alert = hook.wait_for_alert("stale", "firing")
     assert is_builtin(alert) and alert["severity"] == "critical"
     sim.clear_faults()
-    hook.wait_for_alert("stale", "resolved")
+    helps(alert, hook.wait_for_alert("stale", "resolved"), "page 2", "500", "no complete poll for")
     assert rules_told(hook) == {"stale"}
 
 
@@ -58,7 +59,7 @@ def test_bad_data(sim, hook, make_daemon):
     sim.set_card(2, available="1")
     assert hook.wait_for_alert("low", "firing")["card"]["id"] == 2
     sim.set_card(1, raw={"availableBalance": "600"})
-    hook.wait_for_alert("bad-data", "resolved")
+    helps(alert, hook.wait_for_alert("bad-data", "resolved"), "card 1 of customer 11001", "availableBalance")
     assert rules_told(hook) == {"bad-data", "low"}
 
 
@@ -84,7 +85,7 @@ def test_auth_failed_asks_once(sim, hook, make_daemon):
     assert sim.state()["logins"]["bad"] == 1
     assert rules_told(hook) == {"auth-failed"}
     daemon.hup(config(source(sim, auth=login()), webhook(hook)))
-    hook.wait_for_alert("auth-failed", "resolved")
+    helps(alert, hook.wait_for_alert("auth-failed", "resolved"), "Username_Or_Password_Incorrect")
 
 
 def test_a_wrong_key_is_auth_failed_too(sim, hook, make_daemon):
@@ -104,6 +105,31 @@ def test_logging_in_works_and_lasts(sim, hook, make_daemon):
     assert sim.state()["logins"] == {"good": 1, "bad": 0}
 
 
+def test_suspect_snapshot(make_sim, smtp, hook, make_daemon):
+    """Also as whoever reads mail sees it: subject, advice, since when; and at the end what it ended with, and no advice."""
+    sim = make_sim("--customers", 30, "--cards", 1)
+    make_daemon(config(source(sim), [webhook(hook), mail(smtp)]))
+    sim.wait_for_polls(2)
+    sim.fault("list", "list-zero", count=-1)
+    alert = hook.wait_for_alert("suspect-snapshot", "firing")
+    sim.clear_faults()
+    helps(alert, hook.wait_for_alert("suspect-snapshot", "resolved"), "30 of 30 cards dropped to zero at once")
+    began, ended = smtp.wait_for_mails(2)
+    assert began.subject == "[CRITICAL] suspect-snapshot: The card API's list for source main is too odd to be true"
+    assert "cardwatch accept main" in began.text and "since " in began.text and "what happened" not in began.text
+    assert ended.subject == "[RESOLVED] suspect-snapshot: the list of source main is plausible again"
+    assert "lasted" in ended.text and "accept" not in ended.text + ended.html
+
+
+def test_stale_while_the_api_asks_to_wait(sim, hook, make_daemon):
+    """No poll ends that could tell: the clock finds out, and the advice says where to look."""
+    make_daemon(config(source(sim, every="100ms", stale_after=4), webhook(hook)))
+    sim.wait_for_polls(2)
+    sim.fault("list", "rate-limit", retry_after="2")
+    helps(hook.wait_for_alert("stale", "firing"), hook.wait_for_alert("stale", "resolved"), "no complete poll for")
+    assert rules_told(hook) == {"stale"}
+
+
 def test_store_failing(sim, hook, make_daemon):
     """Failure 14: alerts go out all the same, and not once more when the store is well again."""
     daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
@@ -113,7 +139,7 @@ def test_store_failing(sim, hook, make_daemon):
     hook.wait_for_alert("low", "firing")
     alert = hook.wait_for_alert("store-failing", "firing")
     assert is_builtin(alert) and alert["severity"] == "critical"
-    hook.wait_for_alert("store-failing", "resolved", timeout_s=60)
+    helps(alert, hook.wait_for_alert("store-failing", "resolved", timeout_s=60))
     sim.wait_for_polls(4)
     assert len(hook.alerts("low")) == 1
     sim.set_card(1, available="120")
@@ -133,7 +159,7 @@ def test_reload_failed(sim, hook, make_daemon):
     sim.set_card(1, available="1")
     hook.wait_for_alert("low", "firing")  # the old file is in force
     daemon.hup(good)
-    hook.wait_for_alert("reload-failed", "resolved")
+    helps(alert, hook.wait_for_alert("reload-failed", "resolved"))
     assert len(hook.alerts("reload-failed")) == 2
 
 

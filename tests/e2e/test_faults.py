@@ -13,6 +13,7 @@ import pytest
 
 from configs import LOW, config, key, login, source, webhook
 from daemon import stays, wait_until
+from messages import helps
 from simulator import LOGIN, PASSWORD, USERNAME, totp
 
 EVERY_S, BEGINS_MS, LASTS_MS = 0.1, 600, 400
@@ -104,7 +105,7 @@ def test_a_fault_is_told_and_passes(play, hook, case):
     assert hook.wait_for_alert("low", "firing")["card"]["id"] == 2
     assert time.monotonic() - over < EVERY_S + SLOW_MACHINE_S
     if case.tells:
-        hook.wait_for_alert(case.tells, "resolved")
+        helps(hook.wait_for_alert(case.tells, "firing"), hook.wait_for_alert(case.tells, "resolved"))
     daemon.wait_for_polls(1, "complete")
     told = [(alert["rule"], alert["state"]) for alert in hook.alerts()]
     assert sorted(told) == sorted([("low", "firing")] + [(case.tells, s) for s in ("firing", "resolved") if case.tells])
