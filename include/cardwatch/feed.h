@@ -31,6 +31,8 @@ struct cw_feeds_options {
         void (*step)(void *data, const struct cw_event *event);
         /* The customers that the engine wants read one by one, after PAGES_READ. */
         size_t (*look_ups)(void *data, size_t source, int64_t *ret_customers, size_t most);
+        /* Likewise before an alert fires; after any step. */
+        size_t (*read_again)(void *data, size_t source, int64_t *ret_customers, size_t most);
         /* How the engine judged the last poll of a source: "complete", "partial", "failed". */
         const char *(*judgement_of)(void *data, size_t source);
         /* What a source of this name remembered when its state was last stored. */
@@ -49,13 +51,16 @@ void cw_feeds_free(struct cw_feeds *feeds);
 /* The sources of this configuration, in its order, started. */
 int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings) __attribute__((warn_unused_result));
 
+/* Asks for whatever the engine wants read again. */
+void cw_feeds_read_again(struct cw_feeds *feeds);
+
 /* Every source polls now. */
 void cw_feeds_poll_now(struct cw_feeds *feeds);
 
 /* No further polls; what is under way is dropped. */
 void cw_feeds_stop(struct cw_feeds *feeds);
 
-/* With `once`: sources whose poll has not ended. */
+/* With `once`: sources whose poll has not ended, or that still read somebody again. */
 size_t cw_feeds_unfinished(const struct cw_feeds *feeds);
 
 #endif

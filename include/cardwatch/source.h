@@ -66,6 +66,11 @@ void cw_source_start(struct cw_source *source, bool once);
 /* A poll now, if none is under way; the beat goes on as it was. */
 void cw_source_poll_now(struct cw_source *source);
 
+/* These customers once each, soon, beside the beat; answered by `read_again`. At most CW_READ_AGAIN_MAX of them wait at
+ * once, more are left out; while the API cannot be asked, all are unreadable. */
+enum { CW_READ_AGAIN_MAX = 50 };
+void cw_source_read_again(struct cw_source *source, const int64_t *customers, size_t n);
+
 /* Somebody changed something: a login that was blocked may be tried once at the next poll. */
 void cw_source_unblock(struct cw_source *source);
 

@@ -55,6 +55,9 @@ struct cw_source_listener {
         void (*poll_ended)(void *data, struct cw_source *source, const struct cw_poll_summary *summary);
         /* The faster lane read a customer; readings that failed are only logged. */
         void (*watched)(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at);
+        /* A customer of cw_source_read_again was read, or not; as customer_read. */
+        void (*read_again)(void *data, struct cw_source *source, int64_t customer, enum cw_read_result result,
+                           const struct cw_page *page, int64_t sent_at);
         /* The memory changed (a login was refused, a one-time password was used up): it should be stored soon. */
         void (*remember)(void *data, struct cw_source *source, const struct cw_source_memory *memory);
         /* A paused source has nothing under way any more. */

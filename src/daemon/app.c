@@ -103,8 +103,10 @@ static void carry_out(struct cw_app *app)
 {
         cw_dispatcher_pump(app->dispatcher);
         cw_committer_commit(app->committer);
-        if (app->state == RUNNING)
+        if (app->state == RUNNING) {
+                cw_feeds_read_again(app->feeds);
                 set_tick(app);
+        }
         advance(app);
 }
 
@@ -135,6 +137,13 @@ static size_t look_ups(void *data, size_t source, int64_t *ret_customers, size_t
         struct cw_app *app = data;
 
         return cw_engine_look_ups(app->engine, source, ret_customers, most);
+}
+
+static size_t read_again(void *data, size_t source, int64_t *ret_customers, size_t most)
+{
+        struct cw_app *app = data;
+
+        return cw_engine_read_again(app->engine, source, ret_customers, most);
 }
 
 static const char *judgement_of(void *data, size_t source)
@@ -500,6 +509,7 @@ static int wire_up(struct cw_app *app)
                 .polled = polled,
                 .decided = decided,
                 .look_ups = look_ups,
+                .read_again = read_again,
                 .memory_of = memory_of,
                 .judgement_of = judgement_of,
                 .data = app,

@@ -19,6 +19,7 @@ struct feed {
         size_t index; /* in the ruleset in force */
         int64_t decided_mono; /* when the poll under way was last decided */
         const char *judged; /* how the engine judged the poll before; a literal */
+        size_t reading; /* customers that are being read again */
         bool finished;
 };
 
@@ -112,19 +113,20 @@ static size_t pages_read(void *data, struct cw_source *source, const struct cw_p
         return feed->feeds->options.look_ups(feed->feeds->options.data, feed->index, ret_customers, CW_LOOK_UPS_MAX);
 }
 
+static const enum cw_look_up_result look_up_results[] = {
+        [CW_READ_FOUND] = CW_LOOK_UP_FOUND,
+        [CW_READ_GONE] = CW_LOOK_UP_GONE,
+        [CW_READ_UNREADABLE] = CW_LOOK_UP_UNREADABLE,
+};
+
 static void customer_read(void *data, struct cw_source *source, int64_t customer, enum cw_read_result result,
                           const struct cw_page *page, int64_t sent_at)
 {
-        static const enum cw_look_up_result results[] = {
-                [CW_READ_FOUND] = CW_LOOK_UP_FOUND,
-                [CW_READ_GONE] = CW_LOOK_UP_GONE,
-                [CW_READ_UNREADABLE] = CW_LOOK_UP_UNREADABLE,
-        };
         struct feed *feed = data;
         struct cw_event event = {
                 .kind = CW_EVENT_CUSTOMER_READ,
                 .at = sent_at,
-                .read = {.customer = customer, .result = results[result]},
+                .read = {.customer = customer, .result = look_up_results[result]},
         };
 
         (void)source;
@@ -142,6 +144,24 @@ static void watched(void *data, struct cw_source *source, const struct cw_page *
         (void)source;
         tell_cards(feed, page, CW_EVENT_CARD_WATCHED, sent_at);
         tell_bad(feed, page, true, sent_at);
+        feed->feeds->options.decided(feed->feeds->options.data);
+}
+
+static void read_again(void *data, struct cw_source *source, int64_t customer, enum cw_read_result result,
+                       const struct cw_page *page, int64_t sent_at)
+{
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_CUSTOMER_AGAIN,
+                .at = sent_at,
+                .read = {.customer = customer, .result = look_up_results[result]},
+        };
+
+        (void)source;
+        feed->reading -= feed->reading > 0;
+        if (page)
+                tell_cards(feed, page, CW_EVENT_CARD_AGAIN, sent_at);
+        step(feed, &event);
         feed->feeds->options.decided(feed->feeds->options.data);
 }
 
@@ -245,6 +265,7 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
                 .customer_read = customer_read,
                 .poll_ended = poll_ended,
                 .watched = watched,
+                .read_again = read_again,
                 .remember = remember,
                 .paused = paused,
         };
@@ -304,6 +325,19 @@ int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings)
         return r;
 }
 
+void cw_feeds_read_again(struct cw_feeds *feeds)
+{
+        int64_t customers[CW_READ_AGAIN_MAX];
+
+        for (size_t i = 0; i < feeds->n_feeds; i++) {
+                struct feed *feed = feeds->feeds[i];
+                size_t n = feeds->options.read_again(feeds->options.data, i, customers, CW_READ_AGAIN_MAX);
+
+                feed->reading += n;
+                cw_source_read_again(feed->source, customers, n);
+        }
+}
+
 void cw_feeds_poll_now(struct cw_feeds *feeds)
 {
         for (size_t i = 0; i < feeds->n_feeds; i++)
@@ -321,6 +355,6 @@ size_t cw_feeds_unfinished(const struct cw_feeds *feeds)
         size_t n = 0;
 
         for (size_t i = 0; i < feeds->n_feeds; i++)
-                n += !feeds->feeds[i]->finished;
+                n += !feeds->feeds[i]->finished || feeds->feeds[i]->reading > 0;
         return n;
 }

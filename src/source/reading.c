@@ -58,9 +58,23 @@ static void tell_watch(struct cw_source_request *request, const struct outcome *
         }
 }
 
+static void tell_again(struct cw_source_request *request, const struct outcome *outcome)
+{
+        struct cw_source *source = request->source;
+
+        if (outcome->result == CW_READ_UNREADABLE)
+                cw_log(source->log, CW_LOG_WARNING, "read-again-failed", "source", "%s", source->name, "customer",
+                       "%lld", (long long)request->customer, "reason", "%s", outcome->reason, NULL);
+        if (source->listener.read_again)
+                source->listener.read_again(source->data, source, request->customer, outcome->result, outcome->page,
+                                            outcome->sent_at);
+}
+
 static void settled(struct cw_source_request *request, const struct outcome *outcome)
 {
-        if (request->lane)
+        if (request->lane && request->lane->again)
+                tell_again(request, outcome);
+        else if (request->lane)
                 tell_watch(request, outcome);
         else
                 tell_look_up(request, outcome);

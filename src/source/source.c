@@ -17,6 +17,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/secret.h"
 
+#include "again.h"
 #include "pump.h"
 #include "request.h"
 #include "source_private.h"
@@ -29,6 +30,7 @@ static void source_destroy(struct cw_source *source)
         cw_auth_deinit(&source->auth);
         for (size_t i = 0; i < source->n_lanes; i++) {
                 free(source->lanes[i]->customers);
+                free(source->lanes[i]->waiting);
                 free(source->lanes[i]);
         }
         free(source->lanes);
@@ -107,7 +109,7 @@ static int copy_watches(struct cw_source *source, const struct cw_source_options
 {
         int r;
 
-        source->lanes = calloc(options->n_watches + 1, sizeof(struct cw_source_lane *));
+        source->lanes = calloc(options->n_watches + 2, sizeof(struct cw_source_lane *)); /* with again.c's */
         if (!source->lanes)
                 return -ENOMEM;
         for (size_t i = 0; i < options->n_watches; i++) {
@@ -138,6 +140,7 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
         if (r == 0 && options->totp_secret)
                 r = cw_totp_key_new(options->totp_secret, &source->totp_key);
         r = r < 0 ? r : copy_watches(source, options);
+        r = r < 0 ? r : cw_again_new(source);
         if (r < 0)
                 return r;
         source->options = *options;
@@ -185,7 +188,7 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
                 return r;
         cw_auth_init(&source->auth, source->api_key, &options->memory, cw_source_now());
         source->login_failed = source->auth.memory.blocked_until_at != 0;
-        cw_gate_init(&source->gate, options->otp_single_use ? 1 : options->concurrency, source->n_lanes > 0);
+        cw_gate_init(&source->gate, options->otp_single_use ? 1 : options->concurrency, options->n_watches > 0);
         r = cw_timer_new(loop, on_pump, source, &source->pump);
         if (r < 0)
                 return r;
@@ -233,8 +236,10 @@ void cw_source_unblock(struct cw_source *source)
 void cw_source_pause(struct cw_source *source)
 {
         cw_source_enter(source, CW_PHASE_PAUSE);
-        for (size_t i = 0; i < source->n_lanes; i++)
+        for (size_t i = 0; i < source->n_lanes; i++) {
                 source->lanes[i]->running = false;
+                source->lanes[i]->n_waiting = 0;
+        }
         cw_source_cancel_all(source);
         cw_source_wake(source);
 }

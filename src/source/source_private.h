@@ -17,7 +17,7 @@
 
 /*
  * The source's state, shared by the files that are one machine: source.c (life), pump.c (what happens next), poll.c
- * (the poll's phases), watch.c (the faster lane), page.c, reading.c, login.c and probe.c (one request each and the
+ * (the poll's phases), watch.c (the faster lane), again.c (a lane without a beat), page.c, reading.c, login.c and probe.c (one request each and the
  * judging of its answer), request.c and answer.c (what those share).
  *
  * Memory: the owner holds one reference, every request under way one, and so does whoever calls the listener. A
@@ -58,6 +58,9 @@ struct cw_source_lane {
         size_t n_failed;
         char reason[200]; /* about the first that failed */
         unsigned flying;
+        bool again; /* no beat: customers that the engine wants read once more (again.c) */
+        int64_t *waiting; /* for the next round of it */
+        size_t n_waiting;
         struct cw_source_request requests[CW_ROUND_SLOTS];
 };
 

@@ -10,6 +10,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/log.h"
 
+#include "again.h"
 #include "pump.h"
 #include "request.h"
 #include "requests.h"
@@ -26,6 +27,10 @@ static bool may_begin(struct cw_source *source, const struct cw_source_lane *lan
 
 static void beat(struct cw_source *source, struct cw_source_lane *lane, struct cw_auth_now now)
 {
+        if (lane->again) {
+                cw_again_begin(source, lane, may_begin(source, lane, now));
+                return;
+        }
         if (lane->beat_mono <= now.mono) {
                 lane->beat_mono = lane->first_mono +
                                   ((now.mono - lane->first_mono) / lane->every_ms + 1) * lane->every_ms;
@@ -46,6 +51,8 @@ static void finish(struct cw_source *source, struct cw_source_lane *lane)
         bool failing = lane->n_failed > 0;
 
         lane->running = false;
+        if (lane->again)
+                return;
         if (failing && !lane->failing)
                 cw_log(source->log, CW_LOG_WARNING, "watch-failed", "source", "%s", source->name, "customers", "%zu",
                        lane->n_customers, "failed", "%zu", lane->n_failed, "reason", "%s", lane->reason, NULL);
@@ -101,10 +108,11 @@ bool cw_watch_step(struct cw_source *source)
 {
         struct cw_auth_now now = cw_source_now();
 
-        if (!source->lanes_open || source->phase == CW_PHASE_STOPPED || source->phase == CW_PHASE_STOPPING)
+        if (source->phase == CW_PHASE_STOPPED || source->phase == CW_PHASE_STOPPING)
                 return false;
         for (size_t i = 0; i < source->n_lanes; i++)
-                beat(source, source->lanes[i], now);
+                if (source->lanes_open || source->lanes[i]->again)
+                        beat(source, source->lanes[i], now);
         /* From where the last one left off, so that a long list does not starve a short one. */
         for (size_t i = 0; i < source->n_lanes; i++) {
                 size_t at = (source->next_lane + i) % source->n_lanes;
@@ -126,9 +134,12 @@ void cw_watch_stop(struct cw_source *source, const char *reason)
 
                 if (!lane->running)
                         continue;
-                while (cw_round_drop(&lane->round, &index))
-                        if (lane->n_failed++ == 0)
+                while (cw_round_drop(&lane->round, &index)) {
+                        if (lane->again)
+                                cw_again_unreadable(source, lane->customers[index]);
+                        else if (lane->n_failed++ == 0)
                                 snprintf(lane->reason, sizeof(lane->reason), "%s", reason);
+                }
                 cw_source_cancel_lane(lane);
         }
 }
