@@ -83,7 +83,7 @@ static const char version_2[] = "ALTER TABLE source ADD COLUMN blocked_until_at 
  * be in it (idset.h); a part without a row there has to be read to know.
  */
 static const char version_3[] =
-        "CREATE INDEX journal_order ON journal (sequence, part, at, source);"
+        "CREATE INDEX journal_time ON journal (at, sequence, part, source);"
         "CREATE TABLE journal_ids ("
         " sequence INTEGER NOT NULL, part INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (sequence, part))"
         " WITHOUT ROWID;"

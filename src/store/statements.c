@@ -25,10 +25,10 @@ static const char *const texts[CW_SQL_COUNT] = {
                                  "part, at FROM journal WHERE source = ?1 AND sequence <= ?2 ORDER BY sequence, part "
                                  "LIMIT ?4) WHERE at < ?3)",
 
-        [CW_SQL_JOURNAL_SPAN] = "SELECT source, sequence, part, at FROM journal INDEXED BY journal_order "
+        [CW_SQL_JOURNAL_SPAN] = "SELECT source, sequence, part, at FROM journal INDEXED BY journal_time "
                                 "WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) ORDER BY sequence, part",
         [CW_SQL_JOURNAL_GET] = "SELECT changed, cards FROM journal WHERE source = ?1 AND sequence = ?2 AND part = ?3",
-        [CW_SQL_JOURNAL_OLDEST] = "SELECT ifnull(min(at), 0) FROM journal INDEXED BY journal_order",
+        [CW_SQL_JOURNAL_OLDEST] = "SELECT ifnull(min(at), 0) FROM journal INDEXED BY journal_time",
         [CW_SQL_JOURNAL_IDS_ADD] = "INSERT INTO journal_ids (sequence, part, ids) VALUES (?1, ?2, ?3)",
         [CW_SQL_JOURNAL_IDS_GET] = "SELECT ids FROM journal_ids WHERE sequence = ?1 AND part = ?2",
 
