@@ -35,6 +35,7 @@ extern const struct cw_command cw_command_notify;
 extern const struct cw_command cw_command_preview;
 extern const struct cw_command cw_command_reload;
 extern const struct cw_command cw_command_sources;
+extern const struct cw_command cw_command_test;
 
 /* One line to standard error, and where to read on; CW_EXIT_USAGE. */
 int cw_command_misused(const struct cw_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
