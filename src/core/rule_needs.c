@@ -4,10 +4,7 @@
 #include "cardwatch/overrides.h"
 #include "cardwatch/rule.h"
 #include "cardwatch/value.h"
-#include "trail.h"
-
-/* Of a span that reaches into a window, the part before it: a slot is no longer than a 32nd of its age. */
-#define SPAN_SHARE 32
+#include "trail_private.h"
 
 bool cw_trail_needs_any(const struct cw_trail_needs *needs)
 {
@@ -23,9 +20,7 @@ int64_t cw_trail_needs_recall_ms(const struct cw_trail_needs *needs)
         for (unsigned field = 0; field < CW_FIELD_COUNT; field++)
                 if (needs->window_ms[field] > longest_ms)
                         longest_ms = needs->window_ms[field];
-        if (longest_ms == 0)
-                return 0;
-        return longest_ms > INT64_MAX / 2 ? INT64_MAX : longest_ms + longest_ms / SPAN_SHARE + 1;
+        return longest_ms > 0 ? cw_trail_reach_ms(longest_ms) : 0;
 }
 
 static void lengthen(int64_t *longest_ms, const struct cw_value *value)

@@ -134,7 +134,7 @@ static void forget(struct cw_track *track)
         track->spans_head = track->n_spans = track->spans_room = 0;
 }
 
-/* What lies at `edge` or before it is in no window any more; the value that was in force there is kept. */
+/* What lies at `edge` or before it is in no window and in no span of one; the value that was in force there is kept. */
 static void drop(struct cw_track *track, int64_t edge)
 {
         while (track->n_spans > 0 && cw_track_spans(track)->last_at <= edge) {
@@ -155,7 +155,7 @@ static void drop_old(struct cw_trail *trail, const struct cw_trail_needs *needs,
                 struct cw_track *track = &trail->tracks[i];
                 int64_t edge;
 
-                if (__builtin_sub_overflow(at, needs->window_ms[track->field], &edge))
+                if (__builtin_sub_overflow(at, cw_trail_reach_ms(needs->window_ms[track->field]), &edge))
                         edge = INT64_MIN;
                 drop(track, edge);
                 if (track->n_spans == 0 && track->n_points == 0)

@@ -10,7 +10,6 @@
 
 #include "trail_private.h"
 
-#define AGE_PER_SLOT  32
 #define SLOT_BITS_MAX 40 /* 34 years, a 32nd of the longest window */
 
 struct slot {
@@ -27,7 +26,7 @@ static struct slot slot_around(int64_t at, unsigned bits)
 
 static bool is_allowed(const struct slot *slot, int64_t folded_at)
 {
-        return ((__int128)AGE_PER_SLOT << slot->bits) <= folded_at - slot->end;
+        return ((__int128)CW_TRAIL_AGE_PER_SLOT << slot->bits) <= folded_at - slot->end;
 }
 
 /* Changes of one ms may always be one span: no window tells them apart. */

@@ -140,6 +140,8 @@ static void walk_track(const struct cw_track *track, int64_t window_ms, int64_t 
                 window->moves_at = INT64_MAX;
         if (__builtin_add_overflow(enters_at, window_ms, &window->stretches_at))
                 window->stretches_at = INT64_MAX;
+        if (edge == INT64_MAX)
+                window->moves_at = observed_at + 1;
         walk->until = window->begins_at;
         for (; span < track->n_spans; span++)
                 pass(walk, &spans[span]);

@@ -46,6 +46,17 @@ static inline bool cw_field_is_amount(enum cw_field field)
         return field <= CW_FIELD_TOTAL;
 }
 
+#define CW_TRAIL_AGE_PER_SLOT 32
+
+/* How far back a window can look: where it begins there may be a span, of which nothing must be missing, or it would
+ * be another one for whoever recalls it. */
+static inline int64_t cw_trail_reach_ms(int64_t window_ms)
+{
+        int64_t longer_ms = window_ms / CW_TRAIL_AGE_PER_SLOT + 1;
+
+        return window_ms > INT64_MAX - longer_ms ? INT64_MAX : window_ms + longer_ms;
+}
+
 /* NULL: it never changed. */
 const struct cw_track *cw_trail_track(const struct cw_trail *trail, enum cw_field field);
 
