@@ -110,6 +110,8 @@ static const struct cw_row source_rows[] = {
          .help = "Further attempts at a page within a poll."},
         {"max_response", CW_ROW_SIZE, SOURCE(max_response), .fallback = "32MiB", .least = KIB, .most = GIB,
          .help = "The largest answer, decompressed."},
+        {"proxy", CW_ROW_TEXT, SOURCE(proxy), .example = "http://proxy.example.com:3128", .check = cw_address_proxy,
+         .help = "A proxy; by default what the environment says."},
         {"tls", CW_ROW_TABLE, SOURCE(tls), .table = &cw_schema_tls, .help = "TLS towards the API."},
         {"watch", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_source_draft, source.watches, source.n_watches),
          .table = &watch_table, .help = "A faster lane for some customers: they are also read one by one."},

@@ -184,6 +184,7 @@ struct cw_source_options cw_settings_source(const struct cw_config_source *sourc
                 .retries = source->retries,
                 .timeout_ms = source->timeout_ms,
                 .max_response = (size_t)source->max_response,
+                .proxy = source->proxy,
                 .tls = tls_of(&source->tls),
         };
 }
@@ -230,7 +231,7 @@ bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_c
                same_secret(a->totp_secret, b->totp_secret) && same_secret(a->otp, b->otp) &&
                a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms &&
                a->page_size == b->page_size && a->concurrency == b->concurrency && a->retries == b->retries &&
-               a->max_response == b->max_response && same_text(a->tls.ca, b->tls.ca) &&
+               a->max_response == b->max_response && same_text(a->proxy, b->proxy) && same_text(a->tls.ca, b->tls.ca) &&
                same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key) && same_watches(a, b);
 }
 

@@ -86,6 +86,7 @@ int cw_source_send(struct cw_source_request *request, struct cw_http_request *ht
 
         http_request->timeout_ms = source->options.timeout_ms;
         http_request->tls = source->options.tls;
+        http_request->proxy = source->options.proxy;
         if (request->kind != CW_REQUEST_WATCH)
                 source->poll.requests++;
         r = cw_http_start(source->http, http_request, done, request, &request->transfer);

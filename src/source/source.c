@@ -41,6 +41,7 @@ static void source_destroy(struct cw_source *source)
         free(source->name);
         free(source->url);
         free(source->username);
+        free(source->proxy);
         free(source->tls_ca);
         free(source->tls_cert);
         free(source->tls_key);
@@ -131,6 +132,7 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
 
         r = r < 0 ? r : copy_text(options->url, &source->url);
         r = r < 0 ? r : copy_text(options->username, &source->username);
+        r = r < 0 ? r : copy_text(options->proxy, &source->proxy);
         r = r < 0 ? r : copy_text(options->tls.ca, &source->tls_ca);
         r = r < 0 ? r : copy_text(options->tls.cert, &source->tls_cert);
         r = r < 0 ? r : copy_text(options->tls.key, &source->tls_key);
@@ -147,6 +149,7 @@ static int copy_options(struct cw_source *source, const struct cw_source_options
         source->options.name = source->name;
         source->options.url = source->url;
         source->options.username = source->username;
+        source->options.proxy = source->proxy;
         source->options.password = source->password;
         source->options.api_key = source->api_key;
         source->options.totp_secret = source->totp_key;

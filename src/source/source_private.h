@@ -71,7 +71,7 @@ struct cw_source {
         struct cw_source_listener listener;
         void *data;
 
-        char *name, *url, *username;
+        char *name, *url, *username, *proxy;
         char *tls_ca, *tls_cert, *tls_key;
         struct cw_secret *password, *api_key, *totp_key, *otp;
         struct cw_source_options options; /* its pointers are those above */

@@ -239,11 +239,15 @@ def test_http_2_is_used_when_offered(certificates, make_tls, make_server, hook, 
     assert api.handshakes[0][1] == "h2" and preface[0] == b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
+@pytest.mark.parametrize("configured", [False, True], ids=["environment", "configuration"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_of_the_environment(certificates, make_tls, make_server, hook, make_daemon, scheme):
+def test_a_proxy(certificates, make_tls, make_server, hook, make_daemon, scheme, configured):
     api, proxy = make_server(Api, make_tls() if scheme == "https" else None), make_server(Proxy)
     tls = {"tls": {"ca": str(certificates / "ca.pem")}} if scheme == "https" else {}
-    env = {f"{scheme}_proxy": f"http://user:secret@127.0.0.1:{proxy.port}"}
+    address = f"http://user:secret@127.0.0.1:{proxy.port}"
+    env = {f"{scheme}_proxy": "http://127.0.0.1:1" if configured else address}
+    if configured:
+        tls["proxy"] = address
     daemon = make_daemon(config(over(scheme, api, **tls), webhook(hook)), env=env)
     daemon.wait_for_polls(2, "complete")
     command, path, authorization, headers = proxy.asked[0]
