@@ -10,6 +10,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/overrides.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/value.h"
 
@@ -70,6 +71,11 @@ static void test_the_last_reference_ends_it(void **state)
 /* A rule as a test writes it: what is not said is not there. */
 struct draft {
         const char *when, *clear, *on, *currencies[3], *floor, *override_floor;
+        const char *levels[2]; /* info and warning */
+        int64_t table_customer; /* of an override table's one row, 0: there is none */
+        int64_t for_ms, keep_firing_for_ms;
+        struct cw_flap flap;
+        bool arm_after_clear, confirm;
         enum cw_suppressed_match suppressed;
         enum cw_severity severity;
 };
@@ -92,6 +98,29 @@ static void set_value(struct cw_value *value, const char *text)
         struct cw_expr_error error;
 
         assert_int_equal(cw_value_parse(text, strlen(text), value, &error), 0);
+}
+
+static void add_table(struct cw_rule *rule, int64_t customer)
+{
+        struct cw_value floor = {.type = CW_VALUE_NUMBER, .known = true, .number = 7};
+        struct cw_override_row row = {
+                .filled = CW_OVERRIDE_CUSTOMER, .customer = customer, .params = &floor, .given = &(const bool){true}};
+        uint32_t line;
+
+        rule->overrides = calloc(1, sizeof(*rule->overrides));
+        rule->n_overrides = 1;
+        assert_int_equal(cw_override_table_new(rule->params, rule->n_params, &rule->overrides[0].table), 0);
+        assert_int_equal(cw_override_table_add(rule->overrides[0].table, &row, &line), 0);
+}
+
+static void add_levels(struct cw_rule *rule, const char *const *levels)
+{
+        rule->levels = calloc(2, sizeof(*rule->levels));
+        for (size_t i = 0; i < 2 && levels[i]; i++) {
+                rule->levels[i].severity = (enum cw_severity)(CW_SEVERITY_INFO + i);
+                rule->levels[i].when = compile(levels[i], false);
+                rule->n_levels++;
+        }
 }
 
 static void build(const struct draft *draft, struct cw_ruleset **ret_rules, struct cw_rule **ret_rule)
@@ -125,6 +154,14 @@ static void build(const struct draft *draft, struct cw_ruleset **ret_rules, stru
         rule->when = compile(draft->when, false);
         rule->clear = compile(draft->clear, false);
         rule->on = compile(draft->on, true);
+        if (draft->table_customer > 0)
+                add_table(rule, draft->table_customer);
+        add_levels(rule, draft->levels);
+        rule->for_ms = draft->for_ms;
+        rule->keep_firing_for_ms = draft->keep_firing_for_ms;
+        rule->flap = draft->flap;
+        rule->arm_after_clear = draft->arm_after_clear;
+        rule->confirm = draft->confirm;
         cw_rule_seal(rule);
         *ret_rules = rules;
         *ret_rule = rule;
@@ -132,29 +169,28 @@ static void build(const struct draft *draft, struct cw_ruleset **ret_rules, stru
 
 static void test_what_a_rule_sees(void **state)
 {
+        enum { NOTHING = 0, SUPPRESSED = 1, BACK = 2, FAR = 4 };
         static const struct {
                 const char *name;
                 struct draft draft;
-                bool sees_suppressed, looks_back;
+                unsigned sees;
         } cases[] = {
-                {"a condition skips deactivated cards", {.when = "available < floor"}, false, false},
-                {"unless it names them", {.when = "suppressed and available > 0"}, true, false},
-                {"or its end does", {.when = "available < floor", .clear = "suppressed"}, true, false},
-                {"or the match says any", {.when = "available < floor", .suppressed = CW_SUPPRESSED_ANY}, true, false},
-                {"or the match wants only those",
-                 {.when = "available < floor", .suppressed = CW_SUPPRESSED_TRUE},
-                 true,
-                 false},
-                {"but not if the match wants none",
-                 {.when = "available < floor", .suppressed = CW_SUPPRESSED_FALSE},
-                 false,
-                 false},
-                {"an event sees every card", {.on = "changed(available)"}, true, true},
-                {"a change looks back", {.when = "delta(available) < 0"}, false, true},
-                {"an end that looks back makes the rule look back",
-                 {.when = "available < floor", .clear = "previous.available > floor"},
-                 false,
-                 true},
+                {"a condition skips deactivated cards", {.when = "available < floor"}, NOTHING},
+                {"unless it names them", {.when = "suppressed and available > 0"}, SUPPRESSED},
+                {"or its end does", {.when = "available < floor", .clear = "suppressed"}, SUPPRESSED},
+                {"or a level does", {.levels = {"available < 5", "suppressed"}}, SUPPRESSED},
+                {"or the match says any", {.when = "available < 5", .suppressed = CW_SUPPRESSED_ANY}, SUPPRESSED},
+                {"or wants only those", {.when = "available < 5", .suppressed = CW_SUPPRESSED_TRUE}, SUPPRESSED},
+                {"but not if it wants none", {.when = "suppressed", .suppressed = CW_SUPPRESSED_FALSE}, NOTHING},
+                {"levels skip them like a condition", {.levels = {"available < 5", "available < 0"}}, NOTHING},
+                {"an event sees every card", {.on = "changed(available)"}, SUPPRESSED | BACK},
+                {"a change looks back", {.when = "delta(available) < 0"}, BACK},
+                {"so does an end", {.when = "available < 5", .clear = "previous.available > 5"}, BACK},
+                {"and a level", {.levels = {"available < 5", "delta(available) < 0"}}, BACK},
+                {"a window looks far", {.when = "delta(available, 1h) < 0"}, FAR},
+                {"so does an end", {.when = "available < 0", .clear = "unchanged(available) > 1h"}, FAR},
+                {"and a level", {.levels = {"available < 5", "age > 2d and available < 0"}}, FAR},
+                {"and an event", {.on = "spent(1d) > 5"}, SUPPRESSED | FAR},
         };
 
         (void)state;
@@ -164,8 +200,9 @@ static void test_what_a_rule_sees(void **state)
 
                 print_message("  %s\n", cases[i].name);
                 build(&cases[i].draft, &rules, &rule);
-                assert_int_equal(rule->sees_suppressed, cases[i].sees_suppressed);
-                assert_int_equal(rule->looks_back, cases[i].looks_back);
+                assert_int_equal(rule->sees_suppressed, (cases[i].sees & SUPPRESSED) != 0);
+                assert_int_equal(rule->looks_back, (cases[i].sees & BACK) != 0);
+                assert_int_equal(rule->looks_far, (cases[i].sees & FAR) != 0);
                 cw_ruleset_unref(rules);
         }
 }
@@ -198,6 +235,22 @@ static void test_the_meaning_is_what_decides_when_it_fires(void **state)
                 {"an end means something",
                  {.when = "available < floor", .clear = "available > floor", .currencies = {"USD", "EUR"}},
                  false},
+                {"levels are no condition", {.levels = {"available < floor"}, .currencies = {"USD", "EUR"}}, false},
+                {"how long it must have held means something",
+                 {.when = "available < floor", .currencies = {"USD", "EUR"}, .for_ms = 1},
+                 false},
+                {"how long it must have ended means something",
+                 {.when = "available < floor", .currencies = {"USD", "EUR"}, .keep_firing_for_ms = 1},
+                 false},
+                {"arming means something",
+                 {.when = "available < floor", .currencies = {"USD", "EUR"}, .arm_after_clear = true},
+                 false},
+                {"a table means something",
+                 {.when = "available < floor", .currencies = {"USD", "EUR"}, .table_customer = 1},
+                 false},
+                {"flapping and confirming mean nothing",
+                 {.when = "available < floor", .currencies = {"USD", "EUR"}, .flap = {9, 9}, .confirm = true},
+                 true},
                 {"an event is no condition", {.on = "available < floor", .currencies = {"USD", "EUR"}}, false},
                 {"deactivated cards mean something",
                  {.when = "available < floor", .currencies = {"USD", "EUR"}, .suppressed = CW_SUPPRESSED_ANY},
@@ -217,6 +270,45 @@ static void test_the_meaning_is_what_decides_when_it_fires(void **state)
         cw_ruleset_unref(rules);
 }
 
+static void test_the_meaning_of_levels_and_tables(void **state)
+{
+        static const struct {
+                const char *name;
+                struct draft drafts[2];
+                bool same;
+        } cases[] = {
+                {"the same levels",
+                 {{.levels = {"available < 5", "total < 5"}}, {.levels = {"available<5", "total<5"}}},
+                 true},
+                {"a level's condition", {{.levels = {"available < 5"}}, {.levels = {"available < 6"}}}, false},
+                {"a level more", {{.levels = {"available < 5"}}, {.levels = {"available < 5", "total < 5"}}}, false},
+                {"levels that changed places",
+                 {{.levels = {"available < 5", "total < 5"}}, {.levels = {"total < 5", "available < 5"}}},
+                 false},
+                {"the same table",
+                 {{.when = "available < floor", .table_customer = 1},
+                  {.when = "available < floor", .table_customer = 1}},
+                 true},
+                {"another table",
+                 {{.when = "available < floor", .table_customer = 1},
+                  {.when = "available < floor", .table_customer = 2}},
+                 false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_ruleset *rules[2];
+                struct cw_rule *rule[2];
+
+                print_message("  %s\n", cases[i].name);
+                for (size_t j = 0; j < 2; j++)
+                        build(&cases[i].drafts[j], &rules[j], &rule[j]);
+                assert_int_equal(rule[0]->meaning == rule[1]->meaning, cases[i].same);
+                for (size_t j = 0; j < 2; j++)
+                        cw_ruleset_unref(rules[j]);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -225,6 +317,7 @@ int main(void)
                 cmocka_unit_test(test_the_last_reference_ends_it),
                 cmocka_unit_test(test_what_a_rule_sees),
                 cmocka_unit_test(test_the_meaning_is_what_decides_when_it_fires),
+                cmocka_unit_test(test_the_meaning_of_levels_and_tables),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
