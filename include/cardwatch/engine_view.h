@@ -24,13 +24,19 @@ struct cw_source_view {
         const char *suspicion; /* "raised", "confirmed", "accepted"; NULL: the last list was plausible */
 };
 
+/* How times and durations are written: the core has no time zone. */
+struct cw_explain_style {
+        void (*time)(struct cw_buf *buf, int64_t at);
+        void (*duration)(struct cw_buf *buf, int64_t ms);
+};
+
 /*
  * The alert's state, when each edge of it may come, the expressions of its rule with the value of each part as the card
- * was last observed, and who was told what: lines for people, and nothing that the engine did not decide by. -ENOENT:
- * there is no such alert.
+ * was last observed, and who was told what: lines for people, and nothing that the engine did not decide by. An alert
+ * that never was anything but inactive is explained too. -ENOENT: no rule and card have this fingerprint.
  */
-int cw_engine_explain(const struct cw_engine *engine, uint64_t fingerprint, struct cw_buf *buf)
-        __attribute__((warn_unused_result));
+int cw_engine_explain(const struct cw_engine *engine, uint64_t fingerprint, const struct cw_explain_style *style,
+                      struct cw_buf *buf) __attribute__((warn_unused_result));
 
 /* The first time at which polls that change nothing would be more than that: until then nothing happens. INT64_MAX:
  * never. */

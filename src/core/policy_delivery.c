@@ -102,6 +102,29 @@ static void finish(struct cw_policy *policy, struct cw_intent *intent)
         free(kept);
 }
 
+/* What became of a message about something, for whoever asks why they were told, or not. */
+static void record(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_item *item,
+                   const char *what, char *reason)
+{
+        const struct cw_entry *entry = item->entry;
+        struct cw_history_row row = {
+                .at = policy->now,
+                .fingerprint = entry->fingerprint,
+                .rule = (char *)entry->rule,
+                .source = (char *)entry->source,
+                .customer = entry->has_card ? entry->card.customer : 0,
+                .card = entry->has_card ? entry->card.id : 0,
+                .edge = item->edge,
+                .what = what,
+                .reason = reason,
+                .notifier = (char *)intent->notifier,
+                .severity = (uint8_t)entry->severity,
+        };
+
+        memcpy(row.message, intent->id, sizeof(row.message));
+        cw_changes_history(policy->changes, &row);
+}
+
 static void accepted(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
 {
         struct cw_telling *telling = telling_of(policy, intent, item);
@@ -125,8 +148,11 @@ const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
         if (!intent)
                 return NULL;
         notifier = intent->notifier_index == SIZE_MAX ? NULL : policy->rules->notifiers[intent->notifier_index].name;
-        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++)
-                accepted(policy, intent, &intent->items[i]);
+        for (size_t i = 0; i < intent->n_items; i++) {
+                record(policy, intent, &intent->items[i], "sent", NULL);
+                if (intent->kind == CW_NOTICE_ALERT)
+                        accepted(policy, intent, &intent->items[i]);
+        }
         intent->state = CW_INTENT_DELIVERED;
         intent->attempts++;
         finish(policy, intent);
@@ -148,6 +174,8 @@ static void drop_waiting_resolution(struct cw_policy *policy, struct cw_telling 
 
 static void bury(struct cw_policy *policy, struct cw_intent *intent)
 {
+        for (size_t i = 0; i < intent->n_items; i++)
+                record(policy, intent, &intent->items[i], "dead", intent->error);
         for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
                 const struct cw_item *item = &intent->items[i];
                 struct cw_telling *telling = telling_of(policy, intent, item);

@@ -184,7 +184,7 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
         return action != CW_DUE_NOTHING && action != CW_DUE_TAKE_BACK;
 }
 
-static void record_held(struct cw_policy *policy, const struct cw_alert *alert, const char *by)
+static void record_held(struct cw_policy *policy, const struct cw_alert *alert, const char *notifier, const char *by)
 {
         struct cw_history_row row = {
                 .at = policy->now,
@@ -196,6 +196,8 @@ static void record_held(struct cw_policy *policy, const struct cw_alert *alert, 
                 .edge = alert->edge,
                 .what = "held",
                 .reason = (char *)by,
+                .notifier = (char *)notifier,
+                .severity = (uint8_t)alert->severity,
         };
 
         cw_changes_history(policy->changes, &row);
@@ -215,7 +217,7 @@ static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
                         continue;
                 held_by = cw_policy_held_by(policy, alert, telling);
                 if (held_by)
-                        record_held(policy, alert, held_by);
+                        record_held(policy, alert, group->notifier, held_by);
                 else
                         changed |= tell_alert(policy, group, telling);
         }

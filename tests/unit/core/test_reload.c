@@ -177,6 +177,16 @@ static void test_cards_that_were_not_there(void **state)
         }
 }
 
+/* The newest row of that kind in what is kept of decisions. */
+static const struct cw_history_row *last_of(const struct world *world, const char *what)
+{
+        for (size_t i = world->stored.history.n; i-- > 0;)
+                if (strcmp(world->stored.history.rows[i].what, what) == 0)
+                        return &world->stored.history.rows[i];
+        fail_msg("nothing was %s", what);
+        return NULL;
+}
+
 static void test_what_is_gone_ends(void **state)
 {
         static const struct ruleset_spec rich = {.rules = {RICH}},
@@ -205,8 +215,8 @@ static void test_what_is_gone_ends(void **state)
                         begin(&world, &low);
                         assert_string_equal(changed(&world, cases[i].spec, restart),
                                             "chat resolved: low/1 resolved 50.00\n");
-                        assert_string_equal(world.stored.history.rows[world.stored.history.n - 1].reason,
-                                            cases[i].reason);
+                        assert_string_equal(last_of(&world, "resolved")->reason, cases[i].reason);
+                        assert_string_equal(last_of(&world, "sent")->notifier, "chat");
                         assert_int_equal(firing(&world), 0);
                         world_deinit(&world);
                 }
