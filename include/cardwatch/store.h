@@ -43,6 +43,10 @@ void cw_store_close(struct cw_store *store);
 int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
+/* The same of the sources alone. */
+int cw_store_load_sources(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
 /*
  * One transaction. `at` is the time of the decision. Nothing of it is there after a failure. Removals of sources count
  * before everything else in the same changes. Changes with an error in them are refused with it.

@@ -17,6 +17,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/source.h"
 #include "command.h"
+#include "login_memory.h"
 
 #define PROBE_TIMEOUT_MS 15000
 
@@ -144,6 +145,15 @@ static void probe_ended(void *data, struct cw_source *source, const struct cw_po
         end_probe(probe);
 }
 
+static void probe_remember(void *data, struct cw_source *source, const struct cw_source_memory *memory)
+{
+        const struct probe *probe = data;
+        struct cw_login_memory where = {"check", probe->check->settings->config->store_path};
+
+        (void)source;
+        cw_login_memory_keep(&where, probe->name, memory);
+}
+
 static void probe_paused(void *data, struct cw_source *source)
 {
         (void)data;
@@ -152,13 +162,18 @@ static void probe_paused(void *data, struct cw_source *source)
 
 static int probe_source(struct check *check, const struct cw_config_source *config, struct cw_log *log)
 {
-        static const struct cw_source_listener listener = {
-                .poll_began = probe_began, .page = probe_page, .poll_ended = probe_ended, .paused = probe_paused};
+        static const struct cw_source_listener listener = {.poll_began = probe_began,
+                                                           .page = probe_page,
+                                                           .poll_ended = probe_ended,
+                                                           .remember = probe_remember,
+                                                           .paused = probe_paused};
+        struct cw_login_memory where = {"check", check->settings->config->store_path};
         struct cw_source_options options = cw_settings_source(config);
         struct probe probe = {.check = check, .name = config->name};
         struct cw_http *http = NULL;
         int r;
 
+        options.memory = cw_login_memory_recall(&where, config->name);
         options.page_size = 1;
         options.retries = 0;
         options.concurrency = 1;
@@ -287,7 +302,9 @@ const struct cw_command cw_command_check = {
                  "\n"
                  "Checks a configuration, every mistake in one pass. Without --offline also that secrets can be read, "
                  "hosts\n"
-                 "resolve, and the credentials of every source are accepted (one log-in each).\n"
+                 "resolve, and the credentials of every source are accepted (one log-in each; none for ten minutes "
+                 "after one\n"
+                 "that was refused, whoever tried).\n"
                  "\n"
                  "  -c, --config FILE  the configuration (default " CW_DEFAULT_CONFIG ")\n"
                  "      --strict       warnings count as errors\n"

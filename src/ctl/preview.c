@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cardwatch preview: one poll of every source, and what the rules would make of it. Stores and sends nothing. */
+/* cardwatch preview: one poll of every source, and what the rules would make of it. Stores nothing of it and sends
+ * nothing. */
 #include "cardwatch/preview.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/source.h"
 #include "command.h"
+#include "login_memory.h"
 
 /* What one source showed. */
 struct look {
@@ -78,6 +80,15 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
         cw_loop_stop(run->loop);
 }
 
+static void remember(void *data, struct cw_source *source, const struct cw_source_memory *memory)
+{
+        const struct look *look = data;
+        struct cw_login_memory where = {"preview", look->run->settings->config->store_path};
+
+        (void)source;
+        cw_login_memory_keep(&where, look->config->name, memory);
+}
+
 static void paused(void *data, struct cw_source *source)
 {
         (void)data;
@@ -86,8 +97,12 @@ static void paused(void *data, struct cw_source *source)
 
 static int start(struct run *run)
 {
-        static const struct cw_source_listener listener = {
-                .poll_began = poll_began, .page = took_page, .poll_ended = poll_ended, .paused = paused};
+        static const struct cw_source_listener listener = {.poll_began = poll_began,
+                                                           .page = took_page,
+                                                           .poll_ended = poll_ended,
+                                                           .remember = remember,
+                                                           .paused = paused};
+        struct cw_login_memory where = {"preview", run->settings->config->store_path};
         int r;
 
         r = cw_loop_new(&run->loop);
@@ -100,6 +115,7 @@ static int start(struct run *run)
                 look->run = run;
                 look->config = &run->settings->config->sources[i];
                 options = cw_settings_source(look->config);
+                options.memory = cw_login_memory_recall(&where, look->config->name);
                 r = cw_source_new(run->loop, run->http, run->log, &options, &listener, look, &look->source);
                 if (r == 0)
                         cw_source_start(look->source, true);

@@ -174,10 +174,11 @@ static const struct table {
         enum cw_sql all;
         int keys; /* how many of the first columns say which row it is */
         row_reader read;
-} tables[] = {
-        {"source", CW_SQL_SOURCE_ALL, 1, read_source}, {"alert", CW_SQL_ALERT_ALL, 1, read_alert},
-        {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger}, {"alert_group", CW_SQL_GROUP_ALL, 2, read_group},
-        {"outbox", CW_SQL_OUTBOX_ALL, 1, read_intent}, {"rule", CW_SQL_RULE_ALL, 1, read_rule},
+} source_table = {"source", CW_SQL_SOURCE_ALL, 1, read_source},
+  tables[] = {
+          {"alert", CW_SQL_ALERT_ALL, 1, read_alert},       {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger},
+          {"alert_group", CW_SQL_GROUP_ALL, 2, read_group}, {"outbox", CW_SQL_OUTBOX_ALL, 1, read_intent},
+          {"rule", CW_SQL_RULE_ALL, 1, read_rule},
 };
 
 static int fail_damaged(struct cw_store *store, const struct table *table, sqlite3_stmt *statement,
@@ -240,12 +241,26 @@ int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw
         cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
         int r = cw_transaction_begin(&transaction, store, false, message);
 
+        if (r == 0)
+                r = load_table(store, &source_table, &rows, message);
         for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(tables); i++)
                 r = load_table(store, &tables[i], &rows, message);
         if (r == 0)
                 r = load_cards(store, &rows, message);
         if (r == 0)
                 r = cw_transaction_commit(&transaction, message);
+        if (r < 0)
+                return r;
+        *ret_rows = rows;
+        rows = (struct cw_changes)CW_CHANGES_NULL;
+        return 0;
+}
+
+int cw_store_load_sources(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
+        int r = load_table(store, &source_table, &rows, message);
+
         if (r < 0)
                 return r;
         *ret_rows = rows;

@@ -78,6 +78,27 @@ static int check_file(const char *path, bool readonly, struct cw_buf *message)
         return 0;
 }
 
+/* What root makes while looking after a daemon of another user is that user's: of whom the model is. */
+static void hand_over(int fd, const char *model)
+{
+        struct stat st;
+
+        /* Who cannot is told by whatever cannot be opened then. */
+        if (geteuid() == 0 && stat(model, &st) == 0 && (st.st_uid != 0 || st.st_gid != 0) &&
+            fchown(fd, st.st_uid, st.st_gid) < 0)
+                return;
+}
+
+static int hand_to_owner_of_directory(int fd, const char *path)
+{
+        cw_autofree char *copy = strdup(path);
+
+        if (!copy)
+                return -ENOMEM;
+        hand_over(fd, dirname(copy));
+        return 0;
+}
+
 /* The mode is set whatever the umask is: the group may look, nobody else. */
 static int create_file(const char *path, struct cw_buf *message)
 {
@@ -87,6 +108,8 @@ static int create_file(const char *path, struct cw_buf *message)
         if (fd < 0)
                 return fail_path(-errno, path, message, strerror(errno));
         r = fchmod(fd, MODE) < 0 ? fail_path(-errno, path, message, strerror(errno)) : 0;
+        if (r == 0)
+                r = hand_to_owner_of_directory(fd, path);
         close(fd);
         return r;
 }
@@ -96,6 +119,7 @@ static int lock_store(struct cw_store *store, struct cw_buf *message)
 {
         cw_autofree char *real = realpath(store->path, NULL);
         cw_autofree char *lock = NULL;
+        int r;
 
         if (!real)
                 return fail_path(-errno, store->path, message, strerror(errno));
@@ -103,7 +127,10 @@ static int lock_store(struct cw_store *store, struct cw_buf *message)
                 lock = NULL;
                 return -ENOMEM;
         }
-        return cw_lock_take(lock, &store->lock_fd, message);
+        r = cw_lock_take(lock, &store->lock_fd, message);
+        if (r == 0)
+                hand_over(store->lock_fd, real);
+        return r;
 }
 
 static int new_store(const char *path, bool readonly, struct cw_store **ret_store)
