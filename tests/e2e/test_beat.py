@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When polls begin: on a grid that does not drift, one at a time, and at once when asked."""
+
+import http.server
+import random
+import statistics
+import threading
+import time
+
+import pytest
+
+from configs import config, key, webhook
+from daemon import wait_until
+
+PAGE = b'{"id":0,"details":[],"pageSize":100,"pageNumber":1,"numberOfPages":1,"status":"1","errors":[]}'
+
+
+class Api:
+    """An empty list that takes `delay()` seconds; it remembers when it was asked, and how often at once."""
+
+    def __init__(self, delay):
+        self.starts, self.busy, self.most = [], 0, 0
+        lock, api = threading.Lock(), self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one piece: else the second waits for an acknowledgement
+
+            def do_GET(self):
+                with lock:
+                    api.starts.append(time.monotonic())
+                    api.busy += 1
+                    api.most = max(api.most, api.busy)
+                time.sleep(delay())
+                with lock:
+                    api.busy -= 1
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(PAGE)))
+                self.end_headers()
+                self.wfile.write(PAGE)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def source(self, every):
+        return {"name": "main", "url": f"http://127.0.0.1:{self.server.server_address[1]}", "auth": key(), "every": every,
+                "timeout": "5s", "stale_after": 1000}
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def make_api(closer):
+    return lambda delay: closer(Api(delay))
+
+
+def test_a_hundred_polls_stay_on_the_grid(make_api, hook, make_daemon, seed):
+    """However long each takes: a beat is measured from the first, not from the end of the last."""
+    rng, beat = random.Random(seed), 0.06
+    api = make_api(lambda: rng.random() * beat / 2)
+    make_daemon(config(api.source("60ms"), webhook(hook)))
+    wait_until(lambda: len(api.starts) > 100, "a hundred polls")
+    late = [start - api.starts[0] - i * beat for i, start in enumerate(api.starts[:101])]
+    missed = round(max(late) / beat)  # beats that a busy machine let pass: they are left out, not caught up on
+    assert missed <= 3, late
+    off = [abs((wait + beat / 2) % beat - beat / 2) for wait in late]
+    assert statistics.median(off) < 0.005 and statistics.median(off[-20:]) < 0.005, off
+    assert api.most == 1
+
+
+def test_a_long_poll_leaves_out_the_beats_it_missed(make_api, hook, make_daemon):
+    beat = 0.1
+    api = make_api(lambda: 0.25)
+    daemon = make_daemon(config(api.source("100ms"), webhook(hook)))
+    wait_until(lambda: len(api.starts) > 8, "nine polls")
+    waits = [b - a for a, b in zip(api.starts, api.starts[1:])]
+    assert abs(statistics.median(waits) - 3 * beat) < 0.05, waits
+    assert api.most == 1 and len(daemon.polls()) == len(daemon.polls("complete"))
+
+
+def test_asking_for_polls_makes_no_two_at_once(make_api, hook, make_daemon):
+    api = make_api(lambda: 0.1)
+    daemon = make_daemon(config(api.source("1h"), webhook(hook)))
+    wait_until(lambda: len(api.starts) == 1 and api.busy == 0, "the first poll")
+    asked = time.monotonic()
+    for _ in range(20):
+        daemon.poll_now()
+        time.sleep(0.03)
+    wait_until(lambda: api.busy == 0 and len(api.starts) > 3, "polls")
+    assert api.starts[1] - asked < 1
+    daemon.poll_now()
+    have = len(api.starts)
+    wait_until(lambda: len(api.starts) > have, "one more")
+    assert api.most == 1 and have <= 12
