@@ -60,6 +60,9 @@ void cw_feeds_poll_now(struct cw_feeds *feeds);
 /* No further polls; what is under way is dropped. */
 void cw_feeds_stop(struct cw_feeds *feeds);
 
+/* After a stop: each begins its beat again, with a poll now. */
+void cw_feeds_start(struct cw_feeds *feeds);
+
 /* With `once`: sources whose poll has not ended, or that still read somebody again. */
 size_t cw_feeds_unfinished(const struct cw_feeds *feeds);
 

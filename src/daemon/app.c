@@ -23,6 +23,7 @@
 #include "committer.h"
 #include "control.h"
 #include "dispatcher.h"
+#include "past.h"
 #include "ready.h"
 
 #define DRAIN_MS           10000
@@ -42,6 +43,7 @@ struct cw_app {
         struct cw_committer *committer;
         struct cw_dispatcher *dispatcher;
         struct cw_feeds *feeds;
+        struct cw_past *past;
         struct cw_control *control; /* NULL: nobody can ask */
         struct cw_timer *tick, *deadline, *watchdog;
         struct cw_signal *signals[4];
@@ -210,7 +212,7 @@ static void advance(struct cw_app *app)
                 app->state = DRAINING;
         if (app->state == DRAINING && cw_dispatcher_busy(app->dispatcher) == 0 && cw_committer_settled(app->committer))
                 close_app(app);
-        if (app->state == CLOSING && cw_dispatcher_busy(app->dispatcher) == 0) {
+        if (app->state == CLOSING && cw_dispatcher_busy(app->dispatcher) == 0 && !cw_past_busy(app->past)) {
                 app->state = CLOSED;
                 cw_committer_close(app->committer, store_closed, app);
         }
@@ -235,6 +237,7 @@ static void terminate(struct cw_app *app, int signum)
         app->state = DRAINING;
         cw_control_free(cw_take(app->control));
         cw_feeds_stop(app->feeds);
+        cw_past_cancel(app->past);
         cw_timer_start(app->deadline, DRAIN_MS);
         cw_committer_commit(app->committer);
         advance(app);
@@ -275,8 +278,27 @@ static void refuse_reload(struct cw_app *app, const char *reason)
         carry_out(app);
 }
 
+/* The engine knows what its rules look back at: cards may be observed. */
+static void past_known(void *data)
+{
+        struct cw_app *app = data;
+
+        if (app->state == RUNNING)
+                cw_feeds_start(app->feeds);
+        advance(app);
+}
+
+/* Rules that look back otherwise decide about nothing before they know what was: no card is observed until then. */
+static int look_back(struct cw_app *app)
+{
+        cw_feeds_stop(app->feeds);
+        return cw_past_start(app->past, app->settings->config->store_path, app->settings->config->rules);
+}
+
 static void apply(struct cw_app *app, struct cw_settings *settings)
 {
+        bool looks_back = cw_past_busy(app->past) ||
+                          cw_past_differs(app->settings->config->rules, settings->config->rules);
         struct cw_event rules = {.kind = CW_EVENT_RULES, .rules = settings->config->rules};
         struct cw_event result = {.kind = CW_EVENT_RELOAD_RESULT, .result = {.failing = false}};
 
@@ -285,7 +307,8 @@ static void apply(struct cw_app *app, struct cw_settings *settings)
         cw_log_configure(app->options.log, settings->config->log_level, settings->config->log_format);
         step(app, &rules);
         step(app, &result);
-        if (cw_dispatcher_configure(app->dispatcher, settings) < 0 || cw_feeds_configure(app->feeds, settings) < 0) {
+        if (cw_dispatcher_configure(app->dispatcher, settings) < 0 || cw_feeds_configure(app->feeds, settings) < 0 ||
+            (looks_back && look_back(app) < 0)) {
                 cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
                 _exit(1);
         }
@@ -456,6 +479,8 @@ static int load(struct cw_app *app, struct cw_buf *message)
                 if (r == -EBADMSG)
                         cw_buf_puts(message, "the stored state contradicts itself");
         }
+        if (r == 0)
+                r = cw_past_load(app->engine, app->store, app->settings->config->rules, cw_clock_wall_ms(), message);
         cw_changes_deinit(&stored);
         return r;
 }
@@ -514,9 +539,19 @@ static int wire_up(struct cw_app *app)
                 .judgement_of = judgement_of,
                 .data = app,
         };
+        struct cw_past_options past = {
+                .loop = app->loop,
+                .log = app->options.log,
+                .engine = app->engine,
+                .committer = app->committer,
+                .done = past_known,
+                .data = app,
+        };
         int r;
 
-        r = cw_dispatcher_new(&dispatcher, app->settings, &app->dispatcher);
+        r = cw_past_new(&past, &app->past);
+        if (r == 0)
+                r = cw_dispatcher_new(&dispatcher, app->settings, &app->dispatcher);
         if (r == 0)
                 r = cw_feeds_new(&feeds, &app->feeds);
         return r;
@@ -554,6 +589,7 @@ void cw_app_free(struct cw_app *app)
         cw_feeds_free(app->feeds);
         cw_http_free(app->http);
         cw_dispatcher_free(app->dispatcher);
+        cw_past_free(app->past);
         cw_committer_free(app->committer);
         cw_engine_free(app->engine);
         cw_settings_unref(app->settings);

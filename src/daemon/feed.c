@@ -350,6 +350,12 @@ void cw_feeds_stop(struct cw_feeds *feeds)
                 cw_source_pause(feeds->feeds[i]->source);
 }
 
+void cw_feeds_start(struct cw_feeds *feeds)
+{
+        for (size_t i = 0; i < feeds->n_feeds; i++)
+                cw_source_start(feeds->feeds[i]->source, feeds->options.once);
+}
+
 size_t cw_feeds_unfinished(const struct cw_feeds *feeds)
 {
         size_t n = 0;
