@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is written about the keys is what the tables say. */
 #include "loading.h"
-
-/* A file of the source tree; this one is four folders deep. */
-static void read_source(const char *name, struct cw_buf *buf)
-{
-        struct cw_buf path = CW_BUF_NULL;
-        FILE *file;
-        int c;
-
-        cw_buf_puts(&path, __FILE__);
-        for (int i = 0; i < 4; i++)
-                *strrchr(path.data, '/') = '\0';
-        path.len = strlen(path.data);
-        cw_buf_printf(&path, "/%s", name);
-        file = fopen(cw_buf_text(&path), "r");
-        assert_non_null(file);
-        while ((c = fgetc(file)) != EOF)
-                cw_buf_putc(buf, (char)c);
-        fclose(file);
-        cw_buf_deinit(&path);
-}
+#include "source_tree.h"
 
 static void test_the_defaults_are_a_right_file(void **state)
 {
