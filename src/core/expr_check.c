@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "expr_advice.h"
 #include "expr_lex.h"
 #include "expr_node.h"
 #include "expr_vocabulary.h"
@@ -57,13 +58,45 @@ static int fail_node(const struct checker *checker, const struct cw_node *node, 
         return cw_expr_fail(checker->error, node->offset, node->len, "%s", message);
 }
 
+static bool find_param(const struct checker *checker, const char *name, size_t len, uint32_t *ret_param)
+{
+        const struct cw_expr_params *params = &checker->scope->params;
+
+        for (size_t i = 0; i < params->n; i++) {
+                if (strncmp(params->names[i], name, len) != 0 || params->names[i][len])
+                        continue;
+                *ret_param = (uint32_t)i;
+                return true;
+        }
+        return false;
+}
+
+/* A word of the language may be near a text that was meant as such: `source == main`. */
+static int fail_near(const struct checker *checker, const struct cw_node *node, const char *nearest)
+{
+        const char *name = name_of(checker, node);
+        enum cw_field field;
+        uint32_t param;
+
+        if (node->kind == CW_NODE_CALL || node->previous || find_param(checker, nearest, strlen(nearest), &param) ||
+            cw_vocabulary_find_field(nearest, strlen(nearest), &field) == 0)
+                return fail_name(checker, node, "there is no `%.*s`; did you mean `%s`?", shown(node), name, nearest);
+        return fail_name(checker, node, "there is no `%.*s`; did you mean `%s`, or the text `\"%.*s\"`?", shown(node),
+                         name, nearest, shown(node), name);
+}
+
 static int fail_unknown(const struct checker *checker, const struct cw_node *node)
 {
         const char *name = name_of(checker, node);
+        const char *advice = cw_advice_name(name, node->name_len);
         const char *nearest = cw_vocabulary_nearest(name, node->name_len, &checker->scope->params);
 
+        if (node->name_len == strlen("previous") && memcmp(name, "previous", node->name_len) == 0)
+                return fail_name(checker, node, "write the field, as in `previous.available`");
+        if (advice)
+                return fail_name(checker, node, "there is no `%.*s`: %s", shown(node), name, advice);
         if (nearest)
-                return fail_name(checker, node, "there is no `%.*s`; did you mean `%s`?", shown(node), name, nearest);
+                return fail_near(checker, node, nearest);
         if (node->kind == CW_NODE_CALL)
                 return fail_name(checker, node, "there is no function `%.*s`", shown(node), name);
         return fail_name(checker, node, "there is no field or parameter `%.*s`; a text is written `\"%.*s\"`",
@@ -76,20 +109,6 @@ static void use_field(struct cw_expr *expr, const struct cw_node *node)
                 expr->uses |= CW_EXPR_USES_SUPPRESSED;
         if (node->previous)
                 expr->uses |= CW_EXPR_USES_PREVIOUS;
-}
-
-static bool find_param(const struct checker *checker, const struct cw_node *node, uint32_t *ret_param)
-{
-        const struct cw_expr_params *params = &checker->scope->params;
-
-        for (size_t i = 0; i < params->n; i++) {
-                if (strncmp(params->names[i], name_of(checker, node), node->name_len) != 0 ||
-                    params->names[i][node->name_len])
-                        continue;
-                *ret_param = (uint32_t)i;
-                return true;
-        }
-        return false;
 }
 
 static int check_function(const struct checker *checker, struct cw_node *node);
@@ -108,7 +127,7 @@ static int check_name(const struct checker *checker, struct cw_node *node)
                 use_field(checker->expr, node);
                 return 0;
         }
-        if (find_param(checker, node, &param)) {
+        if (find_param(checker, name, node->name_len, &param)) {
                 if (node->previous)
                         return fail_name(checker, node, "`previous` has only the fields of the card, not parameters");
                 node->kind = CW_NODE_PARAM;
@@ -116,8 +135,6 @@ static int check_name(const struct checker *checker, struct cw_node *node)
                 node->type = checker->scope->params.types[param];
                 return 0;
         }
-        if (node->name_len == strlen("previous") && memcmp(name, "previous", node->name_len) == 0)
-                return fail_name(checker, node, "write the field, as in `previous.available`");
         if (cw_vocabulary_find_function(name, node->name_len, &function) < 0)
                 return fail_unknown(checker, node);
         if (node->previous)
@@ -130,10 +147,11 @@ static int check_name(const struct checker *checker, struct cw_node *node)
 }
 
 /* A window is known before the rule runs, so that the engine can keep as much history as rules need and no more. */
-static int check_window(const struct checker *checker, const struct cw_node *argument)
+static int check_window(const struct checker *checker, const struct cw_node *argument, const char *usage)
 {
         if (argument->type != CW_VALUE_DURATION)
-                return fail_node(checker, argument, "a window is a duration such as `1h` or `7d`");
+                return cw_expr_fail(checker->error, argument->offset, argument->len,
+                                    "a window is a duration such as `90s`, `1h` or `7d`: write `%s`", usage);
         if (argument->kind != CW_NODE_LITERAL && argument->kind != CW_NODE_PARAM)
                 return fail_node(checker, argument, "a window is written out, such as `1h`, or is a parameter");
         if (argument->kind == CW_NODE_LITERAL && argument->literal.duration_ms <= 0)
@@ -141,7 +159,8 @@ static int check_window(const struct checker *checker, const struct cw_node *arg
         return 0;
 }
 
-static int check_argument(const struct checker *checker, const struct cw_node *argument, char expected)
+static int check_argument(const struct checker *checker, const struct cw_node *argument,
+                          const struct cw_function_word *word, char expected)
 {
         bool is_field = argument->kind == CW_NODE_FIELD && !argument->previous;
 
@@ -152,10 +171,11 @@ static int check_argument(const struct checker *checker, const struct cw_node *a
         case 'a':
                 if (is_field && argument->type == CW_VALUE_AMOUNT)
                         return 0;
-                return fail_node(checker, argument, "write `available`, `pending` or `total` here");
+                return cw_expr_fail(checker->error, argument->offset, argument->len,
+                                    "write `available`, `pending` or `total` here, as in `%s`", word->usage);
         case 'd':
         case 'D':
-                return check_window(checker, argument);
+                return check_window(checker, argument, word->usage);
         default:
                 if (argument->type == CW_VALUE_NUMBER || argument->type == CW_VALUE_AMOUNT ||
                     argument->type == CW_VALUE_DURATION)
@@ -179,7 +199,7 @@ static int check_arguments(const struct checker *checker, const struct cw_node *
                         return most == 0 ? fail_node(checker, node, "this takes no arguments")
                                          : cw_expr_fail(checker->error, argument->offset, argument->len,
                                                         "there is one argument too many: write `%s`", word->usage);
-                r = check_argument(checker, argument, word->arguments[n]);
+                r = check_argument(checker, argument, word, word->arguments[n]);
                 if (r < 0)
                         return r;
                 ret_arguments[n++] = argument;
@@ -202,7 +222,7 @@ static int check_function(const struct checker *checker, struct cw_node *node)
                 uint32_t param;
 
                 if (cw_vocabulary_find_field(name_of(checker, node), node->name_len, &field) == 0 ||
-                    find_param(checker, node, &param))
+                    find_param(checker, name_of(checker, node), node->name_len, &param))
                         return fail_node(checker, node, "this is no function: write it without parentheses");
                 return fail_unknown(checker, node);
         }
@@ -234,10 +254,61 @@ static const char *verb_of(enum cw_node_kind kind)
         }
 }
 
+static const char *remedy_of(enum cw_node_kind kind)
+{
+        switch (kind) {
+        case CW_NODE_MUL:
+                return "multiply by a number, as in `20% * total`";
+        case CW_NODE_DIV:
+                return "divide by a number or by the like, as in `available / total`";
+        default:
+                return "both must be of one kind, as in `available + 5` or `age + 5m`";
+        }
+}
+
 /* A literal that only an id can be equal to. */
 static bool is_too_large(const struct cw_node *node)
 {
         return node->kind == CW_NODE_LITERAL && node->type == CW_VALUE_INTEGER;
+}
+
+/* The currency that an amount is in whatever the card's is, or NULL. */
+static const char *fixed_currency(const struct checker *checker, const struct cw_node *node)
+{
+        const char *currency = NULL;
+
+        if (node->type != CW_VALUE_AMOUNT)
+                return NULL;
+        switch (node->kind) {
+        case CW_NODE_LITERAL:
+                return node->literal.currency;
+        case CW_NODE_CALL:
+                return node->function == CW_FUNCTION_ABS
+                               ? fixed_currency(checker, node_at(checker, node_at(checker, node->left)->left))
+                               : NULL;
+        case CW_NODE_NEGATE:
+        case CW_NODE_ADD:
+        case CW_NODE_SUB:
+        case CW_NODE_MUL:
+        case CW_NODE_DIV:
+                currency = fixed_currency(checker, node_at(checker, node->left));
+                if (!currency && node->right != CW_NODE_NONE)
+                        currency = fixed_currency(checker, node_at(checker, node->right));
+                return currency;
+        default:
+                return NULL;
+        }
+}
+
+/* What would be unknown for every card is a mistake. */
+static int check_currencies(const struct checker *checker, const struct cw_node *left, const struct cw_node *right)
+{
+        const char *a = fixed_currency(checker, left), *b = fixed_currency(checker, right);
+
+        if (!a || !b || strcmp(a, b) == 0)
+                return 0;
+        return cw_expr_fail(checker->error, right->offset, right->len,
+                            "nothing is converted between %s and %s: write both in the same currency", a, b);
 }
 
 static int check_arithmetic(const struct checker *checker, struct cw_node *node)
@@ -245,11 +316,12 @@ static int check_arithmetic(const struct checker *checker, struct cw_node *node)
         const struct cw_node *left = node_at(checker, node->left), *right = node_at(checker, node->right);
 
         if (cw_vocabulary_result(node->kind, left->type, right->type, &node->type) == 0)
-                return 0;
+                return check_currencies(checker, left, right);
         if (is_too_large(left) || is_too_large(right))
                 return fail_node(checker, is_too_large(left) ? left : right, "this number is too large");
-        return cw_expr_fail(checker->error, node->offset, node->len, "%s and %s cannot be %s",
-                            cw_value_type_name(left->type), cw_value_type_name(right->type), verb_of(node->kind));
+        return cw_expr_fail(checker->error, node->offset, node->len, "%s and %s cannot be %s: %s",
+                            cw_value_type_name(left->type), cw_value_type_name(right->type), verb_of(node->kind),
+                            remedy_of(node->kind));
 }
 
 static int check_negation(const struct checker *checker, struct cw_node *node)
@@ -263,14 +335,52 @@ static int check_negation(const struct checker *checker, struct cw_node *node)
                             cw_value_type_name(operand->type));
 }
 
+static const char *sample_of(enum cw_value_type type)
+{
+        static const char *const samples[] = {
+                [CW_VALUE_BOOL] = "true",     [CW_VALUE_NUMBER] = "100",  [CW_VALUE_AMOUNT] = "100 USD",
+                [CW_VALUE_INTEGER] = "11057", [CW_VALUE_DURATION] = "2h", [CW_VALUE_STRING] = "\"acme\"",
+        };
+
+        return samples[type];
+}
+
+/* A number where the other side is a duration: somebody forgot the unit. */
+static bool is_bare_duration(const struct cw_node *node, const struct cw_node *other)
+{
+        return node->kind == CW_NODE_LITERAL && node->type == CW_VALUE_NUMBER && other->type == CW_VALUE_DURATION;
+}
+
+static bool is_currency_code(const char *text)
+{
+        size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+        return len == 3 && text[len] == '\0';
+}
+
+static int check_currency_text(const struct checker *checker, const struct cw_node *field, const struct cw_node *text)
+{
+        if (field->kind != CW_NODE_FIELD || field->field != CW_FIELD_CURRENCY || text->kind != CW_NODE_LITERAL ||
+            is_currency_code(text->literal.string))
+                return 0;
+        return fail_node(checker, text, "a currency has three letters: write `\"USD\"`");
+}
+
 /* Both can be compared, or the error says what was probably meant. */
 static int check_pair(const struct checker *checker, const struct cw_node *left, const struct cw_node *right)
 {
         const struct cw_node *text = right->type == CW_VALUE_STRING ? right : left;
         const struct cw_node *other = text == right ? left : right;
 
-        if (cw_vocabulary_comparable(left->type, right->type))
-                return 0;
+        if (cw_vocabulary_comparable(left->type, right->type)) {
+                int r = check_currencies(checker, left, right);
+
+                if (r == 0 && left->type == CW_VALUE_STRING)
+                        r = check_currency_text(checker, left, right);
+                if (r == 0 && left->type == CW_VALUE_STRING)
+                        r = check_currency_text(checker, right, left);
+                return r;
+        }
         if (text->type == CW_VALUE_STRING && text->kind == CW_NODE_LITERAL && other->type != CW_VALUE_BOOL)
                 return cw_expr_fail(checker->error, text->offset, text->len,
                                     "%s cannot be compared with a text: write it without quotes",
@@ -281,8 +391,12 @@ static int check_pair(const struct checker *checker, const struct cw_node *left,
                                     cw_value_type_name(other->type));
         if (is_too_large(left) || is_too_large(right))
                 return fail_node(checker, is_too_large(left) ? left : right, "this number is too large");
-        return cw_expr_fail(checker->error, right->offset, right->len, "%s cannot be compared with %s",
-                            cw_value_type_name(left->type), cw_value_type_name(right->type));
+        if (is_bare_duration(left, right) || is_bare_duration(right, left))
+                return fail_node(checker, is_bare_duration(left, right) ? left : right,
+                                 "a duration has a unit: `ms`, `s`, `m`, `h` or `d`, as in `90s`");
+        return cw_expr_fail(checker->error, right->offset, right->len,
+                            "%s cannot be compared with %s: compare it with a value such as `%s`",
+                            cw_value_type_name(left->type), cw_value_type_name(right->type), sample_of(left->type));
 }
 
 static int check_comparison(const struct checker *checker, struct cw_node *node)
@@ -337,9 +451,15 @@ static int check_condition(const struct checker *checker, const struct cw_node *
 {
         if (node->type == CW_VALUE_BOOL)
                 return 0;
+        if (node->type == CW_VALUE_STRING)
+                return cw_expr_fail(checker->error, node->offset, node->len,
+                                    "%s takes conditions, this is a text: write the whole comparison again, or "
+                                    "`currency in (\"USD\", \"EUR\")`",
+                                    joiner);
         return cw_expr_fail(checker->error, node->offset, node->len,
-                            "%s takes conditions, this is %s: compare it, as in `available < 100`", joiner,
-                            cw_value_type_name(node->type));
+                            "%s takes conditions, this is %s: compare it, as in `%s`", joiner,
+                            cw_value_type_name(node->type),
+                            node->type == CW_VALUE_DURATION ? "age > 2h" : "available < 100");
 }
 
 static int check_logic(const struct checker *checker, struct cw_node *node)

@@ -10,6 +10,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/text.h"
+#include "expr_advice.h"
 
 /* How much of somebody's text a message repeats. */
 #define SHOWN_MAX 40
@@ -77,6 +78,36 @@ static bool is_no_currency(const char *text)
         return false;
 }
 
+/* `1.000.000` and `1'000`: what stands behind the digits goes on with digits. */
+static bool is_separated(const struct cw_lexer *lexer, size_t end)
+{
+        return end + 1 < lexer->len && (lexer->text[end] == '.' || lexer->text[end] == '\'') &&
+               is_digit(lexer->text[end + 1]);
+}
+
+/* The digits end at `end`, and what stands right behind them makes no sense. */
+static int fail_number(const struct cw_lexer *lexer, const struct cw_token *token, size_t end)
+{
+        const char *text = lexer->text + token->offset, *suffix = lexer->text + end, *advice;
+        size_t digits = end - token->offset, n = token->len - digits, letters = span(lexer, end, is_name_start);
+
+        advice = cw_advice_suffix(suffix, n);
+        if (advice && memchr(text, '.', digits) && strchr("smhd", suffix[0]))
+                advice = "a duration has no decimals: write `1h30m`";
+        if (advice)
+                return cw_expr_fail(lexer->error, token->offset, token->len, "%s", advice);
+        if (suffix[0] == '_')
+                return cw_expr_fail(lexer->error, token->offset, token->len,
+                                    "a number has no separators of thousands: write `1000.50`");
+        if (n == 3 && letters == 3 && !is_no_currency(suffix))
+                return cw_expr_fail(lexer->error, token->offset, token->len,
+                                    "write a space between number and currency: `%.*s %.3s`",
+                                    digits < SHOWN_MAX ? (int)digits : SHOWN_MAX, text, suffix);
+        return cw_expr_fail(lexer->error, token->offset, token->len,
+                            "`%.*s` is neither a number nor a duration such as `90s`, `5m` or `1h30m`",
+                            token->len < SHOWN_MAX ? (int)token->len : SHOWN_MAX, text);
+}
+
 /* Digits, perhaps with decimals, and what stands right behind them: a per cent sign, a unit, or a mistake. */
 static int lex_number(struct cw_lexer *lexer, struct cw_token *token)
 {
@@ -94,6 +125,9 @@ static int lex_number(struct cw_lexer *lexer, struct cw_token *token)
         }
         n = span(lexer, end, is_name_part);
         token->len = end + n - start;
+        if (n == 0 && is_separated(lexer, end))
+                return cw_expr_fail(lexer->error, end, 1,
+                                    "a number has no separators of thousands, and one decimal point: write `1000.50`");
         if (n == 0) {
                 token->kind = end < lexer->len && lexer->text[end] == '%' ? CW_TOKEN_PERCENT : CW_TOKEN_NUMBER;
                 token->len += token->kind == CW_TOKEN_PERCENT;
@@ -105,23 +139,19 @@ static int lex_number(struct cw_lexer *lexer, struct cw_token *token)
                 return 0;
         if (r == -ERANGE)
                 return cw_expr_fail(lexer->error, start, token->len, "no duration is longer than 1000 years");
-        if (n == 3 && span(lexer, end, is_name_start) == 3 && !is_no_currency(lexer->text + end))
-                return cw_expr_fail(lexer->error, start, token->len,
-                                    "write a space between number and currency: `%.*s %.3s`",
-                                    end - start < SHOWN_MAX ? (int)(end - start) : SHOWN_MAX, text, lexer->text + end);
-        return cw_expr_fail(lexer->error, start, token->len,
-                            "`%.*s` is neither a number nor a duration such as `90s`, `5m` or `1h30m`",
-                            token->len < SHOWN_MAX ? (int)token->len : SHOWN_MAX, text);
+        return fail_number(lexer, token, end);
 }
 
 static int lex_string(struct cw_lexer *lexer, struct cw_token *token)
 {
+        bool ends_word = token->offset > 0 && is_name_part(lexer->text[token->offset - 1]);
         size_t i = token->offset + 1, valid;
 
         while (i < lexer->len && lexer->text[i] != '"')
                 i += lexer->text[i] == '\\' ? 2 : 1;
         if (i >= lexer->len)
-                return cw_expr_fail(lexer->error, token->offset, 1, "this text has no closing `\"`");
+                return cw_expr_fail(lexer->error, token->offset, 1, "this text has no %s `\"`",
+                                    ends_word ? "opening" : "closing");
         token->kind = CW_TOKEN_STRING;
         token->len = i + 1 - token->offset;
         valid = cw_text_valid_utf8(lexer->text + token->offset, token->len);
@@ -165,8 +195,9 @@ static int lex_name(struct cw_lexer *lexer, struct cw_token *token)
 static const struct {
         char text[4];
         enum cw_token_kind kind;
-        char advice[52]; /* not of this language: what to write */
+        char advice[64]; /* not of this language: what to write */
 } symbols[] = {
+        {"=!=", 0, "write `!=`"},
         {"===", 0, "write `==` to compare"},
         {"!==", 0, "write `!=` to compare"},
         {"==", CW_TOKEN_EQUAL, ""},
@@ -178,6 +209,13 @@ static const struct {
         {"<>", 0, "write `!=`"},
         {"&&", 0, "write `and`"},
         {"||", 0, "write `or`"},
+        {"=!", 0, "write `!=`"},
+        {"!<", 0, "write `>=`"},
+        {"!>", 0, "write `<=`"},
+        {"!~", 0, "write `not` in front, and `like`"},
+        {"//", 0, "a comment begins with `#`"},
+        {"/*", 0, "a comment begins with `#`"},
+        {"::", 0, "nothing is converted here: leave it out"},
         {"=~", 0, "write `like` and a pattern such as \"acme-*\""},
         {"**", 0, "there are no powers; write `*` to multiply"},
         {"=", 0, "write `==` to compare"},
@@ -191,7 +229,13 @@ static const struct {
         {"{", 0, "write lists in parentheses: `(1, 2)`"},
         {"}", 0, "write lists in parentheses: `(1, 2)`"},
         {"%", 0, "write `%` right behind a number: `20%`"},
-        {"$", 0, "write a parameter's name alone, a currency as `USD`"},
+        {"$", 0, "write a parameter's name alone, an amount as `100 USD`"},
+        {"\u20ac", 0, "write the currency by its letters, behind: `100 EUR`"},
+        {"\u00a3", 0, "write the currency by its letters, behind: `100 GBP`"},
+        {"\u00a5", 0, "write the currency by its letters, behind: `100 JPY`"},
+        {"^", 0, "there are no powers; write `*` to multiply"},
+        {"?", 0, "there is no choice of values; join conditions with `and`, `or`"},
+        {":", 0, "nothing is named or chosen here: write a condition alone"},
         {";", 0, "an expression is one condition; join with `and`"},
         {"(", CW_TOKEN_OPEN, ""},
         {")", CW_TOKEN_CLOSE, ""},
@@ -214,9 +258,16 @@ static const struct {
         {"\u201d", 0, "write plain double quotes: `\"`"},
         {"\u201e", 0, "write plain double quotes: `\"`"},
         {"\u2019", 0, "write plain double quotes: `\"`"},
-        {"\u20ac", 0, "write a currency as `EUR`"},
         {"\u00a0", 0, "write a plain space"},
 };
+
+/* `< =`: the sign before it was one half. */
+static bool is_second_half(const struct cw_lexer *lexer, size_t offset)
+{
+        while (offset > 0 && lexer->text[offset - 1] == ' ')
+                offset--;
+        return offset > 0 && strchr("<>=", lexer->text[offset - 1]) != NULL;
+}
 
 static int lex_symbol(struct cw_lexer *lexer, struct cw_token *token)
 {
@@ -227,6 +278,9 @@ static int lex_symbol(struct cw_lexer *lexer, struct cw_token *token)
                 len = strnlen(symbols[i].text, sizeof(symbols[i].text));
                 if (len > rest || memcmp(symbols[i].text, text, len) != 0)
                         continue;
+                if (strcmp(symbols[i].text, "=") == 0 && is_second_half(lexer, token->offset))
+                        return cw_expr_fail(lexer->error, token->offset, len,
+                                            "write `<=`, `>=`, `==` and `!=` without a space");
                 if (symbols[i].advice[0])
                         return cw_expr_fail(lexer->error, token->offset, len, "%s", symbols[i].advice);
                 token->kind = symbols[i].kind;

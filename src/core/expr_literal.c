@@ -6,6 +6,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "expr_advice.h"
 #include "expr_lex.h"
 
 /* Longer numbers are zeros only, or out of range. */
@@ -88,7 +89,7 @@ int cw_literal_is_currency(const struct cw_lexer *lexer, const struct cw_token *
         for (size_t i = 0; i < CW_ARRAY_SIZE(words); i++)
                 if (memcmp(words[i], text, 3) == 0)
                         return 0;
-        return 1;
+        return cw_advice_operator(text, 3) == NULL;
 }
 
 int cw_literal_set_currency(const struct cw_lexer *lexer, const struct cw_token *token, struct cw_value *value)

@@ -8,18 +8,21 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "expr_advice.h"
 #include "expr_lex.h"
 #include "expr_node.h"
+#include "expr_vocabulary.h"
 
 struct parser {
         struct cw_expr *expr;
         struct cw_lexer lexer;
         struct cw_token token; /* the next one */
-        size_t last_end; /* of the token before it */
+        struct cw_token last; /* the one before it */
         size_t n_strings; /* bytes used of expr->strings */
         unsigned nesting;
 };
 
+static const char missing_comma[] = "write `,` or `)` here";
 static const char misplaced_not[] = "write `not` in front: `not x in (1, 2)`";
 
 static int parse_or(struct parser *parser, uint32_t *ret_node);
@@ -30,10 +33,51 @@ static int fail_at(struct parser *parser, const struct cw_token *token, const ch
         return cw_expr_fail(parser->lexer.error, token->offset, token->len, "%s", message);
 }
 
+static bool is_function(const struct parser *parser, const struct cw_token *token, enum cw_function *ret_function)
+{
+        return token->kind == CW_TOKEN_NAME &&
+               cw_vocabulary_find_function(parser->lexer.text + token->offset, token->len, ret_function) == 0;
+}
+
+static bool is_value(enum cw_token_kind kind)
+{
+        return kind == CW_TOKEN_NUMBER || kind == CW_TOKEN_DURATION || kind == CW_TOKEN_PERCENT;
+}
+
+/* An operator, or the end of what was begun, should stand here: says what was probably meant, or else `message`. */
+static int fail_unexpected(struct parser *parser, const char *message)
+{
+        const struct cw_token *token = &parser->token, *last = &parser->last;
+        const char *advice = NULL;
+        enum cw_function function;
+
+        if (token->kind == CW_TOKEN_NOT)
+                advice = misplaced_not;
+        else if (is_function(parser, last, &function) && cw_vocabulary_function(function)->arguments[0])
+                return cw_expr_fail(parser->lexer.error, last->offset, last->len, "this is a function: write `%s`",
+                                    cw_vocabulary_function(function)->usage);
+        else if (last->kind == CW_TOKEN_NAME && cw_advice_name(parser->lexer.text + last->offset, last->len))
+                return fail_at(parser, last, cw_advice_name(parser->lexer.text + last->offset, last->len));
+        else if (token->kind == CW_TOKEN_NAME)
+                advice = cw_advice_operator(parser->lexer.text + token->offset, token->len);
+        else if (token->kind == CW_TOKEN_NUMBER && cw_literal_is_currency(&parser->lexer, last))
+                advice = "write a currency behind its amount: `100 USD`";
+        else if (token->kind == CW_TOKEN_DURATION && is_value(last->kind))
+                advice = "write a duration without spaces: `1h30m`";
+        else if (token->kind == CW_TOKEN_NUMBER && is_value(last->kind))
+                advice = "an operator is missing before this; a number has no spaces in it: write `1000.50`";
+        return fail_at(parser, token, advice ? advice : message);
+}
+
 static int advance(struct parser *parser)
 {
-        parser->last_end = parser->token.offset + parser->token.len;
+        parser->last = parser->token;
         return cw_lexer_next(&parser->lexer, &parser->token);
+}
+
+static size_t last_end(const struct parser *parser)
+{
+        return parser->last.offset + parser->last.len;
 }
 
 static int enter(struct parser *parser)
@@ -55,7 +99,7 @@ static int add_node(struct parser *parser, struct cw_node node, size_t offset, u
         uint16_t left = depth_of(expr, node.left), right = depth_of(expr, node.right);
 
         node.offset = (uint32_t)offset;
-        node.len = (uint32_t)(parser->last_end - offset);
+        node.len = (uint32_t)(last_end(parser) - offset);
         node.depth = left > right ? left : right;
         /* Lists are walked, not descended. */
         if (node.kind != CW_NODE_LIST)
@@ -153,7 +197,8 @@ static int parse_list(struct parser *parser, const struct cw_token *open, uint32
         if (parser->token.kind == CW_TOKEN_END)
                 return fail_at(parser, open, "this parenthesis is never closed");
         if (parser->token.kind != CW_TOKEN_CLOSE)
-                return fail_at(parser, &parser->token, "write `,` or `)` here");
+                return is_value(parser->token.kind) ? fail_at(parser, &parser->token, missing_comma)
+                                                    : fail_unexpected(parser, missing_comma);
         *ret_list = first;
         return advance(parser);
 }
@@ -227,17 +272,15 @@ static int parse_parenthesis(struct parser *parser, uint32_t *ret_node)
                 return fail_at(parser, &open, "this parenthesis is never closed");
         if (parser->token.kind == CW_TOKEN_COMMA)
                 return fail_at(parser, &parser->token, "a list stands only behind `in`");
-        if (parser->token.kind == CW_TOKEN_NOT)
-                return fail_at(parser, &parser->token, misplaced_not);
         if (parser->token.kind != CW_TOKEN_CLOSE)
-                return fail_at(parser, &parser->token, "write an operator or `)` here");
+                return fail_unexpected(parser, "write an operator or `)` here");
         r = advance(parser);
         if (r < 0)
                 return r;
         parser->nesting--;
         node = &parser->expr->nodes[inner];
         node->offset = (uint32_t)open.offset;
-        node->len = (uint32_t)(parser->last_end - open.offset);
+        node->len = (uint32_t)(last_end(parser) - open.offset);
         *ret_node = inner;
         return 0;
 }
@@ -292,7 +335,7 @@ static int parse_unary(struct parser *parser, uint32_t *ret_node)
         node = &parser->expr->nodes[operand];
         if (node->kind == CW_NODE_LITERAL && cw_literal_negate(&node->literal) == 0) {
                 node->offset = (uint32_t)sign.offset;
-                node->len = (uint32_t)(parser->last_end - sign.offset);
+                node->len = (uint32_t)(last_end(parser) - sign.offset);
                 *ret_node = operand;
                 return 0;
         }
@@ -465,15 +508,13 @@ static int fail_behind(struct parser *parser)
         case CW_TOKEN_CLOSE:
                 return fail_at(parser, &parser->token, "this parenthesis was never opened");
         case CW_TOKEN_COMMA:
-                return fail_at(
-                        parser, &parser->token,
-                        "a comma separates only arguments and list elements; numbers have none: write `1000.50`");
-        case CW_TOKEN_NOT:
-                return fail_at(parser, &parser->token, misplaced_not);
+                return fail_at(parser, &parser->token,
+                               "a comma separates only arguments and list elements: write `and` between conditions, "
+                               "and numbers without: `1000.50`");
         case CW_TOKEN_DOT:
                 return fail_at(parser, &parser->token, "nothing may stand behind a point here");
         default:
-                return fail_at(parser, &parser->token, "write an operator such as `and` before this, or take it out");
+                return fail_unexpected(parser, "write an operator such as `and` before this, or take it out");
         }
 }
 
