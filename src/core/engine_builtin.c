@@ -202,6 +202,14 @@ int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_sourc
         return stale_from(engine, state);
 }
 
+/* What can still be said of the last polls when it is the clock that finds out, after a restart too. */
+static const char *how_polls_went(const struct cw_source_state *state)
+{
+        if (state->failed_polls > 0)
+                return "the last poll failed";
+        return state->last_poll_at > state->last_complete_at ? "the last poll was partial" : "no poll has ended since";
+}
+
 /* `why`: what the last poll lacked, "" if that is not known. */
 static void judge_age(struct cw_engine *engine, struct cw_source_state *state, const char *why)
 {
@@ -210,21 +218,20 @@ static void judge_age(struct cw_engine *engine, struct cw_source_state *state, c
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_STALE,
                 .source = state->name,
-                .reason = *why ? why : "no complete poll",
+                .reason = *why ? why : how_polls_went(state),
                 .advice =
-                        "Cards that the polls do not bring keep their alerts, and are not watched. If a page fails, "
-                        "ask "
-                        "the API's operator about it. If polls take too long or have to wait, `cardwatch preview` says "
-                        "how long one takes and what `every` to set; `cardwatch sources` says how they go.",
+                        "Cards that the polls do not bring keep their alerts, and are not watched. If pages fail, the "
+                        "log "
+                        "says which and why: ask the API's operator about it. If polls take too long or have to wait, "
+                        "`cardwatch preview` says how long one takes and what `every` to set; `cardwatch sources` says "
+                        "how they go.",
         };
 
         if (!from || engine->now < from)
                 return;
         cw_buf_printf(&summary, "Source %s has had no complete poll for ", state->name);
         cw_duration_format_human(&summary, engine->now - since);
-        cw_buf_puts(&summary, *why ? ": the last lacked " : ".");
-        if (*why)
-                cw_buf_printf(&summary, "%s.", why);
+        cw_buf_printf(&summary, ": %s%s.", *why ? "the last lacked " : "", trouble.reason);
         if (!state->last_complete_at)
                 append_age(&summary, engine, state);
         cw_engine_report(engine, &trouble, &summary);
@@ -324,7 +331,7 @@ static void right_again(struct cw_engine *engine, struct cw_alert *alert)
         struct cw_buf reason = CW_BUF_NULL;
 
         if (!alert->customer)
-                cw_buf_printf(&reason, "card %" PRId64 " of source %s did not change hands again", alert->card,
+                cw_buf_printf(&reason, "card %" PRId64 " of source %s has been the same card since", alert->card,
                               alert->source);
         else if (!alert->card)
                 cw_buf_printf(&reason, "the cards of customer %" PRId64 " of source %s are right again",

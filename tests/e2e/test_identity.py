@@ -82,7 +82,7 @@ def test_a_card_that_changes_its_currency_begins_anew(sim, hook, make_daemon):
     sim.set_card(1, available="6000", currency="jpy")
     alert = hook.wait_for_alert("bad-data", "firing")
     assert "currency was USD" in alert["summary"]
-    hook.wait_for_alert("bad-data", "resolved")
+    assert "has been the same card since" in hook.wait_for_alert("bad-data", "resolved")["summary"]
     daemon.wait_for_polls(2)
     assert told(hook, "jump", "low") == []
     sim.set_card(1, available="5980")
