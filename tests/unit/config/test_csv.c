@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "../../../src/core/rule_params.h"
+#include "cardwatch/expr.h"
 #include "loading.h"
 
 /* Lines 8 to 14; the path of the file stands at 14:15. */
@@ -390,6 +391,51 @@ static void test_what_a_file_says_is_the_rules_meaning(void **state)
         loaded_deinit(&base);
 }
 
+/* What an override gives instead of a default of the other kind is compared as it would be if it stood there. */
+static void test_amounts_and_numbers_go_together(void **state)
+{
+        static const struct {
+                const char *name, *rule;
+                const char *currency;
+                int64_t available;
+                enum cw_truth truth;
+        } cases[] = {
+                {"an amount for a number, below it",
+                 "params: {f: 100}, overrides: [{match: {card: 1}, params: {f: 50 JPY}}]", "JPY", 49, CW_TRUE},
+                {"not below it", "params: {f: 100}, overrides: [{match: {card: 1}, params: {f: 50 JPY}}]", "JPY", 50,
+                 CW_FALSE},
+                {"of another currency", "params: {f: 100}, overrides: [{match: {card: 1}, params: {f: 50 JPY}}]", "EUR",
+                 49, CW_UNKNOWN},
+                {"a number for an amount is in the card's currency",
+                 "params: {f: 100 USD}, overrides: [{match: {card: 1}, params: {f: 50}}]", "EUR", 49, CW_TRUE},
+                {"not below it", "params: {f: 100 USD}, overrides: [{match: {card: 1}, params: {f: 50}}]", "EUR", 50,
+                 CW_FALSE},
+                {"from a file", "params: {f: 100 USD}, overrides: [{csv: amounts.csv}]", "EUR", 49, CW_TRUE},
+                {"of which no row matches", "params: {f: 100 USD}, overrides: [{csv: amounts.csv}]", "GBP", 49,
+                 CW_UNKNOWN},
+        };
+
+        (void)state;
+        write_text("amounts.csv", "card,currency,f\n1,eur,50\n");
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_card card = {.id = 1, .available = cases[i].available * CW_AMOUNT_UNIT};
+                struct cw_value params[CW_RULE_PARAMS_MAX];
+                struct cw_expr_context context = {.now = &card, .source = "main", .params = params};
+                struct loaded loaded;
+                char yaml[600];
+
+                print_message("  %s\n", cases[i].name);
+                snprintf(yaml, sizeof(yaml), SOURCES NOTIFIERS "rules: [{name: a, when: available < f * 1.0, %s}]\n",
+                         cases[i].rule);
+                load_text(&loaded, yaml);
+                assert_string_equal(cw_buf_text(&loaded.text), "");
+                memcpy(card.currency, cases[i].currency, sizeof(card.currency));
+                cw_rule_params(&loaded.config->rules->rules[0], "main", &card, params);
+                assert_int_equal(cw_expr_truth(loaded.config->rules->rules[0].when, &context), cases[i].truth);
+                loaded_deinit(&loaded);
+        }
+}
+
 /* Sanitizers make it slower than it is: what this holds off is a search that grows with the rows. */
 static void test_a_hundred_thousand_rows(void **state)
 {
@@ -432,6 +478,7 @@ int main(void)
                 cmocka_unit_test(test_what_is_read),
                 cmocka_unit_test(test_the_file_is_one_of_several),
                 cmocka_unit_test(test_what_a_file_says_is_the_rules_meaning),
+                cmocka_unit_test(test_amounts_and_numbers_go_together),
                 cmocka_unit_test(test_a_hundred_thousand_rows),
         };
 
