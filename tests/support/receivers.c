@@ -19,7 +19,16 @@ static void put_amount(struct cw_buf *buf, const struct cw_entry *entry, struct 
         cw_amount_format(buf, amount.amount, cw_currency_digits(entry->card.currency));
 }
 
-static void put_item(struct cw_buf *buf, const struct cw_item *item)
+static void put_marks(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        cw_buf_printf(buf, " %s", cw_severity_name(entry->severity));
+        if (entry->flapping)
+                cw_buf_puts(buf, " flapping");
+        if (entry->confirmed >= 0)
+                cw_buf_puts(buf, entry->confirmed ? " confirmed" : " unconfirmed");
+}
+
+static void put_item(struct cw_buf *buf, const struct cw_item *item, bool in_full)
 {
         const struct cw_entry *entry = item->entry;
 
@@ -28,13 +37,15 @@ static void put_item(struct cw_buf *buf, const struct cw_item *item)
                 cw_buf_printf(buf, "/%" PRId64, entry->card.id);
         cw_buf_printf(buf, " %s", states[entry->state]);
         put_amount(buf, entry, entry->current);
+        if (in_full)
+                put_marks(buf, entry);
         if (item->previous_severity)
                 cw_buf_printf(buf, " was %s", cw_severity_name(item->previous_severity));
         if (item->folded)
                 cw_buf_puts(buf, " folded");
 }
 
-static void put_line(struct cw_buf *buf, const struct cw_notice *notice)
+static void put_line(struct cw_buf *buf, const struct cw_notice *notice, bool in_full)
 {
         cw_buf_puts(buf, notice->notifier);
         cw_buf_printf(buf, " %s", notice->kind == CW_NOTICE_EVENT ? "event" : notice->firing ? "firing" : "resolved");
@@ -44,7 +55,7 @@ static void put_line(struct cw_buf *buf, const struct cw_notice *notice)
                 cw_buf_printf(buf, " repeat %" PRIu32, notice->repeat);
         for (size_t i = 0; i < notice->n_listed; i++) {
                 cw_buf_puts(buf, i ? ", " : ": ");
-                put_item(buf, &notice->items[i]);
+                put_item(buf, &notice->items[i], in_full);
         }
         if (notice->n_listed < notice->n_items)
                 cw_buf_printf(buf, " and %zu", notice->n_items - notice->n_listed);
@@ -63,15 +74,15 @@ static void put_entry(struct cw_buf *buf, const struct cw_item *item)
         put_amount(buf, entry, entry->worst);
         if (entry->has_previous)
                 cw_buf_printf(buf, " was %" PRId64, entry->previous.available);
-        cw_buf_printf(buf, " %s %s %s %d\n", entry->limit_label ? entry->limit_label : "-",
+        cw_buf_printf(buf, " %s %s %s %d %d %d\n", entry->limit_label ? entry->limit_label : "-",
                       entry->limit_text ? entry->limit_text : "-", entry->summary ? entry->summary : "-",
-                      entry->baseline);
+                      entry->baseline, entry->flapping, entry->confirmed);
 }
 
 /* The first line is what tests compare; the rest makes sure that nothing in a message changes unnoticed. */
-static void put_payload(struct cw_buf *buf, const struct cw_notice *notice)
+static void put_payload(struct cw_buf *buf, const struct cw_notice *notice, bool in_full)
 {
-        put_line(buf, notice);
+        put_line(buf, notice, in_full);
         cw_buf_printf(
                 buf,
                 "message %d %" PRIu32 " %d thread %s %d at %" PRId64 " counts %" PRIu32 " %" PRIu32 " %" PRIu32 " %s\n",
@@ -96,7 +107,7 @@ static char *render(struct world *world, uint64_t sequence)
 
         if (cw_outbox_notice(cw_engine_outbox(world->engine), sequence, world->now, false, &notice) < 0)
                 abort();
-        put_payload(&payload, notice);
+        put_payload(&payload, notice, world->in_full);
         event.message.sequence = sequence;
         event.message.payload = payload.data;
         event.message.payload_len = payload.len;

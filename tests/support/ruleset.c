@@ -76,6 +76,26 @@ static void build_overrides(struct cw_rule *rule, const struct rule_spec *spec)
         }
 }
 
+static void build_levels(struct cw_rule *rule, const struct rule_spec *spec)
+{
+        rule->levels = must(calloc(SPEC_LEVELS, sizeof(*rule->levels)));
+        for (; rule->n_levels < SPEC_LEVELS && spec->levels[rule->n_levels].when; rule->n_levels++)
+                rule->levels[rule->n_levels] = (struct cw_level){
+                        .severity = spec->levels[rule->n_levels].severity,
+                        .when = compile(spec->levels[rule->n_levels].when, rule, false),
+                };
+}
+
+static void build_life(struct cw_rule *rule, const struct rule_spec *spec)
+{
+        rule->for_ms = spec->for_ms;
+        rule->keep_firing_for_ms = spec->keep_firing_for_ms;
+        rule->flap = spec->flap;
+        rule->flap_critical = spec->flap_critical;
+        rule->arm_after_clear = spec->arm_after_clear;
+        rule->confirm = spec->confirm;
+}
+
 static void build_rule(struct cw_rule *rule, const struct rule_spec *spec)
 {
         rule->name = copy(spec->name);
@@ -100,6 +120,8 @@ static void build_rule(struct cw_rule *rule, const struct rule_spec *spec)
         rule->when = compile(spec->when, rule, false);
         rule->clear = compile(spec->clear, rule, false);
         rule->on = compile(spec->on, rule, true);
+        build_levels(rule, spec);
+        build_life(rule, spec);
         cw_rule_seal(rule);
 }
 

@@ -15,6 +15,7 @@
 #define SPEC_NOTIFIERS 4
 #define SPEC_OVERRIDES 3
 #define SPEC_GROUP_BY  4
+#define SPEC_LEVELS    3
 
 struct rule_spec {
         const char *name, *when, *clear, *on;
@@ -28,6 +29,13 @@ struct rule_spec {
         } overrides[SPEC_OVERRIDES];
         const char *label, *label_value; /* at most one */
         bool disabled;
+        struct {
+                enum cw_severity severity;
+                const char *when;
+        } levels[SPEC_LEVELS]; /* instead of `when`; the least severe first */
+        int64_t for_ms, keep_firing_for_ms;
+        struct cw_flap flap, flap_critical; /* default: off */
+        bool arm_after_clear, confirm;
 };
 
 struct notifier_spec {

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/recall.h"
 #include "model_store.h"
+#include "readings.h"
 
 static void must(int r, const char *what)
 {
@@ -16,6 +18,22 @@ static void must(int r, const char *what)
                 return;
         fprintf(stderr, "%s: %s\n", what, strerror(-r));
         abort();
+}
+
+static void recall(struct world *world)
+{
+        int64_t back_ms = cw_recall_ms(world->rules);
+
+        if (back_ms == 0)
+                return;
+        cw_recall_begin(world->engine);
+        for (size_t i = 0; i < world->journal.cards.n; i++) {
+                const struct cw_card_row *row = &world->journal.cards.rows[i];
+
+                if (back_ms == INT64_MAX || row->observed_at >= world->now - back_ms)
+                        must(cw_recall_card(world->engine, row), "recalling a card");
+        }
+        must(cw_recall_end(world->engine), "recalling");
 }
 
 static void load(struct world *world)
@@ -26,6 +44,7 @@ static void load(struct world *world)
         must(cw_engine_new(world->rules, &world->engine), "a new engine");
         must(cw_engine_load(world->engine, &loaded, world->now, &world->pending), "loading");
         cw_changes_deinit(&loaded);
+        recall(world);
         world_commit(world);
 }
 
@@ -40,6 +59,7 @@ void world_deinit(struct world *world)
         cw_engine_free(world->engine);
         cw_changes_deinit(&world->pending);
         cw_changes_deinit(&world->stored);
+        cw_changes_deinit(&world->journal);
         cw_ruleset_unref(world->rules);
         cw_buf_deinit(&world->told);
         free(world->told_before);
@@ -83,10 +103,27 @@ void world_step(struct world *world, const struct cw_event *event)
         must(cw_engine_step(world->engine, event, world->now, &world->pending), "a step");
 }
 
+static void write_journal(struct world *world)
+{
+        for (size_t i = 0; i < world->pending.cards.n; i++)
+                if (world->pending.cards.rows[i].changed)
+                        cw_changes_card(&world->journal, &world->pending.cards.rows[i]);
+        must(world->journal.error, "the journal");
+}
+
 void world_commit(struct world *world)
 {
-        if (!world->disk_full)
-                must(cw_changes_merge(&world->stored, &world->pending), "a commit");
+        if (world->disk_full)
+                return;
+        write_journal(world);
+        must(cw_changes_merge(&world->stored, &world->pending), "a commit");
+}
+
+void world_set_clock(struct world *world, int64_t by_ms)
+{
+        world->now += by_ms;
+        world_step(world, &(struct cw_event){.kind = CW_EVENT_CLOCK_SET, .set_by_ms = by_ms});
+        world_commit(world);
 }
 
 static void bring_card(struct world *world, const struct world_card *card)
@@ -146,6 +183,7 @@ void world_poll(struct world *world, const struct world_poll *poll)
                 return;
         world_step(world, &event);
         world_commit(world);
+        world_read_again(world, poll->source);
 }
 
 void world_restart(struct world *world, struct cw_ruleset *rules)
@@ -164,5 +202,6 @@ void world_reload(struct world *world, struct cw_ruleset *rules)
         world_step(world, &(struct cw_event){.kind = CW_EVENT_RULES, .rules = rules});
         cw_ruleset_unref(world->rules);
         world->rules = rules;
+        recall(world);
         world_commit(world);
 }

@@ -10,8 +10,9 @@
 /*
  * World: the engine with everything around it played: the card API, the store, the clock.
  *
- * Cards are set, polls bring them, steps gather changes, a commit moves these into a model of the store, and a restart
- * loads an engine from that. Delivery is played in receivers.h. A step that fails ends the program: the tests are about
+ * Cards are set, polls bring them, customers that are to be read again before an alert fires are, steps gather changes,
+ * a commit moves these into a model of the store, and a restart loads an engine from that and recalls the past of its
+ * cards, as a reload does. Delivery is played in receivers.h. A step that fails ends the program: the tests are about
  * what is decided.
  */
 
@@ -24,13 +25,18 @@ struct world_card {
         struct cw_card card;
         bool absent; /* not in its customer */
         bool bad; /* comes with a field that cannot be trusted */
+        const char *again; /* a decimal: what it shows when it is read again before an alert fires; NULL: the same */
 };
+
+enum again_answer { AGAIN_FOUND, AGAIN_GONE, AGAIN_UNREADABLE, AGAIN_SILENT };
 
 struct world_customer {
         size_t source;
         int64_t id;
         bool absent; /* not in the list */
         bool unread; /* its page fails */
+        enum again_answer again;
+        unsigned n_again; /* how often it was read again */
 };
 
 struct message; /* receivers.h */
@@ -46,6 +52,7 @@ struct world {
         int64_t now;
         struct cw_changes pending; /* since the last commit */
         struct cw_changes stored; /* the model of the store */
+        struct cw_changes journal; /* every committed change of a card */
         bool disk_full; /* commits fail */
         struct world_card cards[WORLD_CARDS];
         size_t n_cards;
@@ -54,6 +61,7 @@ struct world {
         struct receiver receivers[SPEC_NOTIFIERS];
         struct cw_buf told; /* a line for each accepted message */
         char *told_before;
+        bool in_full; /* a line names severity and marks of each alert */
         /* Whoever wants to hear of every attempted and every accepted message. */
         void (*attempted)(void *data, const struct message *message);
         void (*accepted)(void *data, const struct message *message);
@@ -76,8 +84,14 @@ struct world_poll {
         bool unfinished; /* it never ends: the process dies */
 };
 
-/* A poll from its beginning to its end and the commit, at `now`. */
+/* A poll from its beginning to its end and the commit, at `now`; then customers are read again (readings.h). */
 void world_poll(struct world *world, const struct world_poll *poll);
+
+/* The clock is set, forward or back. */
+void world_set_clock(struct world *world, int64_t by_ms);
+
+/* The wall clock is set, forward or back. */
+void world_set_clock(struct world *world, int64_t by_ms);
 
 /* Steps and commits. */
 void world_step(struct world *world, const struct cw_event *event);
