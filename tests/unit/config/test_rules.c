@@ -98,7 +98,7 @@ static void test_places_in_expressions(void **state)
         } cases[] = {
                 {"plain", RULE("  - name: a\n    when: available < nope\n"), 8, 23},
                 {"plain, after characters of several bytes",
-                 RULE("  - name: a\n    when: currency == \"\xc3\xa4\xe2\x82\xac\" or nope\n"), 8, 31},
+                 RULE("  - name: a\n    when: reference == \"\xc3\xa4\xe2\x82\xac\" or nope\n"), 8, 32},
                 {"with a comment behind it", RULE("  - name: a\n    when: available < nope # why\n"), 8, 23},
                 {"with an anchor before it", RULE("  - name: a\n    when: &x available < nope\n"), 8, 26},
                 {"in single quotes", RULE("  - name: a\n    when: 'available < nope'\n"), 8, 24},
