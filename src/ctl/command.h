@@ -31,11 +31,13 @@ struct cw_command {
 extern const struct cw_command cw_command_accept;
 extern const struct cw_command cw_command_check;
 extern const struct cw_command cw_command_config;
+extern const struct cw_command cw_command_explain;
 extern const struct cw_command cw_command_notify;
 extern const struct cw_command cw_command_preview;
 extern const struct cw_command cw_command_reload;
 extern const struct cw_command cw_command_sources;
 extern const struct cw_command cw_command_test;
+extern const struct cw_command cw_command_why;
 
 /* One line to standard error, and where to read on; CW_EXIT_USAGE. */
 int cw_command_misused(const struct cw_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -9,15 +9,14 @@
 #include "command.h"
 
 static const struct cw_command *const commands[] = {
-        &cw_command_accept,  &cw_command_check,  &cw_command_config,  &cw_command_notify,
-        &cw_command_preview, &cw_command_reload, &cw_command_sources,
-        &cw_command_test,
+        &cw_command_accept,  &cw_command_check,  &cw_command_config,  &cw_command_explain, &cw_command_notify,
+        &cw_command_preview, &cw_command_reload, &cw_command_sources, &cw_command_test,    &cw_command_why,
 };
 
 /* Of the whole design, and not built yet: known, so that nobody takes them for a typing mistake. */
 static const char *const later[] = {
-        "ack",     "alerts",  "audit",  "backtest", "backup", "card", "cards", "completion", "events",
-        "explain", "history", "outbox", "silence",  "status", "tail",  "why",
+        "ack",        "alerts", "audit",   "backtest", "backup",  "card",   "cards",
+        "completion", "events", "history", "outbox",   "silence", "status", "tail",
 };
 
 static const char usage[] =
@@ -28,6 +27,9 @@ static const char usage[] =
         "  test       live through tests of rules with a virtual clock\n"
         "  notify     send a test message through a notifier, or show its bytes\n"
         "  config     the supported keys with their defaults\n"
+        "\n"
+        "  why        what was seen of a card, what its alerts did and who was told, around a time\n"
+        "  explain    why an alert is in its state\n"
         "\n"
         "  sources    how each source of the running daemon is doing\n"
         "  accept     believe what looks too odd to be true\n"

@@ -153,16 +153,17 @@ int cw_store_walk_cards(struct cw_store *store, const struct cw_store_span *span
         return r < 0 ? r : walk_parts(&walk);
 }
 
-/* The literal that the writer used: rows may be copied as others are. What a newer writer said is said in its words. */
+/* The literal that the writer used, because rows are copied with a pointer to it. */
 static const char *what_of(const char *text)
 {
-        static const char *const known[] = {"waiting",  "not waiting", "firing", "severity", "resolved", "event",
-                                            "flapping", "held",        "queued", "sent",     "dead",     "taken back"};
+        static const char *const known[] = {"waiting", "not waiting", "firing",    "severity", "resolved",
+                                            "settled", "event",       "held",      "queued",   "sent",
+                                            "dead",    "merged",      "taken back"};
 
         for (size_t i = 0; i < CW_ARRAY_SIZE(known); i++)
                 if (strcmp(text, known[i]) == 0)
                         return known[i];
-        return text;
+        return "something that this cardwatch does not know";
 }
 
 static bool read_edge(struct cw_columns *columns, struct cw_history_row *ret_row)

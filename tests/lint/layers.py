@@ -25,7 +25,7 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
-    "core": "builtin card changes engine engine_view event expr expr_subject history match notice outbox overrides policy preview recall rows rule rules snapshot value",
+    "core": "builtin card changes engine engine_view event expr expr_subject fingerprint history match notice outbox overrides policy preview recall rows rule rules snapshot value",
     "config": "config config_report scenario",
     "codec": "json_in json_out provider render",
     "store": "store store_history",
