@@ -141,8 +141,7 @@ static void tick(struct cw_engine *engine)
                         cw_engine_judge_age(engine, &engine->sources[i]);
 }
 
-/* What was counted from stays as long ago as it is. */
-static void clock_set(struct cw_engine *engine, int64_t by_ms)
+void cw_engine_clock_set(struct cw_engine *engine, int64_t by_ms)
 {
         for (size_t i = 0; i < engine->n_sources; i++) {
                 struct cw_source_state *state = &engine->sources[i];
@@ -290,7 +289,7 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
                 tick(engine);
                 break;
         case CW_EVENT_CLOCK_SET:
-                clock_set(engine, event->set_by_ms);
+                cw_engine_clock_set(engine, event->set_by_ms);
                 break;
         case CW_EVENT_RULES:
                 cw_engine_set_rules(engine, event->rules);

@@ -28,6 +28,12 @@ static int64_t latest(int64_t a, int64_t b)
         return a > b ? a : b;
 }
 
+/* What is over is not moved any more when the clock is set. */
+static bool is_under_way(const struct cw_intent_row *row)
+{
+        return row->state == CW_INTENT_QUEUED || row->state == CW_INTENT_RENDERED;
+}
+
 /* How far the clock is behind what it said, at least, when the last of this was stored. */
 static int64_t behind_ms(const struct cw_engine *engine, const struct cw_changes *stored)
 {
@@ -38,7 +44,8 @@ static int64_t behind_ms(const struct cw_engine *engine, const struct cw_changes
         for (size_t i = 0; i < stored->groups.n; i++)
                 left_at = latest(left_at, stored->groups.rows[i].told_at);
         for (size_t i = 0; i < stored->intents.n; i++)
-                left_at = latest(left_at, stored->intents.rows[i].failing_since_at);
+                if (is_under_way(&stored->intents.rows[i]))
+                        left_at = latest(left_at, stored->intents.rows[i].failing_since_at);
         return left_at - engine->now;
 }
 
@@ -174,9 +181,8 @@ static int rules_before(const struct cw_changes *stored, struct cw_ruleset **ret
         return 0;
 }
 
-static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
+static int load_rows(struct cw_engine *engine, const struct cw_changes *stored, int64_t behind)
 {
-        int64_t behind = behind_ms(engine, stored);
         int r = 0;
 
         for (size_t i = 0; i < stored->sources.n; i++)
@@ -193,12 +199,16 @@ static int load_rows(struct cw_engine *engine, const struct cw_changes *stored)
 int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
 {
         struct cw_ruleset *before;
+        int64_t behind;
         int r;
 
         cw_engine_begin(engine, now, changes);
-        r = load_rows(engine, stored);
+        behind = behind_ms(engine, stored);
+        r = load_rows(engine, stored, behind);
         if (r < 0)
                 return r;
+        if (behind)
+                cw_engine_clock_set(engine, 0); /* written down, or the next start would move it again */
         r = rules_before(stored, &before);
         if (r < 0)
                 return r;

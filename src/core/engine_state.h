@@ -105,6 +105,9 @@ struct cw_because {
         const struct cw_expr_context *context;
 };
 
+/* The wall clock was set: what was counted from stays as long ago as it is, and is written down. */
+void cw_engine_clock_set(struct cw_engine *engine, int64_t by_ms);
+
 int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state,
                          const struct cw_source_traits *traits);
 void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state);

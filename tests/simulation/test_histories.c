@@ -450,6 +450,21 @@ static void change_disk(struct history *history)
         saved(history);
 }
 
+/* Somebody sets the wall clock, by up to a day. */
+static void change_clock(struct history *history)
+{
+        struct world *world = &history->world;
+        struct cw_event event = {.kind = CW_EVENT_CLOCK_SET};
+
+        if (history->calm || !one_in(&history->chance, 15))
+                return;
+        event.set_by_ms = (int64_t)below(&history->chance, 2 * CW_DAY_MS / CW_SECOND_MS) * CW_SECOND_MS - CW_DAY_MS;
+        world->now += event.set_by_ms;
+        world_step(world, &event);
+        world_commit(world);
+        saved(history);
+}
+
 static void play_round(struct history *history)
 {
         unsigned changes = below(&history->chance, 5);
@@ -459,6 +474,7 @@ static void play_round(struct history *history)
         change_customers(history);
         change_moods(history);
         change_disk(history);
+        change_clock(history);
         if ((!history->calm || !history->rules.spec.sources[1]) && one_in(&history->chance, 10))
                 reload(history);
         maybe_die(history, 10);
