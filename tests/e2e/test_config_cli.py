@@ -88,9 +88,9 @@ def test_warnings_count_only_when_strict(file, sim, hook):
 @pytest.mark.parametrize("text, said", [
     ("digests: []\n", "not supported yet"),
     ("windows: []\n", "not supported yet"),
-    ("rules: [{name: a, levels: []}]\n", "not supported yet"),
-    ("rules: [{name: a, when: available < 1, for: 2m}]\n", "not supported yet"),
-    ("rules: [{name: a, when: runway(7d) < 48h}]\n", ""),
+    ("rules: [{name: a, levels: []}]\n", "must not be empty"),
+    ("rules: [{name: a, on: changed(total), for: 2m}]\n", "an event is told when it is seen"),
+    ("rules: [{name: a, when: available < f, params: {f: 1}, overrides: [{csv: no.csv}]}]\n", "cannot read the file"),
     ("notifiers: [{name: a, type: slack, url: plain:x}]\n", "not supported yet"),
     ("route: {routes: []}\n", "not supported yet"),
     ("rules: [{name: a, when: available < 1}]\nrules: []\n", "rules"),
