@@ -83,6 +83,34 @@ static void test_no_bytes_break_the_reader_of_cards(void **state)
         assert_true(taken > 100 && refused > 100);
 }
 
+/* Five cards as version 1 wrote them, without their seal. */
+static const unsigned char old_pack[] = {
+        0x01, 0x20, 0x02, 0x00, 0x07, 0x61, 0x63, 0x6d, 0x65, 0x2d, 0x30, 0x00, 0x04, 0x45, 0x55, 0x52, 0x00,
+        0x2a, 0x80, 0x89, 0x7a, 0x00, 0x00, 0xd0, 0x0f, 0xa2, 0x1f, 0x00, 0x23, 0x02, 0x2a, 0x80, 0x92, 0xf4,
+        0x01, 0x00, 0x00, 0x00, 0x02, 0x00, 0x22, 0x02, 0x02, 0x07, 0x61, 0x63, 0x6d, 0x65, 0x2d, 0x31, 0x00,
+        0x2a, 0x80, 0x9b, 0xee, 0x02, 0x00, 0x00, 0x00, 0x02, 0x00, 0x23, 0x02, 0x2a, 0x80, 0xa4, 0xe8, 0x03,
+        0x00, 0x00, 0x00, 0x02, 0x00, 0x23, 0x02, 0x2a, 0x80, 0xad, 0xe2, 0x04, 0x00, 0x00, 0x00, 0x02, 0x00};
+
+static void test_no_bytes_break_the_reader_of_old_cards(void **state)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf buf = CW_BUF_NULL;
+        unsigned seed = 1, taken = 0, refused = 0;
+
+        (void)state;
+        cw_buf_append(&buf, old_pack, sizeof(old_pack));
+        cw_pack_seal(&buf, 0);
+        assert_int_equal(read_cards(buf.data, buf.len), 0);
+        for (int i = 0; i < MUTATIONS; i++) {
+                size_t len;
+                cw_autofree char *data = mutate(&buf, &seed, &len);
+                int r = read_cards(data, len);
+
+                assert_true(r == 0 || r == -EBADMSG);
+                *(r == 0 ? &taken : &refused) += 1;
+        }
+        assert_true(taken > 100 && refused > 100);
+}
+
 static void test_a_card_takes_few_bytes(void **state)
 {
         cw_cleanup(cw_cards_deinit) struct cw_cards_writer writer = {.buf = CW_BUF_NULL};
@@ -130,6 +158,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_no_bytes_break_the_reader_of_cards),
+                cmocka_unit_test(test_no_bytes_break_the_reader_of_old_cards),
                 cmocka_unit_test(test_a_card_takes_few_bytes),
                 cmocka_unit_test(test_no_bytes_break_the_reader_of_items),
         };

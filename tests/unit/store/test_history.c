@@ -286,6 +286,21 @@ static void test_a_visitor_ends_the_walk(void **state)
         maintain(store, 1000, true);
 }
 
+static int64_t count_ids(const struct place *place)
+{
+        sqlite3_stmt *statement = NULL;
+        sqlite3 *db = NULL;
+        int64_t n;
+
+        assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM journal_ids", -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        n = sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+        sqlite3_close(db);
+        return n;
+}
+
 static void test_the_past_of_a_removed_source_is_kept_until_it_is_old(void **state)
 {
         cw_cleanup(place_deinit) struct place place;
@@ -311,7 +326,9 @@ static void test_the_past_of_a_removed_source_is_kept_until_it_is_old(void **sta
         assert_int_equal(seen.at[0], 210);
         assert_int_equal(cw_store_oldest(store, &oldest, NULL), 0);
         assert_int_equal(oldest, 210);
+        assert_int_equal(count_ids(&place), 10);
         maintain(store, 10 * HOUR_MS, true);
+        assert_int_equal(count_ids(&place), 0);
         walk_cards(store, (struct cw_store_span){.source = "b"}, &seen);
         assert_int_equal(seen.n, 0);
 }

@@ -93,6 +93,8 @@ static void test_a_hundred_thousand_cards(void **state)
         maintain(store, 1, false);
         print_message("  checkpoint: %.0f ms\n", now_ms() - begin);
         assert_int_equal(count(&place, "SELECT journal_changes FROM checkpoint"), 0);
+        assert_int_equal(count(&place, "SELECT count(*) FROM journal_ids"),
+                         count(&place, "SELECT count(*) FROM journal"));
         assert_all(store, expected);
 
         begin = now_ms();
@@ -154,6 +156,7 @@ static void test_history_goes_when_it_is_too_old(void **state)
         assert_int_equal(count(&place, "SELECT count(*) FROM delivered"), 0);
         assert_int_equal(count(&place, "SELECT count(*) FROM alert_history"), 0);
         assert_int_equal(count(&place, "SELECT cards FROM checkpoint"), 100);
+        assert_int_equal(count(&place, "SELECT count(*) FROM journal_ids"), 0);
 }
 
 static void test_forgetting_is_bounded_and_catches_up(void **state)
