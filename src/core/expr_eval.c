@@ -260,21 +260,37 @@ static struct cw_value evaluate_pattern(struct cw_evaluation *evaluation, const 
         return bool_of(cw_text_glob(pattern.string, text.string));
 }
 
-/* `decisive` on either side decides, whatever the other is and will be: only who decides is looked at again. */
+/*
+ * `decisive` on either side decides, whatever the other is and will be: only who decides is looked at again, and of two
+ * who do, the one that does for longer.
+ */
 static struct cw_value evaluate_junction(struct cw_evaluation *evaluation, const struct cw_node *node, bool decisive)
 {
         int64_t before = evaluation->look_at, look_at;
-        struct cw_value a = evaluate(evaluation, node->left), b;
+        struct cw_value a, b;
+        bool decides;
 
-        if (a.known && a.boolean == decisive)
+        evaluation->look_at = INT64_MAX;
+        a = evaluate(evaluation, node->left);
+        decides = a.known && a.boolean == decisive;
+        if (decides && (evaluation->look_at == INT64_MAX || !evaluation->context->look_at)) {
+                evaluation->look_at = before;
                 return a;
+        }
         look_at = evaluation->look_at;
-        evaluation->look_at = before;
+        evaluation->look_at = INT64_MAX;
         b = evaluate(evaluation, node->right);
-        if (b.known && b.boolean == decisive)
-                return b;
-        if (look_at < evaluation->look_at)
+        if (b.known && b.boolean == decisive) {
+                if (decides && look_at > evaluation->look_at)
+                        evaluation->look_at = look_at;
+                decides = true;
+        } else if (decides || look_at < evaluation->look_at) {
                 evaluation->look_at = look_at;
+        }
+        if (before < evaluation->look_at)
+                evaluation->look_at = before;
+        if (decides)
+                return bool_of(decisive);
         return a.known ? b : a;
 }
 

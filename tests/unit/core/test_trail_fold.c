@@ -230,6 +230,26 @@ static void assert_exact(const struct past *past, int64_t window_ms, const struc
         }
 }
 
+/* Until it says that it moves, it shows the same; until it says that it stretches, it is as long as written. */
+static void assert_at_rest(struct past *past, int64_t window_ms, const struct cw_trail_window *before)
+{
+        int64_t now = now_of(past), moves_at = before->moves_at, stretches_at = before->stretches_at;
+
+        for (unsigned i = 0; i < 3 && moves_at > now + 1; i++) {
+                int64_t rest = (moves_at < now + 2 * window_ms ? moves_at : now + 2 * window_ms) - now - 1;
+                int64_t at = i == 0 ? now + rest : now + 1 + (int64_t)(draw(&past->chance) % (uint64_t)rest);
+                struct cw_trail_window later;
+
+                cw_trail_look(past->live, CW_FIELD_AVAILABLE, window_ms, at, &past->entries[past->n - 1].card, &later);
+                if (later.first != before->first || later.least != before->least || later.fell != before->fell ||
+                    later.greatest != before->greatest || later.rose != before->rose ||
+                    later.changes != before->changes)
+                        fail_msg("seed %" PRIu64 ": a window of %" PRId64 " moves earlier", past->seed, window_ms);
+                if (now - before->begins_at == window_ms && at < stretches_at && at - later.begins_at != window_ms)
+                        fail_msg("seed %" PRIu64 ": a window of %" PRId64 " stretches earlier", past->seed, window_ms);
+        }
+}
+
 static void test_folded_windows_are_exact_and_hardly_longer(void **state)
 {
         struct past *past = calloc(1, sizeof(*past));
@@ -247,6 +267,7 @@ static void test_folded_windows_are_exact_and_hardly_longer(void **state)
                                 cw_trail_look(past->live, CW_FIELD_AVAILABLE, window_ms, now_of(past),
                                               &past->entries[past->n - 1].card, &window);
                                 assert_exact(past, window_ms, &window);
+                                assert_at_rest(past, window_ms, &window);
                         }
                 }
                 cw_trail_free(past->live);
