@@ -316,14 +316,17 @@ static void apply(struct cw_app *app, struct cw_settings *settings)
         carry_out(app);
 }
 
-static void append_first_error(struct cw_buf *buf, const struct cw_config_report *report)
+/* Files beside the main one are named: its reader would look at the wrong line. */
+static void append_first_error(struct cw_buf *buf, const struct cw_config_report *report, const char *main_path)
 {
         for (size_t i = 0; i < report->n_items; i++) {
                 if (report->items[i].warning)
                         continue;
-                cw_buf_printf(buf, "%zu %s, the first in line %u: %s", report->n_errors,
-                              report->n_errors == 1 ? "error" : "errors", report->items[i].line,
-                              report->items[i].message);
+                cw_buf_printf(buf, "%zu %s, the first in ", report->n_errors,
+                              report->n_errors == 1 ? "error" : "errors");
+                if (strcmp(report->items[i].file, main_path) != 0)
+                        cw_buf_printf(buf, "%s, ", report->items[i].file);
+                cw_buf_printf(buf, "line %u: %s", report->items[i].line, report->items[i].message);
                 return;
         }
         cw_buf_puts(buf, "it cannot be read");
@@ -345,7 +348,7 @@ static bool reload(void *data, struct cw_buf *why)
         }
         cw_ready_reloading();
         if (cw_settings_load(app->options.config_path, &options, &settings, &report) < 0)
-                append_first_error(why, &report);
+                append_first_error(why, &report, app->options.config_path);
         else
                 fixed = fixed_part(app->settings->config, settings->config);
         if (fixed)
