@@ -29,6 +29,7 @@ struct cw_command {
 };
 
 extern const struct cw_command cw_command_accept;
+extern const struct cw_command cw_command_backtest;
 extern const struct cw_command cw_command_check;
 extern const struct cw_command cw_command_config;
 extern const struct cw_command cw_command_explain;

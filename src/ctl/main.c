@@ -9,14 +9,15 @@
 #include "command.h"
 
 static const struct cw_command *const commands[] = {
-        &cw_command_accept,  &cw_command_check,  &cw_command_config,  &cw_command_explain, &cw_command_notify,
-        &cw_command_preview, &cw_command_reload, &cw_command_sources, &cw_command_test,    &cw_command_why,
+        &cw_command_accept,  &cw_command_backtest, &cw_command_check,   &cw_command_config,
+        &cw_command_explain, &cw_command_notify,   &cw_command_preview, &cw_command_reload,
+        &cw_command_sources, &cw_command_test,     &cw_command_why,
 };
 
 /* Of the whole design, and not built yet: known, so that nobody takes them for a typing mistake. */
 static const char *const later[] = {
-        "ack",        "alerts", "audit",   "backtest", "backup",  "card",   "cards",
-        "completion", "events", "history", "outbox",   "silence", "status", "tail",
+        "ack",    "alerts",  "audit",  "backup",  "card",   "cards", "completion",
+        "events", "history", "outbox", "silence", "status", "tail",
 };
 
 static const char usage[] =
@@ -25,6 +26,7 @@ static const char usage[] =
         "  check      is the configuration right, and does what it names exist and answer\n"
         "  preview    poll once, store and send nothing: what would fire\n"
         "  test       live through tests of rules with a virtual clock\n"
+        "  backtest   play the recorded past to the rules and count\n"
         "  notify     send a test message through a notifier, or show its bytes\n"
         "  config     the supported keys with their defaults\n"
         "\n"

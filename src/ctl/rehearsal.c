@@ -327,6 +327,10 @@ struct explaining {
         size_t n_done;
 };
 
+/* Nobody's wall clock: times in UTC. */
+static const struct cw_explain_style explain_style = {.time = cw_clock_format_utc,
+                                                      .duration = cw_duration_format_human};
+
 static void explain(struct explaining *explaining, uint64_t fingerprint)
 {
         struct cw_buf one = CW_BUF_NULL;
@@ -337,6 +341,8 @@ static void explain(struct explaining *explaining, uint64_t fingerprint)
         if (explaining->n_done == EXPLAIN_MOST)
                 return;
         explaining->done[explaining->n_done++] = fingerprint;
+        if (cw_engine_explain(cw_world_engine(explaining->play->world), fingerprint, &explain_style, &one) == 0)
+                cw_buf_append(&explaining->text, cw_buf_text(&one), one.len);
         if (one.len && one.data[one.len - 1] != '\n')
                 cw_buf_putc(&explaining->text, '\n');
         cw_buf_deinit(&one);
@@ -346,11 +352,17 @@ static void explain_expected(struct explaining *explaining, const struct cw_expe
 {
         const struct play *play = explaining->play;
         const char *rule = cw_expected_text(expected, "rule"), *card = cw_expected_text(expected, "card");
+        bool found = false;
 
-        for (size_t i = 0; i < play->n_alerts; i++)
-                if ((!rule || strcmp(rule, play->alerts[i].rule) == 0) &&
-                    (!card || strtoll(card, NULL, 10) == play->alerts[i].card))
-                        explain(explaining, play->alerts[i].fingerprint);
+        for (size_t i = 0; i < play->n_alerts; i++) {
+                if ((rule && strcmp(rule, play->alerts[i].rule) != 0) ||
+                    (card && strtoll(card, NULL, 10) != play->alerts[i].card))
+                        continue;
+                found = true;
+                explain(explaining, play->alerts[i].fingerprint);
+        }
+        if (!found && rule && card)
+                cw_buf_printf(&explaining->text, "%s was not true of card %s at any look\n", rule, card);
 }
 
 /* Alerts that nobody expects, and those that are expected and are not there. */

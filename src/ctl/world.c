@@ -29,7 +29,8 @@ static int begin(struct cw_world *world)
 
         r = cw_engine_new(world->options.settings->config->rules, &world->engine);
         if (r == 0)
-                r = cw_engine_load(world->engine, &nothing, world->now, &world->changes);
+                r = cw_engine_load(world->engine, world->options.stored ? world->options.stored : &nothing, world->now,
+                                   &world->changes);
         cw_changes_deinit(&world->changes);
         cw_changes_deinit(&nothing);
         return r;
@@ -183,17 +184,24 @@ bool cw_world_has_beat(const struct cw_world *world, size_t source, int64_t at)
         return at >= of->next_at && (at - of->next_at) % of->every_ms == 0;
 }
 
+int64_t cw_world_next_beat(const struct cw_world *world, size_t source)
+{
+        return world->sources[source].next_at;
+}
+
 void cw_world_set_beat(struct cw_world *world, size_t source, int64_t at)
 {
         assert(at >= world->now);
         world->sources[source].next_at = at;
 }
 
-static void tell_history(struct cw_world *world)
+static void tell_changes(struct cw_world *world)
 {
         const struct cw_world_listener *listener = world->options.listener;
 
-        for (size_t i = 0; i < world->changes.history.n; i++)
+        for (size_t i = 0; listener->alert && i < world->changes.alerts.n; i++)
+                listener->alert(world->options.data, world->now, &world->changes.alerts.rows[i]);
+        for (size_t i = 0; listener->moved && i < world->changes.history.n; i++)
                 listener->moved(world->options.data, world->now, &world->changes.history.rows[i]);
 }
 
@@ -208,7 +216,7 @@ void cw_world_step(struct cw_world *world, struct cw_event *event)
                 world->error = r;
         if (cw_changes_empty(&world->changes))
                 return;
-        tell_history(world);
+        tell_changes(world);
         cw_changes_deinit(&world->changes);
 }
 

@@ -8,6 +8,8 @@
 
 #include "cardwatch/card.h"
 
+struct cw_alert_row;
+struct cw_changes;
 struct cw_engine;
 struct cw_history_row;
 struct cw_notice;
@@ -33,9 +35,10 @@ struct cw_world_message {
         size_t json_len;
 };
 
-/* What is told, each of them as it happens; borrowed for the call. */
+/* What is told, each of them as it happens, to who is not NULL; borrowed for the call. */
 struct cw_world_listener {
         void (*moved)(void *data, int64_t at, const struct cw_history_row *row);
+        void (*alert)(void *data, int64_t at, const struct cw_alert_row *row);
         void (*sent)(void *data, int64_t at, const struct cw_world_message *message);
         /* A poll that is worth a word: it brought something new, or was not complete. */
         void (*polled)(void *data, int64_t at, size_t source, enum cw_world_poll result, size_t n_named);
@@ -44,12 +47,13 @@ struct cw_world_listener {
 struct cw_world_options {
         struct cw_settings *settings; /* outlives the world */
         int64_t start_at;
+        const struct cw_changes *stored; /* what the engine begins with; NULL: nothing */
         bool renders; /* every message as its channel would have it; else notices are all there is */
         const struct cw_world_listener *listener;
         void *data;
 };
 
-/* Nothing is known yet; the first polls are due at the start. */
+/* The first polls are due at the start. */
 int cw_world_new(const struct cw_world_options *options, struct cw_world **ret_world)
         __attribute__((warn_unused_result));
 void cw_world_free(struct cw_world *world);
@@ -69,6 +73,9 @@ void cw_world_spoil(struct cw_world *world, size_t source, enum cw_world_poll re
 
 /* Whether the source is polled at `at`. */
 bool cw_world_has_beat(const struct cw_world *world, size_t source, int64_t at);
+
+/* When that is next. */
+int64_t cw_world_next_beat(const struct cw_world *world, size_t source);
 
 /* Moves a beat: the source's next poll is at `at`, not before the clock, and the others follow it. */
 void cw_world_set_beat(struct cw_world *world, size_t source, int64_t at);

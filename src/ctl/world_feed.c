@@ -140,7 +140,7 @@ void cw_world_poll(struct cw_world *world, size_t source)
         enum cw_world_poll result = of->next_poll;
         size_t n_named = of->n_named;
 
-        if (n_named || result != CW_WORLD_COMPLETE)
+        if (world->options.listener->polled && (n_named || result != CW_WORLD_COMPLETE))
                 world->options.listener->polled(world->options.data, world->now, source, result, n_named);
         cw_world_step(world, &event);
         tell_cards(world, source, result);
