@@ -26,8 +26,8 @@ struct cw_source_view {
 
 /* How times and durations are written: the core has no time zone. */
 struct cw_explain_style {
-        void (*time)(struct cw_buf *buf, int64_t at);
-        void (*duration)(struct cw_buf *buf, int64_t ms);
+        void (*write_time)(struct cw_buf *buf, int64_t at);
+        void (*write_duration)(struct cw_buf *buf, int64_t ms);
 };
 
 /*

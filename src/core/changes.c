@@ -19,6 +19,7 @@
 #include "cardwatch/cleanup.h"
 
 #define ROWS_FIRST  8
+#define ROWS_MANY   4096
 #define HISTORY_MAX 10000
 
 /* What every CW_ROWS looks like. The lists are read and written through memcpy, because their row types differ. */
@@ -127,8 +128,7 @@ static void release_alert(void *row)
 {
         struct cw_alert_row *alert = row;
 
-        free(alert->rule);
-        free(alert->source);
+        free(alert->rule); /* the source lies behind it */
         free(alert->fired_at);
         cw_entry_unref(alert->entry);
 }
@@ -166,13 +166,8 @@ static void release_rule(void *row)
 
 static void release_history(void *row)
 {
-        struct cw_history_row *history = row;
-
-        free(history->rule);
-        free(history->source);
-        free(history->reason);
-        free(history->detail);
-        free(history->notifier);
+        /* The other texts lie behind it. */
+        free(((struct cw_history_row *)row)->rule);
 }
 
 enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, KINDS };
@@ -241,8 +236,9 @@ static int reserve(struct cw_changes *changes, const struct kind *kind, size_t e
                 return 0;
         if (extra > SIZE_MAX / 4 / kind->size - list.n)
                 return -ENOMEM;
+        /* The largest lists are the first poll's: half of them unused would be most of the daemon's memory. */
         while (capacity < list.n + extra)
-                capacity *= 2;
+                capacity += capacity < ROWS_MANY ? capacity : capacity / 8;
         rows = realloc(list.rows, capacity * kind->size);
         if (!rows)
                 return -ENOMEM;
@@ -467,6 +463,26 @@ void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *r
         append(changes, &kinds[SOURCES], &copy, complete);
 }
 
+/* Several texts in one allocation, which is the first's: rows come by the ten thousand. */
+static bool copy_texts(char **const texts[], size_t n)
+{
+        size_t size = 0;
+        char *to;
+
+        for (size_t i = 0; i < n; i++)
+                size += *texts[i] ? strlen(*texts[i]) + 1 : 0;
+        to = malloc(size);
+        for (size_t i = 0; i < n; i++) {
+                size_t len = *texts[i] ? strlen(*texts[i]) + 1 : 0;
+
+                if (len == 0)
+                        continue;
+                *texts[i] = to ? memcpy(to, *texts[i], len) : NULL;
+                to = to ? to + len : NULL;
+        }
+        return to != NULL;
+}
+
 static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row)
 {
         copy->fired_at = NULL;
@@ -484,8 +500,7 @@ static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row
 void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row)
 {
         struct cw_alert_row copy = *row;
-        bool complete = copy_text(&copy.rule, row->rule) & copy_text(&copy.source, row->source) &
-                        copy_times(&copy, row);
+        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source}, 2) & copy_times(&copy, row);
 
         copy.entry = cw_entry_ref(row->entry);
         append(changes, &kinds[ALERTS], &copy, complete);
@@ -560,9 +575,7 @@ void cw_changes_rule(struct cw_changes *changes, const struct cw_rule_row *row)
 void cw_changes_history(struct cw_changes *changes, const struct cw_history_row *row)
 {
         struct cw_history_row copy = *row;
-        bool complete = copy_text(&copy.rule, row->rule) & copy_text(&copy.source, row->source) &
-                        copy_text(&copy.reason, row->reason) & copy_text(&copy.detail, row->detail) &
-                        copy_text(&copy.notifier, row->notifier);
+        char **const texts[] = {&copy.rule, &copy.source, &copy.reason, &copy.detail, &copy.notifier};
 
-        append(changes, &kinds[HISTORY], &copy, complete);
+        append(changes, &kinds[HISTORY], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
 }

@@ -28,7 +28,7 @@ struct subject {
 static void say_time(struct subject *subject, const char *before, int64_t at)
 {
         cw_buf_puts(subject->buf, before);
-        subject->style->time(subject->buf, at);
+        subject->style->write_time(subject->buf, at);
 }
 
 static void say_state(struct subject *subject)
@@ -86,7 +86,7 @@ static void say_conditions(struct subject *subject)
 static void say_duration(struct subject *subject, const char *label, int64_t ms)
 {
         cw_buf_printf(subject->buf, "%s ", label);
-        subject->style->duration(subject->buf, ms);
+        subject->style->write_duration(subject->buf, ms);
 }
 
 static void say_clocks(struct subject *subject)

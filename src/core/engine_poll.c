@@ -8,6 +8,8 @@
 #include "engine_past.h"
 #include "engine_private.h"
 
+#define STAGED_MANY 4096
+
 static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
 {
         for (size_t i = 0; i < state->n_staged; i++)
@@ -45,7 +47,9 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
         struct cw_staged *staged;
 
         if (state->n_staged == state->staged_capacity) {
-                size_t capacity = state->staged_capacity ? state->staged_capacity * 2 : 64;
+                size_t capacity = state->staged_capacity + (state->staged_capacity < STAGED_MANY
+                                                                    ? state->staged_capacity + 64
+                                                                    : state->staged_capacity / 8);
                 struct cw_staged *grown = reallocarray(state->staged, capacity, sizeof(*grown));
 
                 if (!grown) {
@@ -62,6 +66,16 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
                 engine->error = -ENOMEM;
         else
                 state->n_staged++;
+}
+
+/* The first poll stages every card, later ones few. */
+static void release_staged(struct cw_source_state *state)
+{
+        if (state->n_staged > 0 || state->staged_capacity <= STAGED_MANY)
+                return;
+        free(state->staged);
+        state->staged = NULL;
+        state->staged_capacity = 0;
 }
 
 /* Marks the card as brought by this poll; false if it was already. */
@@ -356,6 +370,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 cw_engine_weigh_re_reads(state);
         decide_staged(engine, state, (struct keeping){.moved = true});
         decide_staged(engine, state, (struct keeping){0}); /* in whatever order the answers arrived */
+        release_staged(state);
         cw_engine_look_at_due(engine, state);
         state->result = judge(state, event);
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)

@@ -328,8 +328,8 @@ struct explaining {
 };
 
 /* Nobody's wall clock: times in UTC. */
-static const struct cw_explain_style explain_style = {.time = cw_clock_format_utc,
-                                                      .duration = cw_duration_format_human};
+static const struct cw_explain_style explain_style = {.write_time = cw_clock_format_utc,
+                                                      .write_duration = cw_duration_format_human};
 
 static void explain(struct explaining *explaining, uint64_t fingerprint)
 {
