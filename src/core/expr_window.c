@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "expr_evaluation.h"
-#include "trail.h"
+#include "trail_private.h"
 
 /* Less of a window than this was observed, and no rate is told from it. */
 #define RUNWAY_SHARE 4
@@ -16,6 +16,15 @@ struct view {
         struct cw_trail_window window;
         int64_t window_ms;
 };
+
+/* A card of which nothing changed has none: it is at rest since it was first seen. */
+static const struct cw_trail *trail_of(const struct cw_expr_context *context, struct cw_trail *at_rest)
+{
+        if (context->trail)
+                return context->trail;
+        *at_rest = (struct cw_trail){.begins_at = context->first_seen_at, .amounts_at = context->first_seen_at};
+        return at_rest;
+}
 
 static struct cw_value amount_of(const struct view *view, int64_t amount)
 {
@@ -123,12 +132,13 @@ struct cw_value cw_evaluate_window(struct cw_evaluation *evaluation, const struc
 {
         const struct cw_expr_context *context = evaluation->context;
         struct view view = {.evaluation = evaluation};
+        struct cw_trail at_rest;
 
-        if (!context->trail || !window->known || window->type != CW_VALUE_DURATION || window->duration_ms <= 0)
+        if (!window->known || window->type != CW_VALUE_DURATION || window->duration_ms <= 0)
                 return cw_value_unknown(call->type);
         view.window_ms = window->duration_ms;
-        cw_trail_look(context->trail, field_of(evaluation->expr, call), view.window_ms, context->at, context->now,
-                      &view.window);
+        cw_trail_look(trail_of(context, &at_rest), field_of(evaluation->expr, call), view.window_ms, context->at,
+                      context->now, &view.window);
         if (call->function == CW_FUNCTION_RUNWAY)
                 return runway(&view);
         if (call->function == CW_FUNCTION_AVG && view.window.changes > 0)
@@ -146,9 +156,11 @@ bool cw_node_is_growing(const struct cw_node *node)
 static int64_t begin_of(const struct cw_evaluation *evaluation, const struct cw_node *call)
 {
         const struct cw_expr_context *context = evaluation->context;
+        struct cw_trail at_rest;
 
-        return call->function == CW_FUNCTION_AGE ? context->first_seen_at
-                                                 : cw_trail_since(context->trail, field_of(evaluation->expr, call));
+        if (call->function == CW_FUNCTION_AGE)
+                return context->first_seen_at;
+        return cw_trail_since(trail_of(context, &at_rest), field_of(evaluation->expr, call));
 }
 
 struct cw_value cw_evaluate_growing(const struct cw_evaluation *evaluation, const struct cw_node *call)
@@ -156,8 +168,6 @@ struct cw_value cw_evaluate_growing(const struct cw_evaluation *evaluation, cons
         const struct cw_expr_context *context = evaluation->context;
         struct cw_value value = {.type = CW_VALUE_DURATION};
 
-        if (call->function == CW_FUNCTION_UNCHANGED && !context->trail)
-                return value;
         value.known = !__builtin_sub_overflow(context->at, begin_of(evaluation, call), &value.duration_ms);
         if (value.duration_ms < 0)
                 value.duration_ms = 0;
