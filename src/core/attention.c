@@ -94,6 +94,13 @@ int cw_attention_call(struct cw_attentions *attentions, int64_t card, int64_t lo
         return cw_due_push(&attentions->due, look_at, (uint64_t)card);
 }
 
+int64_t cw_attention_at(const struct cw_attentions *attentions, int64_t card)
+{
+        const struct cw_attention *attention = cw_attention_find(attentions, card);
+
+        return attention ? attention->look_at : INT64_MAX;
+}
+
 int64_t cw_attention_next(struct cw_attentions *attentions)
 {
         struct cw_due_entry entry;

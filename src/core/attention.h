@@ -38,6 +38,9 @@ void cw_attention_drop(struct cw_attentions *attentions, int64_t card);
 int cw_attention_call(struct cw_attentions *attentions, int64_t card, int64_t look_at)
         __attribute__((warn_unused_result));
 
+/* What was called for last, INT64_MAX: nothing. */
+int64_t cw_attention_at(const struct cw_attentions *attentions, int64_t card);
+
 /* The earliest such time, INT64_MAX: none. */
 int64_t cw_attention_next(struct cw_attentions *attentions);
 

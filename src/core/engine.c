@@ -266,6 +266,9 @@ static bool only_stages(enum cw_event_kind kind)
 int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
 {
         cw_engine_begin(engine, now, changes);
+        /* What ended by now ended before this event, also where nobody ticked. A clock that was set moves first. */
+        if (!only_stages(event->kind) && event->kind != CW_EVENT_CLOCK_SET)
+                cw_engine_flaps_due(engine);
         switch (event->kind) {
         case CW_EVENT_POLLS_ALIKE:
         case CW_EVENT_POLL_BEGAN:

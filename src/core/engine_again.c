@@ -53,6 +53,14 @@ size_t cw_engine_read_again(struct cw_engine *engine, size_t source, int64_t *re
         return n;
 }
 
+/* It was read: who asks from now on wants another reading. */
+static void forget_customer(struct cw_source_state *state, int64_t customer)
+{
+        for (size_t i = 0; i < state->n_again_taken; i++)
+                if (state->again[i] == customer)
+                        state->again[i] = INT64_MIN;
+}
+
 static void take_answer(struct cw_alert *alert)
 {
         free(alert->asked);
@@ -108,6 +116,7 @@ void cw_engine_customer_again(struct cw_engine *engine, struct cw_source_state *
         size_t cursor = 0;
         void *value;
 
+        forget_customer(state, event->read.customer);
         while (!engine->error && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 

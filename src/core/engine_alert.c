@@ -111,6 +111,7 @@ void cw_engine_update(struct cw_engine *engine, struct cw_alert *alert, struct c
         if (moved) {
                 alert->severity = draft->severity;
                 alert->edge++;
+                cw_engine_flap_graded(engine, alert);
                 cw_engine_record(engine, alert, "severity", NULL);
                 cw_policy_touch(&engine->policy, alert, rose);
         }

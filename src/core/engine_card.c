@@ -118,6 +118,7 @@ static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_s
 struct news {
         uint16_t fields; /* that changed */
         bool first, changed;
+        bool looked_for; /* the observation before changed something: rules that look back look once more */
         bool unsettled; /* rules may be settled that it was never shown to */
 };
 
@@ -146,7 +147,7 @@ static void look_with_rules(struct cw_engine *engine, const struct cw_look *comm
 
                 look.fresh = *cw_engine_fresh(engine, look.rule, source);
                 look.newly = news->first || look.fresh;
-                look.unchanged = !news->changed && !look.fresh && !rule->looks_back;
+                look.unchanged = !news->changed && !look.fresh && !(rule->looks_back && news->looked_for);
                 if (!rule_looks(rule, &look, news))
                         continue;
                 look.baseline = common->baseline || look.fresh;
@@ -177,7 +178,8 @@ static bool observe(struct cw_engine *engine, struct cw_source_state *state, str
                 record->taken = true;
                 record->missing = 0;
         }
-        record->look_again = news->changed && any_rule_looks_back(engine);
+        if (!staged->again || news->changed)
+                record->look_again = news->changed && any_rule_looks_back(engine);
         record->observations += news->changed;
         return had_missing != (record->missing > 0) || had_look_again != record->look_again || was_unseen;
 }
@@ -191,6 +193,9 @@ static void decide(struct cw_engine *engine, struct cw_look *look, const struct 
         look->look_at = &look_at;
         look->trail = cw_engine_trail(state, look->card->id);
         look->appeared = news->first && state->baseline_done;
+        look->repeated = look->again && !news->changed;
+        if (look->repeated)
+                look_at = cw_attention_at(&state->attentions, look->card->id); /* of rules that do not look now */
         look_with_rules(engine, look, news);
         if (cw_attention_call(&state->attentions, look->card->id, look_at) < 0)
                 engine->error = -ENOMEM;
@@ -217,6 +222,7 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
                 return;
         news.changed = news.first || cw_record_differs(record, &staged->card);
         news.unsettled = record->unsettled;
+        news.looked_for = record->look_again;
         news.fields = news.first ? CW_FIELDS_ALL : cw_record_changes(record, &staged->card);
         look.record = record;
         if (!news.first) {

@@ -21,6 +21,7 @@ struct cw_eye {
         bool visible; /* the rule is about this card */
         bool could_arm; /* it would be if the card were active, it sees it for the first time, and wants to see it clear
                          */
+        struct cw_card previous; /* of a reading that was asked for: outlives what asked */
         struct cw_value params[CW_RULE_PARAMS_MAX];
         struct cw_expr_context context;
         char limit_label[CW_EYE_TEXT_MAX];

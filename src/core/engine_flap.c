@@ -25,11 +25,11 @@ static bool has_lasted_untold(const struct cw_alert *alert)
         return alert->state == CW_ALERT_FIRING && alert->insist_edge < alert->edge;
 }
 
-/* When something may be due about a flapping alert. */
+/* When something may be due about a flapping alert. While it fires, it moved last when it fired. */
 static int64_t due_at(const struct cw_engine *engine, const struct cw_alert *alert)
 {
         int64_t end_at = alert->moved_at + flap_of(engine, alert, alert->severity).window_ms;
-        int64_t lasts_at = has_lasted_untold(alert) ? alert->entry->fired_at + LASTS_MS : INT64_MAX;
+        int64_t lasts_at = has_lasted_untold(alert) ? alert->moved_at + LASTS_MS : INT64_MAX;
 
         return lasts_at < end_at ? lasts_at : end_at;
 }
@@ -105,6 +105,12 @@ void cw_engine_flap_severity(struct cw_engine *engine, struct cw_alert *alert, s
         draft->flapping = alert->flapping;
 }
 
+void cw_engine_flap_graded(struct cw_engine *engine, struct cw_alert *alert)
+{
+        if (alert->flapping)
+                set_clock(engine, alert);
+}
+
 /* What it shows, without the mark. */
 static void show_settled(struct cw_engine *engine, struct cw_alert *alert)
 {
@@ -130,6 +136,8 @@ static void settle(struct cw_engine *engine, struct cw_alert *alert)
         if (alert->state == CW_ALERT_FIRING) {
                 alert->edge++;
                 alert->insist_edge = alert->edge;
+        } else {
+                alert->insist_edge = alert->edge + 1; /* in case it fires again before its end was told */
         }
         cw_engine_record(engine, alert, "settled", "no transition for the window of flap");
         if (alert->entry)
@@ -143,7 +151,7 @@ static void look_at_clock(struct cw_engine *engine, struct cw_alert *alert)
                 settle(engine, alert);
                 return;
         }
-        if (has_lasted_untold(alert) && engine->now - alert->entry->fired_at >= LASTS_MS) {
+        if (has_lasted_untold(alert) && engine->now - alert->moved_at >= LASTS_MS) {
                 alert->insist_edge = alert->edge;
                 cw_policy_touch(&engine->policy, alert, false);
                 cw_alert_remember(alert, engine->changes);

@@ -19,6 +19,9 @@ void cw_engine_flap_moved(struct cw_engine *engine, struct cw_alert *alert);
 /* Its severity rises or falls to that of the draft: what is critical does not flap, unless asked for. */
 void cw_engine_flap_severity(struct cw_engine *engine, struct cw_alert *alert, struct cw_entry *draft);
 
+/* Its severity rose or fell. */
+void cw_engine_flap_graded(struct cw_engine *engine, struct cw_alert *alert);
+
 /* All whose time has come. */
 void cw_engine_flaps_due(struct cw_engine *engine);
 int64_t cw_engine_flaps_wake_at(const struct cw_engine *engine);

@@ -76,8 +76,10 @@ static void wait_on(struct cw_eye *eye, const struct cw_verdict *verdict)
 {
         struct cw_alert *alert = eye->alert;
 
-        if (alert->since_at > eye->look->at)
+        if (alert->since_at > eye->look->at) {
                 alert->since_at = eye->look->at; /* the clock was set back */
+                cw_alert_remember(alert, eye->engine->changes);
+        }
         if (eye->look->at - alert->since_at < eye->rule->for_ms)
                 cw_eye_call(eye, alert->since_at + eye->rule->for_ms);
         else if (verdict->truth == CW_TRUE)
@@ -109,6 +111,10 @@ static void go_on_waiting(struct cw_eye *eye)
         struct cw_alert *alert = eye->alert;
         struct cw_verdict verdict = judge(eye);
 
+        if (verdict.truth == CW_FALSE && eye->look->again && alert->asked) {
+                cw_eye_call(eye, eye->look->at + 1); /* not confirmed: the next observation decides */
+                return;
+        }
         if (verdict.truth == CW_FALSE) {
                 cw_engine_stop_waiting(eye->engine, alert, "the condition is no longer true");
                 eye->alert = NULL;

@@ -205,8 +205,11 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
         for (size_t s = 0; s < engine->n_sources; s++) {
                 struct cw_snapshot *snapshot = &engine->sources[s].snapshot;
 
-                for (size_t i = 0; i < snapshot->n; i++)
+                for (size_t i = 0; i < snapshot->n; i++) {
                         move(&snapshot->records[i].observed_at, by_ms);
+                        if (snapshot->records[i].unseen || snapshot->records[i].missing)
+                                cw_engine_remember_card(engine, &engine->sources[s], &snapshot->records[i], false);
+                }
                 if (by_ms < 0)
                         set_trails(engine, &engine->sources[s]);
         }

@@ -61,6 +61,7 @@ struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
 {
         const struct cw_look *look = eye->look;
         const struct cw_rule *rule = eye->rule;
+        const struct cw_card *previous = eye->context.previous;
         const struct cw_expr *expr = cw_rule_decides(rule, severity);
         bool high_is_worse = false;
         struct cw_entry draft = {
@@ -78,13 +79,13 @@ struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
                 .confirmed = -1,
         };
 
-        if (look->previous) {
+        if (previous) {
                 draft.has_previous = true;
                 draft.previous = (struct cw_balances){
-                        .available = look->previous->available,
-                        .pending = look->previous->pending,
-                        .total = look->previous->total,
-                        .suppressed = look->previous->suppressed,
+                        .available = previous->available,
+                        .pending = previous->pending,
+                        .total = previous->total,
+                        .suppressed = previous->suppressed,
                 };
         }
         draft.current = draft.fired = draft.worst = subject_of(expr, look->card, &high_is_worse);
@@ -145,13 +146,14 @@ static void look_for_event(struct cw_eye *eye)
 }
 
 /* A reading that was asked for is compared with what the one before it was compared with. */
-static const struct cw_card *previous_for(const struct cw_eye *eye)
+static const struct cw_card *previous_for(struct cw_eye *eye)
 {
         const struct cw_asked *asked = eye->alert ? eye->alert->asked : NULL;
 
-        if (asked && (eye->look->again || eye->look->unreadable))
-                return asked->has_previous ? &asked->previous : NULL;
-        return eye->look->previous;
+        if (!asked || (!eye->look->again && !eye->look->unreadable))
+                return eye->look->previous;
+        eye->previous = asked->previous;
+        return asked->has_previous ? &eye->previous : NULL;
 }
 
 static void open_eye(struct cw_eye *eye)
@@ -183,6 +185,8 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
         };
 
         open_eye(&eye);
+        if (look->repeated && !(eye.alert && eye.alert->asked))
+                return;
         if (!eye.visible && !eye.could_arm && !(eye.alert && eye.alert->state != CW_ALERT_INACTIVE))
                 return;
         cw_rule_params(rule, look->state->name, look->card, eye.params);

@@ -23,6 +23,7 @@ struct cw_look {
         bool newly; /* the rule sees the card for the first time, or is fresh */
         bool fresh; /* it is new or changed, and was not shown every card yet */
         bool again; /* read once more because an alert is about to fire */
+        bool repeated; /* and nothing differs: only the alerts that asked for it look */
         bool unreadable; /* that failed: what is known is all there is */
         bool appeared, disappeared;
 };

@@ -29,14 +29,13 @@ static struct cw_alert *builtin_of_source(const struct cw_policy *policy, enum c
         return cw_alerts_find(policy->alerts, cw_alert_fingerprint(&key));
 }
 
-/* While an alert flaps its readers know that it does: only what is insisted upon is told, and that it fires to who does
- * not know yet. */
+/* While an alert flaps its readers know that it does: only what is insisted upon is told, to who was not told it yet.
+ * (What whoever wants no ends was told says nothing of what they know: they forget with every end.) */
 static bool is_quiet(const struct cw_alert *alert, const struct cw_telling *telling)
 {
         if (!alert->flapping)
                 return false;
-        return alert->state != CW_ALERT_FIRING ||
-               (telling->sent.state == CW_KNOWN_FIRING && telling->sent_edge >= alert->insist_edge);
+        return alert->state != CW_ALERT_FIRING || telling->sent_edge >= alert->insist_edge;
 }
 
 const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
