@@ -131,7 +131,7 @@ static uint32_t fold_into(const struct cw_track *track, int64_t folded_at, struc
 static void adopt(struct cw_track *track, struct cw_span *spans, uint32_t n_spans, int64_t folded_at)
 {
         struct cw_span *fitting = n_spans > 0 ? realloc(spans, n_spans * sizeof(*spans)) : NULL;
-        struct cw_point *points = track->points + track->points_head;
+        const struct cw_point *points = cw_track_points(track);
         uint32_t n_folded = 0;
 
         if (n_spans == 0) {

@@ -62,12 +62,12 @@ const struct cw_track *cw_trail_track(const struct cw_trail *trail, enum cw_fiel
 
 static inline const struct cw_point *cw_track_points(const struct cw_track *track)
 {
-        return track->points + track->points_head;
+        return track->points ? track->points + track->points_head : NULL;
 }
 
 static inline const struct cw_span *cw_track_spans(const struct cw_track *track)
 {
-        return track->spans + track->spans_head;
+        return track->spans ? track->spans + track->spans_head : NULL;
 }
 
 /* A change from `before` as a span of its own. */

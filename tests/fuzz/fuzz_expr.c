@@ -2,6 +2,8 @@
 /* Expressions: what compiles can be evaluated for any card, means the same however often it is read, and says so. */
 #include <errno.h>
 
+#include "../../src/core/trail.h"
+#include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/expr.h"
 #include "cardwatch/expr_subject.h"
@@ -20,6 +22,50 @@ static uint64_t meaning_of(const struct cw_expr *expr)
         cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
         cw_expr_meaning(expr, &hash);
         return cw_hash_end(&hash);
+}
+
+static struct cw_trail *past_of(const struct cw_expr *expr, const struct cw_card *first, const struct cw_card *second)
+{
+        static const int64_t longest_ms[CW_ARRAY_SIZE(names)] = {[4] = 3600000};
+        struct cw_trail_needs needs = {0};
+        struct cw_trail *trail;
+        int64_t folded_at;
+
+        cw_expr_needs(expr, longest_ms, &needs);
+        must(cw_trail_new(0, &trail) == 0);
+        for (int64_t i = 1; i < 8; i++) {
+                struct cw_trail_change change = {
+                        .at = i * 700000,
+                        .changed = (uint16_t)(i * 0x49),
+                        .before = i == 3  ? NULL
+                                  : i % 2 ? first
+                                          : second,
+                        .now = i % 2 ? second : first,
+                };
+
+                must(cw_trail_add(trail, &needs, &change, &folded_at) == 0);
+        }
+        return trail;
+}
+
+static void judge(const struct cw_expr *expr, struct cw_expr_context *context)
+{
+        int64_t look_at = INT64_MAX;
+        struct cw_buf buf = CW_BUF_NULL;
+        struct cw_expr_limit limit;
+        struct cw_value value;
+
+        context->look_at = &look_at;
+        cw_expr_eval(expr, context, &value);
+        must(value.type == CW_VALUE_BOOL);
+        must(look_at > context->at);
+        context->look_at = NULL;
+        must(cw_expr_truth(expr, context) <= CW_UNKNOWN);
+        (void)!cw_expr_limit(expr, context, &limit);
+        cw_expr_explain(expr, context, &buf);
+        must(cw_buf_error(&buf) == 0 && buf.len > 0 && buf.len <= CW_EXPR_TEXT_MAX);
+        must(!memchr(buf.data, '\n', buf.len));
+        cw_buf_deinit(&buf);
 }
 
 static void evaluate(const struct cw_expr *expr)
@@ -65,13 +111,15 @@ static void evaluate(const struct cw_expr *expr)
                                 .params = params,
                                 .appeared = i == j,
                         };
-                        struct cw_expr_limit limit;
-                        struct cw_value value;
+                        struct cw_trail *trail = past_of(expr, &cards[i], &cards[(i + 1) % CW_ARRAY_SIZE(cards)]);
 
-                        cw_expr_eval(expr, &context, &value);
-                        must(value.type == CW_VALUE_BOOL);
-                        must(cw_expr_truth(expr, &context) <= CW_UNKNOWN);
-                        (void)!cw_expr_limit(expr, &context, &limit);
+                        judge(expr, &context);
+                        context.trail = trail;
+                        for (int64_t at = 0; at < 9; at++) {
+                                context.at = at * 650000;
+                                judge(expr, &context);
+                        }
+                        cw_trail_free(trail);
                 }
 }
 
