@@ -497,6 +497,34 @@ static void test_when_to_look_again(void **state)
         cw_trail_free(past.trail);
 }
 
+/* Two changes of one minute were folded: the window stretches when it reaches the first, and moves behind the second.
+ */
+static void test_when_to_look_again_at_what_was_folded(void **state)
+{
+        struct cw_trail_needs needs = {0};
+        struct cw_card before = card_of(&day[0]);
+        struct cw_trail_change change = {.changed = 1u << CW_FIELD_AVAILABLE, .before = &before};
+        struct past past = {.now = before};
+        int64_t folded_at;
+
+        (void)state;
+        needs.window_ms[CW_FIELD_AVAILABLE] = 100 * H;
+        change.now = &past.now;
+        assert_int_equal(cw_trail_new(0, &past.trail), 0);
+        for (change.at = 10 * H; change.at <= 10 * H + CW_MINUTE_MS; change.at += CW_MINUTE_MS) {
+                before = past.now;
+                past.now.available -= 20 * UNIT;
+                assert_int_equal(cw_trail_add(past.trail, &needs, &change, &folded_at), 0);
+        }
+        assert_int_equal(look_at_of("runway(15h) < 1h", context_of(&past, 24 * H)), 25 * H);
+        assert_int_equal(cw_trail_fold(past.trail, 24 * H), 0);
+        assert_int_equal(look_at_of("runway(15h) < 1h", context_of(&past, 24 * H)), 25 * H);
+        assert_int_equal(look_at_of("runway(15h) < 1h", context_of(&past, 25 * H)), 25 * H + 1);
+        assert_int_equal(look_at_of("spent(15h) < 1", context_of(&past, 24 * H)), 25 * H + CW_MINUTE_MS);
+        assert_int_equal(look_at_of("runway(15h) < 1h", context_of(&past, 26 * H)), NEVER);
+        cw_trail_free(past.trail);
+}
+
 /* What differed from the observation before does not differ from the next one. */
 static void test_what_looks_back_looks_once_more(void **state)
 {
@@ -558,6 +586,7 @@ int main(void)
                 cmocka_unit_test(test_without_a_trail_nothing_ever_changed),
                 cmocka_unit_test(test_a_clock_before_the_first_observation),
                 cmocka_unit_test(test_when_to_look_again),
+                cmocka_unit_test(test_when_to_look_again_at_what_was_folded),
                 cmocka_unit_test(test_what_looks_back_looks_once_more),
                 cmocka_unit_test(test_look_at_is_only_ever_brought_forward),
         };

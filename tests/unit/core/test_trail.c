@@ -357,6 +357,10 @@ static void test_a_clock_that_was_set_back(void **state)
         assert_int_equal(window.fell, 20);
         assert_int_equal(window.average, 90);
 
+        window = look(trail, 500, 400, 70); /* before it was first seen, even */
+        assert_int_equal(window.changes, 0);
+        assert_int_equal(window.moves_at, 1001);
+
         add(trail, &needs, 3000, 70, 75);
         assert_int_equal(cw_trail_since(trail, CW_FIELD_AVAILABLE), 3000);
         window = look(trail, 500, 3000, 75);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../../src/core/trail.h"
+#include "../../../src/core/trail_private.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 
@@ -306,6 +306,26 @@ static void test_only_the_last_fold_counts(void **state)
         free(past);
 }
 
+/* A slot of n ms ends at a multiple of n, and may be used when its end is 32 n ago. */
+static void test_slots_are_a_32nd_of_their_age(void **state)
+{
+        static const struct {
+                int64_t a, b, folded_at;
+                bool same;
+        } table[] = {
+                {5, 5, 5, true},         {3, 4, 67, false},      {3, 4, 68, true},
+                {4, 5, 10000, true},     {4, 5, 263, false},     {4, 5, 264, true},
+                {8, 9, 527, false},      {8, 9, 528, true},      {3, 4, 4, false},
+                {-1, 0, 63, false},      {-1, 0, 64, true},      {0, 1, INT64_C(1) << 40, false},
+                {1, 1024, 33791, false}, {1, 1024, 33792, true}, {1, 1025, 33792, false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(table); i++)
+                if (cw_fold_same_slot(table[i].a, table[i].b, table[i].folded_at) != table[i].same)
+                        fail_msg("%" PRId64 " and %" PRId64 " at %" PRId64, table[i].a, table[i].b, table[i].folded_at);
+}
+
 /* Whatever a card does, for however long: about sixty-four spans for every doubling of age. */
 static void test_a_trail_is_bounded(void **state)
 {
@@ -378,6 +398,7 @@ int main(void)
                 cmocka_unit_test(test_a_recalled_trail_is_the_same),
                 cmocka_unit_test(test_folded_windows_are_exact_and_hardly_longer),
                 cmocka_unit_test(test_only_the_last_fold_counts),
+                cmocka_unit_test(test_slots_are_a_32nd_of_their_age),
                 cmocka_unit_test(test_a_trail_is_bounded),
                 cmocka_unit_test(test_a_fold_by_a_wrong_clock),
         };
