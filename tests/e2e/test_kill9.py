@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from configs import config, source, webhook
+from configs import LOW, config, source, webhook
 from daemon import wait_until
 from receivers import Answer
 
@@ -119,7 +119,7 @@ def test_a_restart_tells_nothing_again(make_sim, hook, make_daemon):
 def test_killed_at_any_moment(sim, hook, make_daemon, seed):
     """A card goes down and up while the daemon is killed at random: what is told alternates, and ends with the truth."""
     chance = random.Random(seed)
-    daemon = make_daemon(config(source(sim, every="50ms"), webhook(hook)))
+    daemon = make_daemon(config(source(sim, every="50ms"), webhook(hook), [{**LOW, "flap": {"limit": 100}}]))
     sim.wait_for_polls(3)
     edges = 0
     for round_number in range(16):
