@@ -16,6 +16,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/engine_view.h"
+#include "cardwatch/fingerprint.h"
 #include "cardwatch/history.h"
 #include "cardwatch/map.h"
 #include "cardwatch/money.h"
@@ -27,13 +28,6 @@
 #define LINES_MOST   100000
 #define EXPLAIN_MOST 3 /* alerts of one failure */
 
-/* Who an alert is about: how a line of a test finds its fingerprint. */
-struct known_alert {
-        uint64_t fingerprint;
-        char *rule;
-        int64_t card;
-};
-
 struct play {
         struct cw_rehearsal *rehearsal;
         struct cw_settings *settings;
@@ -41,8 +35,6 @@ struct play {
         struct cw_world *world;
         struct cw_actual *messages;
         size_t n_messages, messages_capacity;
-        struct known_alert *alerts;
-        size_t n_alerts;
         size_t lines_capacity;
         struct cw_map *totals; /* of each source: cards whose total was said */
         int error;
@@ -72,25 +64,9 @@ static void add_line(struct play *play, int64_t at, struct cw_buf *text)
         rehearsal->lines[rehearsal->n_lines++] = line;
 }
 
-static void know_alert(struct play *play, const struct cw_history_row *row)
+static bool begins_with(const char *text, const char *beginning)
 {
-        struct known_alert *alerts;
-
-        for (size_t i = play->n_alerts; i > 0; i--)
-                if (play->alerts[i - 1].fingerprint == row->fingerprint)
-                        return;
-        alerts = reallocarray(play->alerts, play->n_alerts + 1, sizeof(*alerts));
-        if (!alerts) {
-                play->error = -ENOMEM;
-                return;
-        }
-        play->alerts = alerts;
-        alerts[play->n_alerts] = (struct known_alert){
-                .fingerprint = row->fingerprint, .rule = strdup(row->rule), .card = row->card};
-        if (alerts[play->n_alerts].rule)
-                play->n_alerts++;
-        else
-                play->error = -ENOMEM;
+        return text && strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
 /* Messages are told when they arrive, not on their way. */
@@ -101,7 +77,6 @@ static void took_move(void *data, int64_t at, const struct cw_history_row *row)
 
         if (strcmp(row->what, "queued") == 0 || strcmp(row->what, "sent") == 0)
                 return;
-        know_alert(play, row);
         cw_buf_printf(&text, "alert     %s", row->rule);
         if (row->card)
                 cw_buf_printf(&text, ", card %" PRId64, row->card);
@@ -110,10 +85,10 @@ static void took_move(void *data, int64_t at, const struct cw_history_row *row)
         cw_buf_printf(&text, ": %s", row->what);
         if (row->notifier)
                 cw_buf_printf(&text, " for %s", row->notifier);
-        if (row->reason && *row->reason)
+        if (row->reason && *row->reason && !begins_with(row->detail, row->reason))
                 cw_buf_printf(&text, " (%s)", row->reason);
         if (row->detail && *row->detail)
-                cw_buf_printf(&text, ": %s", row->detail);
+                cw_buf_printf(&text, "; %s", row->detail);
         add_line(play, at, &text);
 }
 
@@ -348,21 +323,42 @@ static void explain(struct explaining *explaining, uint64_t fingerprint)
         cw_buf_deinit(&one);
 }
 
-static void explain_expected(struct explaining *explaining, const struct cw_expected *expected)
+static bool fits_text(const struct cw_expected *expected, const char *key, const char *text)
+{
+        const char *wanted = cw_expected_text(expected, key);
+
+        return !wanted || strcmp(wanted, text) == 0;
+}
+
+/* The alerts of every rule about this card that may be meant. */
+static void explain_card(struct explaining *explaining, const struct cw_expected *expected,
+                         const struct cw_scenario_entry *entry)
 {
         const struct play *play = explaining->play;
-        const char *rule = cw_expected_text(expected, "rule"), *card = cw_expected_text(expected, "card");
-        bool found = false;
+        const struct cw_ruleset *rules = play->settings->config->rules;
+        size_t source = cw_rehearsal_source(play->settings, entry->source);
+        const char *source_name = rules->sources[source].name, *card_text = cw_expected_text(expected, "card");
+        const struct cw_card *card = cw_world_card(play->world, source, entry->card);
 
-        for (size_t i = 0; i < play->n_alerts; i++) {
-                if ((rule && strcmp(rule, play->alerts[i].rule) != 0) ||
-                    (card && strtoll(card, NULL, 10) != play->alerts[i].card))
-                        continue;
-                found = true;
-                explain(explaining, play->alerts[i].fingerprint);
-        }
-        if (!found && rule && card)
-                cw_buf_printf(&explaining->text, "%s was not true of card %s at any look\n", rule, card);
+        if (!card || (card_text && strtoll(card_text, NULL, 10) != card->id) ||
+            !fits_text(expected, "source", source_name))
+                return;
+        for (size_t i = 0; i < rules->n_rules; i++)
+                if (rules->rules[i].enabled && !rules->rules[i].on && fits_text(expected, "rule", rules->rules[i].name))
+                        explain(explaining,
+                                cw_fingerprint(rules->rules[i].name, source_name, card->customer, card->id));
+}
+
+static void explain_expected(struct explaining *explaining, const struct cw_expected *expected)
+{
+        const struct cw_scenario *test = explaining->play->test;
+
+        for (size_t i = 0; i < test->n_cards; i++)
+                if (test->cards[i].has_card)
+                        explain_card(explaining, expected, &test->cards[i]);
+        for (size_t i = 0; i < test->n_timeline; i++)
+                if (test->timeline[i].has_card)
+                        explain_card(explaining, expected, &test->timeline[i]);
 }
 
 /* Alerts that nobody expects, and those that are expected and are not there. */
@@ -460,13 +456,10 @@ static void play_deinit(struct play *play)
 {
         for (size_t i = 0; i < play->n_messages; i++)
                 cw_actual_deinit(&play->messages[i]);
-        for (size_t i = 0; i < play->n_alerts; i++)
-                free(play->alerts[i].rule);
         for (size_t i = 0; play->totals && i < play->settings->config->n_sources; i++)
                 cw_map_deinit(&play->totals[i]);
         free(play->totals);
         free(play->messages);
-        free(play->alerts);
         cw_world_free(play->world);
 }
 

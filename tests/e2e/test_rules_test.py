@@ -93,6 +93,13 @@ def test_alerts_that_are_not_as_expected(run, name, at, alerts, words):
           "poll      of main, complete: 1 card", *words)
 
 
+def test_why_an_alert_does_not_fire_is_explained(run):
+    done = run(case(timeline="{at: 1m, card: 1, available: 140}", expect="{at: 2m, alerts: [{rule: low-balance, card: 1}]}"))
+    fails(done, "  why:\n")
+    why = done.stdout[done.stdout.index("  why:"):]
+    assert "available < 100" in why and "140" in why, why
+
+
 @pytest.mark.parametrize("name, messages, words", [
     ("none", "[]", ["    + {notifier: chat, kind: alert, status: firing"]),
     ("another order", "[{status: resolved}, {status: firing}]", ["    - {status: "]),
@@ -238,6 +245,13 @@ def test_leaping_changes_nothing(run, seed):
     leaping, plodding = (leapt(run, rules, route, entries, restless) for restless in (False, True))
     assert len(leaping) > 30
     assert leaping == plodding
+
+
+def test_a_card_that_never_changed_is_at_rest(run):
+    rules = [{"name": "still", "when": "unchanged(available) > 30h"}, {"name": "low", "when": "max(available, 1h) < 600"}]
+    passes(run(case(timeline="{at: 40h, card: 1, available: 499}",
+                    expect="{at: 0s, alerts: [{rule: low}]}, {at: 30h, alerts: [{rule: low}]},"
+                           " {at: 31h, alerts: [{rule: low}, {rule: still, fired_at: 30h1m}]}, {at: 40h, alerts: [{rule: low}]}"), rules=rules))
 
 
 def test_start_and_times_of_day(run):
