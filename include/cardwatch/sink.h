@@ -8,11 +8,11 @@
 
 #include "cardwatch/http.h"
 #include "cardwatch/notice.h"
+#include "cardwatch/sink_options.h"
 #include "cardwatch/smtp.h"
 #include "cardwatch/wire.h"
 
 struct cw_buf;
-struct cw_secret;
 
 /*
  * Sink: the channels.
@@ -22,30 +22,6 @@ struct cw_secret;
  * whoever delivers carries the request out. What render wrote never changes; a request may add what belongs to the
  * attempt (a timestamp, a signature over it).
  */
-
-enum cw_sink_type { CW_SINK_WEBHOOK, CW_SINK_EMAIL, CW_SINK_SYSLOG, CW_SINK_FILE, CW_SINK_TYPE_COUNT };
-
-/* A notifier as configured: what its type does not use is NULL or zero. Borrowed; outlives what is made of it. */
-struct cw_sink_options {
-        const char *name;
-        enum cw_sink_type type;
-        const char *external_url;
-        bool names_source; /* to people: there are several */
-        int64_t timeout_ms;
-        struct cw_http_tls tls;
-        const char *proxy;
-        const struct cw_secret *url, *secret; /* webhook */
-        const struct cw_http_header *headers;
-        size_t n_headers;
-        const char *smtp, *username, *from; /* email */
-        const struct cw_secret *password;
-        const char *const *to;
-        size_t n_to;
-        enum cw_smtp_starttls starttls;
-        const char *target, *app_name; /* syslog; target as configured */
-        unsigned facility; /* RFC 5424 number */
-        const char *path; /* file */
-};
 
 enum cw_sink_transport { CW_TRANSPORT_HTTP, CW_TRANSPORT_SMTP, CW_TRANSPORT_WIRE };
 
@@ -101,7 +77,11 @@ int cw_sink_request(const struct cw_sink_options *options, const char *id, const
                     int64_t now, struct cw_sink_request *ret_request) __attribute__((warn_unused_result));
 void cw_sink_request_deinit(struct cw_sink_request *request);
 
+/* The reason names none of the notifier's secrets, whatever the receiver said. */
 void cw_sink_judge(const struct cw_sink_options *options, const struct cw_sink_answer *answer,
                    struct cw_sink_judgement *ret_judgement);
+
+/* Appends the text with an ellipsis where a secret of the notifier stands, or a telling part of its address. */
+void cw_sink_conceal(const struct cw_sink_options *options, const char *text, size_t len, struct cw_buf *buf);
 
 #endif

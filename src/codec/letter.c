@@ -3,7 +3,7 @@
  * Idea: three blocks in the order in which they matter (what fires, what is over, what happened); what all rows of a
  * block share is said once below it.
  */
-#include "letter.h"
+#include "cardwatch/letter.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/render.h"
+#include "letter_others.h"
 #include "letter_row.h"
 #include "render_json.h"
 #include "render_person.h"
@@ -131,6 +132,7 @@ static int write_block(struct writer *writer, enum cw_entry_state state)
                 r = cw_letter_row_init(&block->rows[block->n_rows], &common, &notice->items[i], writer->options,
                                        writer->words);
                 block->n_rows += r == 0;
+                block->n_owned = block->n_rows;
         }
         return r < 0 ? r : write_foot(writer, &common, first, block);
 }
@@ -168,61 +170,6 @@ static int write_note(struct writer *writer)
         return cw_letter_take(&note, &writer->letter->note);
 }
 
-static void write_count(struct cw_buf *buf, uint64_t n, const char *what, const char **separator)
-{
-        if (n == 0)
-                return;
-        cw_buf_printf(buf, "%s%" PRIu64 " %s", *separator, n, what);
-        *separator = ", ";
-}
-
-static int write_tally(struct cw_letter *letter, const char *rule, const char *currency, const uint64_t counts[3])
-{
-        cw_cleanup(cw_buf_deinit) struct cw_buf line = CW_BUF_NULL;
-        const char *separator = ": ";
-        int r;
-
-        cw_render_visible(&line, rule, CW_PERSON_REFERENCE_MAX);
-        if (currency && *currency) {
-                cw_buf_puts(&line, ", ");
-                cw_render_visible(&line, currency, 3);
-        }
-        write_count(&line, counts[CW_ENTRY_FIRING], "firing", &separator);
-        write_count(&line, counts[CW_ENTRY_RESOLVED], "resolved", &separator);
-        write_count(&line, counts[CW_ENTRY_EVENT], counts[CW_ENTRY_EVENT] == 1 ? "event" : "events", &separator);
-        r = cw_letter_take(&line, &letter->others[letter->n_others]);
-        letter->n_others += r == 0;
-        return r;
-}
-
-static int write_others(struct writer *writer)
-{
-        const struct cw_notice *notice = writer->notice;
-        struct cw_letter *letter = writer->letter;
-        cw_cleanup(cw_buf_deinit) struct cw_buf head = CW_BUF_NULL;
-        uint64_t all[3] = {0}, beyond[3] = {0};
-        int r = 0;
-
-        for (size_t i = 0; r == 0 && i < notice->n_tallies; i++) {
-                const struct cw_tally *tally = &notice->tallies[i];
-                const uint64_t counts[3] = {tally->firing, tally->resolved, tally->events};
-
-                for (size_t j = 0; j < CW_ARRAY_SIZE(all); j++) {
-                        all[j] += counts[j];
-                        beyond[j] += i < CW_LETTER_OTHERS_MAX ? 0 : counts[j];
-                }
-                if (i < CW_LETTER_OTHERS_MAX)
-                        r = write_tally(letter, tally->rule, tally->currency, counts);
-        }
-        if (r == 0 && notice->n_tallies > CW_LETTER_OTHERS_MAX)
-                r = write_tally(letter, "other rules", NULL, beyond);
-        if (r < 0 || notice->n_tallies == 0)
-                return r;
-        cw_buf_printf(&head, "and %" PRIu64 " more, not listed here:", all[0] + all[1] + all[2]);
-        letter->command = all[CW_ENTRY_FIRING] + all[CW_ENTRY_RESOLVED] > 0 ? "cardwatch alerts" : NULL;
-        return cw_letter_take(&head, &letter->others_head);
-}
-
 static int write_frame(struct writer *writer)
 {
         const struct cw_notice *notice = writer->notice;
@@ -249,7 +196,7 @@ static int write_letter(struct writer *writer)
                 r = write_note(writer);
         for (unsigned state = 0; r == 0 && state < CW_LETTER_BLOCKS; state++)
                 r = write_block(writer, (enum cw_entry_state)state);
-        return r < 0 ? r : write_others(writer);
+        return r < 0 ? r : cw_letter_count_others(writer->letter, writer->notice->n_listed, CW_LETTER_OTHERS_MAX + 1);
 }
 
 int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, const struct cw_render_options *options)
@@ -258,7 +205,7 @@ int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, con
         struct writer writer = {letter, notice, options, NULL};
         int r;
 
-        *letter = (struct cw_letter){0};
+        *letter = (struct cw_letter){.notice = notice};
         r = cw_render_words_new(notice, options, &words);
         if (r < 0)
                 return r;
@@ -272,16 +219,14 @@ int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, con
 void cw_letter_deinit(struct cw_letter *letter)
 {
         for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++) {
-                for (size_t j = 0; j < letter->blocks[i].n_rows; j++)
+                for (size_t j = 0; j < letter->blocks[i].n_owned; j++)
                         cw_letter_row_deinit(&letter->blocks[i].rows[j]);
                 free(letter->blocks[i].rows);
                 free(letter->blocks[i].foot);
         }
-        for (size_t i = 0; i < letter->n_others; i++)
-                free(letter->others[i]);
+        cw_letter_forget_others(letter);
         free(letter->topic);
         free(letter->note);
-        free(letter->others_head);
         free(letter->url);
         *letter = (struct cw_letter){0};
 }

@@ -3,7 +3,7 @@
 #define CARDWATCH_CODEC_LETTER_ROW_H
 
 #include "cardwatch/buf.h"
-#include "letter.h"
+#include "cardwatch/letter.h"
 
 struct cw_render_words;
 

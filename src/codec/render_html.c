@@ -8,8 +8,8 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/letter.h"
 #include "cardwatch/render.h"
-#include "letter.h"
 
 #define SMALL "font-size:13px;line-height:1.45;opacity:.75"
 

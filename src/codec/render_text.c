@@ -7,9 +7,9 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/letter.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
-#include "letter.h"
 
 enum { MARK_WIDTH_MAX = 36 };
 

@@ -21,10 +21,12 @@ struct cw_sink_memory {
 };
 
 static const struct cw_channel *const channels[CW_SINK_TYPE_COUNT] = {
-        [CW_SINK_WEBHOOK] = &cw_channel_webhook,
-        [CW_SINK_EMAIL] = &cw_channel_email,
-        [CW_SINK_SYSLOG] = &cw_channel_syslog,
-        [CW_SINK_FILE] = &cw_channel_file,
+        [CW_SINK_WEBHOOK] = &cw_channel_webhook, [CW_SINK_EMAIL] = &cw_channel_email,
+        [CW_SINK_SYSLOG] = &cw_channel_syslog,   [CW_SINK_FILE] = &cw_channel_file,
+        [CW_SINK_SLACK] = &cw_channel_slack,     [CW_SINK_DISCORD] = &cw_channel_discord,
+        [CW_SINK_TEAMS] = &cw_channel_teams,     [CW_SINK_TELEGRAM] = &cw_channel_telegram,
+        [CW_SINK_MATRIX] = &cw_channel_matrix,   [CW_SINK_NTFY] = &cw_channel_ntfy,
+        [CW_SINK_GOTIFY] = &cw_channel_gotify,   [CW_SINK_PUSHOVER] = &cw_channel_pushover,
 };
 
 static const struct cw_channel *channel_of(enum cw_sink_type type)
@@ -87,12 +89,22 @@ void cw_sink_request_deinit(struct cw_sink_request *request)
         *request = (struct cw_sink_request)CW_SINK_REQUEST_NULL;
 }
 
+/* Receivers repeat addresses in their answers, and the addresses of chats are secrets. */
+static void conceal(const struct cw_sink_options *options, struct cw_sink_judgement *judgement)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf reason = CW_BUF_NULL;
+
+        cw_sink_conceal(options, judgement->reason, strlen(judgement->reason), &reason);
+        cw_judge_say(judgement, "%s", cw_buf_text(&reason));
+}
+
 void cw_sink_judge(const struct cw_sink_options *options, const struct cw_sink_answer *answer,
                    struct cw_sink_judgement *ret_judgement)
 {
         struct cw_sink_judgement judgement = {.verdict = CW_SINK_RETRY};
 
         channel_of(options->type)->judge(answer, &judgement);
+        conceal(options, &judgement);
         *ret_judgement = judgement;
 }
 

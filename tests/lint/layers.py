@@ -27,11 +27,11 @@ HEADERS = {
     "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
     "core": "builtin card changes engine engine_view event expr expr_subject fingerprint history match notice outbox overrides policy preview recall rows rule rules snapshot value",
     "config": "config config_report scenario",
-    "codec": "json_in json_out provider render",
+    "codec": "json_in json_out letter provider render",
     "store": "store store_history",
     "net": "hmac http httpd loop server smtp wire work",
     "source": "source source_listener",
-    "sink": "sink",
+    "sink": "sink sink_options",
     "daemon": "attempt feed settings",
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CARDWATCH_CODEC_LETTER_H
-#define CARDWATCH_CODEC_LETTER_H
+#ifndef CARDWATCH_LETTER_H
+#define CARDWATCH_LETTER_H
 
 #include <stddef.h>
 
@@ -11,9 +11,9 @@ struct cw_render_options;
 /*
  * Letter: what a message says to people, before it has a format.
  *
- * All wording is decided here, once; text and HTML only lay it out. Every string is one harmless line of UTF-8
- * (`words`: several, ended by LF) that still has to be escaped for its format. Strings are owned by the letter; NULL:
- * nothing to say.
+ * All wording is decided here, once; text, HTML and the channels only lay it out. Every string is one harmless line of
+ * UTF-8 (`words`: several, ended by LF) that still has to be escaped for its format. Strings are owned by the letter;
+ * NULL: nothing to say. The notice is borrowed.
  */
 
 enum cw_letter_tone { CW_TONE_INFO, CW_TONE_WARNING, CW_TONE_CRITICAL, CW_TONE_RESOLVED };
@@ -34,7 +34,8 @@ struct cw_letter_row {
 struct cw_letter_block {
         const char *heading; /* NULL: the first line says it */
         struct cw_letter_row *rows;
-        size_t n_rows;
+        size_t n_rows; /* to be written out */
+        size_t n_owned; /* private: so many there are */
         char *foot; /* "since 08:02 · rule: available < floor" */
 };
 
@@ -51,10 +52,17 @@ struct cw_letter {
         size_t n_others;
         const char *command; /* that lists them */
         char *url;
+        const struct cw_notice *notice; /* private */
 };
 
 int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, const struct cw_render_options *options)
         __attribute__((warn_unused_result));
 void cw_letter_deinit(struct cw_letter *letter);
+
+/*
+ * For channels with a limit: only the first `n_rows` of what the notice lists are written out, the others counted, by
+ * rule and currency, in at most `n_others` lines. May be asked again, for more too. -ENOMEM: the letter is as it was.
+ */
+int cw_letter_shorten(struct cw_letter *letter, size_t n_rows, size_t n_others) __attribute__((warn_unused_result));
 
 #endif
