@@ -4,6 +4,7 @@
 
 #include "cardwatch/backoff.h"
 #include "cardwatch/changes.h"
+#include "cardwatch/map.h"
 #include "group.h"
 
 /*
@@ -27,6 +28,7 @@ struct cw_intent {
         char *error;
         struct cw_item *items; /* one reference to each entry */
         size_t n_items, items_capacity;
+        struct cw_map places; /* of many items, by fingerprint; empty: not yet */
         char *payload;
         size_t payload_len;
         struct cw_group **groups;
@@ -39,7 +41,7 @@ struct cw_outbox_pause {
 };
 
 int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item) __attribute__((warn_unused_result));
-struct cw_item *cw_intent_find_item(const struct cw_intent *intent, uint64_t fingerprint);
+struct cw_item *cw_intent_find_item(struct cw_intent *intent, uint64_t fingerprint);
 void cw_intent_set_item(struct cw_item *slot, const struct cw_item *item);
 void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
 

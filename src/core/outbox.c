@@ -19,6 +19,7 @@ static void intent_free(struct cw_outbox *outbox, struct cw_intent *intent)
         for (size_t i = 0; i < intent->n_items; i++)
                 cw_entry_unref(intent->items[i].entry);
         free(intent->items);
+        cw_map_deinit(&intent->places);
         free(intent->payload);
         free(intent->error);
         free(intent->groups);
@@ -49,6 +50,7 @@ void cw_outbox_deinit(struct cw_outbox *outbox)
         free_heaps(outbox);
         free(outbox->notice_items);
         free(outbox->notice_tallies);
+        free(outbox->notice_group);
 }
 
 static size_t notifier_index(const struct cw_ruleset *rules, const char *name)
@@ -113,6 +115,14 @@ int cw_outbox_add(struct cw_outbox *outbox, const struct cw_intent *like, struct
         return 0;
 }
 
+/* From so many items on they are found by their place instead of looked through. */
+#define ITEMS_MANY 64
+
+static int put_place(struct cw_intent *intent, size_t i)
+{
+        return cw_map_put(&intent->places, intent->items[i].entry->fingerprint, (void *)(uintptr_t)(i + 1));
+}
+
 int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item)
 {
         if (intent->n_items == intent->items_capacity) {
@@ -127,11 +137,29 @@ int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item)
         intent->items[intent->n_items] = *item;
         cw_entry_ref(item->entry);
         intent->n_items++;
+        /* Without the place it would not be found; without any, all are looked through. */
+        if (intent->places.used > 0 && put_place(intent, intent->n_items - 1) < 0)
+                cw_map_deinit(&intent->places);
         return 0;
 }
 
-struct cw_item *cw_intent_find_item(const struct cw_intent *intent, uint64_t fingerprint)
+static bool build_places(struct cw_intent *intent)
 {
+        for (size_t i = 0; i < intent->n_items; i++)
+                if (put_place(intent, i) < 0) {
+                        cw_map_deinit(&intent->places);
+                        return false;
+                }
+        return true;
+}
+
+struct cw_item *cw_intent_find_item(struct cw_intent *intent, uint64_t fingerprint)
+{
+        if (intent->places.used > 0 || (intent->n_items > ITEMS_MANY && build_places(intent))) {
+                uintptr_t place = (uintptr_t)cw_map_get(&intent->places, fingerprint);
+
+                return place ? &intent->items[place - 1] : NULL;
+        }
         for (size_t i = 0; i < intent->n_items; i++)
                 if (intent->items[i].entry->fingerprint == fingerprint)
                         return &intent->items[i];
@@ -150,8 +178,12 @@ void cw_intent_set_item(struct cw_item *slot, const struct cw_item *item)
 void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item)
 {
         /* Their order says nothing: whoever tells them sorts them. */
+        cw_map_remove(&intent->places, item->entry->fingerprint);
         cw_entry_unref(item->entry);
         *item = intent->items[--intent->n_items];
+        if (intent->places.used > 0 && item != &intent->items[intent->n_items] &&
+            put_place(intent, (size_t)(item - intent->items)) < 0)
+                cw_map_deinit(&intent->places);
 }
 
 /* Sums instead of a sequence: the same decision may list its alerts in another order and must have the same key. */

@@ -78,6 +78,37 @@ static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uin
         return 0;
 }
 
+static bool has_value(const struct cw_group *group, const struct cw_group_value *value)
+{
+        for (size_t i = 0; i < group->n_values; i++)
+                if (strcmp(group->values[i].name, value->name) == 0)
+                        return strcmp(group->values[i].value, value->value) == 0;
+        return false;
+}
+
+/* What all groups of the message have in common: of a folded one, its rule. */
+static int take_group(struct cw_outbox *outbox, const struct cw_intent *intent)
+{
+        const struct cw_group *first = intent->n_groups > 0 && !intent->baseline ? intent->groups[0] : NULL;
+        size_t n = 0;
+
+        free(outbox->notice_group);
+        outbox->notice_group = calloc(first ? first->n_values + 1 : 1, sizeof(*outbox->notice_group));
+        if (!outbox->notice_group)
+                return -ENOMEM;
+        for (size_t i = 0; first && i < first->n_values; i++) {
+                bool common = true;
+
+                for (size_t k = 1; common && k < intent->n_groups; k++)
+                        common = has_value(intent->groups[k], &first->values[i]);
+                if (common)
+                        outbox->notice_group[n++] = first->values[i];
+        }
+        outbox->notice.group = outbox->notice_group;
+        outbox->notice.n_group = n;
+        return 0;
+}
+
 int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_at, bool list_all,
                      const struct cw_notice **ret_notice)
 {
@@ -95,14 +126,15 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
                 .baseline = intent->baseline,
                 .repeat = intent->repeat,
                 .sent_at = sent_at,
-                .group = group ? group->values : NULL,
-                .n_group = group ? group->n_values : 0,
         };
         /* Whoever is first in a thread opens it under an id of its own. */
         outbox->notice.opens_thread = !group || !group->thread[0] || intent->opens_thread;
         memcpy(outbox->notice_thread, outbox->notice.opens_thread ? intent->id : group->thread,
                sizeof(outbox->notice_thread));
         outbox->notice.thread = outbox->notice_thread;
+        r = take_group(outbox, intent);
+        if (r < 0)
+                return r;
         r = collect(outbox, intent, list_all ? CW_LIST_ALL : outbox->rules->notifiers[intent->notifier_index].list);
         if (r < 0)
                 return r;

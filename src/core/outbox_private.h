@@ -28,6 +28,7 @@ struct cw_outbox {
         struct cw_notice notice; /* what cw_outbox_notice gave last, and its memory */
         struct cw_item *notice_items;
         struct cw_tally *notice_tallies;
+        struct cw_group_value *notice_group;
         char notice_thread[33];
 };
 

@@ -57,6 +57,7 @@ void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *c
         /* Above all that was ever given out, delivered messages that nobody remembers included. */
         if (policy->outbox.next_sequence < by_time)
                 policy->outbox.next_sequence = by_time;
+        policy->first_sequence = policy->outbox.next_sequence;
 }
 
 size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name)

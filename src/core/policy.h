@@ -33,6 +33,7 @@ struct cw_policy {
         struct cw_baseline *baselines; /* one for each notifier */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
+        uint64_t first_sequence; /* of the messages of this step */
         bool loading; /* what comes is stored already */
         int64_t behind_ms; /* while loading: what is stored was told by a clock so far ahead */
         int error;

@@ -6,6 +6,7 @@
 
 #include "policy.h"
 #include "policy_baseline.h"
+#include "policy_fold.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -375,6 +376,7 @@ void cw_policy_flush(struct cw_policy *policy)
         flush_due(policy);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_baseline_queue(policy, &policy->baselines[i], policy->rules->notifiers[i].name);
+        cw_policy_fold_storm(policy);
         settle_changed(policy);
         /* A touched group is not let go of before its turn here, so the list holds no dangling one. */
         for (size_t i = 0; i < policy->n_touched; i++) {

@@ -11,7 +11,7 @@
  */
 
 #define SPEC_SOURCES   3
-#define SPEC_RULES     8
+#define SPEC_RULES     14
 #define SPEC_NOTIFIERS 4
 #define SPEC_OVERRIDES 3
 #define SPEC_GROUP_BY  4
