@@ -124,10 +124,10 @@ bool cw_cycle_fits(const struct cw_cycle *cycle, unsigned slot, const struct cw_
         return false;
 }
 
-/* A list of unknown length ends with its first page that is not full. */
+/* A list of unknown length ends with its first page that is not full: as full as it says, else as the fullest was. */
 static void look_for_end(struct cw_cycle *cycle, uint32_t page, const struct cw_cycle_answer *answer)
 {
-        int64_t in_force = answer->page_size > 0 ? answer->page_size : (int64_t)cycle->policy.page_size;
+        int64_t in_force = answer->page_size > 0 ? answer->page_size : (int64_t)cycle->fullest;
 
         if (answer->n_customers == 0 || (int64_t)answer->n_customers < in_force)
                 cycle->ended = true;
@@ -143,6 +143,8 @@ void cw_cycle_good(struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_
         cycle->good++;
         cycle->failed_in_a_row = 0;
         cycle->good_mono = now;
+        if (answer->n_customers > cycle->fullest)
+                cycle->fullest = answer->n_customers;
 
         if (cycle->presumed) {
                 cycle->presumed = false;
@@ -153,7 +155,7 @@ void cw_cycle_good(struct cw_cycle *cycle, unsigned slot, const struct cw_cycle_
                 stop_beyond(cycle, answer->number_of_pages);
         else if (answer->number_of_pages >= 0 && answer->number_of_pages > (int64_t)cycle->total)
                 cycle->total = (uint32_t)answer->number_of_pages;
-        else if (answer->number_of_pages == 0 && cycle->total == 0)
+        else if (answer->number_of_pages == 0 && cycle->total == 0 && answer->n_customers == 0)
                 cycle->total = page;
         if (cycle->total == 0 && !cycle->ended)
                 look_for_end(cycle, page, answer);

@@ -43,6 +43,7 @@ struct cw_cycle {
         uint32_t total; /* 0: nobody said */
         bool presumed; /* `total` is the last poll's */
         uint32_t good;
+        size_t fullest; /* most customers on one page */
         uint32_t failed_in_a_row;
         int64_t good_mono; /* of the last good page, or the beginning */
         bool ended; /* no page beyond those in slots */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/log.h"
@@ -106,6 +107,12 @@ static void take_token(struct cw_source *source, const struct cw_http_answer *an
         }
 }
 
+/* By these the API says that it did look, whatever status they come with. */
+static bool is_about_account(const char *code)
+{
+        return strcasecmp(code, "Username_Or_Password_Incorrect") == 0 || strncasecmp(code, "Account_", 8) == 0;
+}
+
 /* Nobody looked at the password, by what the API says. */
 static bool came_too_soon(const struct cw_http_answer *answer)
 {
@@ -119,7 +126,7 @@ static void take_error(struct cw_source *source, const struct cw_http_answer *an
 
         if (answer->status == 401 || answer->status == 403)
                 refused(source, answer, code[0] ? code : verdict->reason);
-        else if (answer->status < 500 && !came_too_soon(answer) && code[0])
+        else if (code[0] && (is_about_account(code) || (answer->status < 500 && !came_too_soon(answer))))
                 refused(source, answer, code);
         else
                 failed(source, verdict->reason, came_too_soon(answer));

@@ -17,8 +17,8 @@
 
 /*
  * The source's state, shared by the files that are one machine: source.c (life), pump.c (what happens next), poll.c
- * (the poll's phases), watch.c (the faster lane), again.c (a lane without a beat), page.c, reading.c, login.c and probe.c (one request each and the
- * judging of its answer), request.c and answer.c (what those share).
+ * (the poll's phases), watch.c (the faster lane), again.c (a lane without a beat), page.c, reading.c, login.c and
+ * probe.c (one request each and the judging of its answer), request.c and answer.c (what those share).
  *
  * Memory: the owner holds one reference, every request under way one, and so does whoever calls the listener. A
  * request's memory is in the source, so the last reference is given back no earlier than the last `done`.

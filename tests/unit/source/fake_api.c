@@ -58,7 +58,18 @@ enum one_manner {
         ONE_404,
 };
 
-enum login_manner { LOGIN_OK, LOGIN_WRONG, LOGIN_WRONG_401, LOGIN_LOCKED, LOGIN_500, LOGIN_GARBAGE, LOGIN_SILENT };
+enum login_manner {
+        LOGIN_OK,
+        LOGIN_WRONG,
+        LOGIN_WRONG_401,
+        LOGIN_WRONG_500, /* the envelope says that it is the password */
+        LOGIN_LOCKED,
+        LOGIN_LOCKED_429, /* likewise that the account is locked */
+        LOGIN_LOCKED_503,
+        LOGIN_500,
+        LOGIN_GARBAGE,
+        LOGIN_SILENT,
+};
 
 struct fake_script {
         unsigned customers, cap; /* cap 0: as asked */
@@ -182,6 +193,15 @@ static inline void fake_login(struct fake_api *api, struct cw_connection *connec
                 return;
         case LOGIN_WRONG_401:
                 fake_send(api, connection, 401, "", "");
+                return;
+        case LOGIN_WRONG_500:
+                fake_send_error(api, connection, 500, "", "Username_Or_Password_Incorrect");
+                return;
+        case LOGIN_LOCKED_429:
+                fake_send_error(api, connection, 429, "", "Account_Locked");
+                return;
+        case LOGIN_LOCKED_503:
+                fake_send_error(api, connection, 503, "", "Account_Locked");
                 return;
         case LOGIN_LOCKED:
                 fake_send_error(api, connection, 400, "", "Account_Locked");

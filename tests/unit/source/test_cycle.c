@@ -22,6 +22,7 @@ struct model {
         uint32_t customers, cap; /* `cap`: most on a page, 0: as asked */
         bool says_pages, says_size, says_number;
         int64_t claims_pages; /* 0: the truth */
+        bool claims_none; /* no page at all, whatever there is */
         uint32_t expected; /* pages, by the poll before */
         int64_t claims_later; /* from page 2 on; 0: the same */
         uint32_t bad_page; /* fails `bad_times` times */
@@ -56,6 +57,8 @@ static struct cw_cycle_answer answer_of(const struct run *run, const struct mode
 
         if (model->claims_later && page > 1)
                 pages = model->claims_later;
+        if (model->claims_none)
+                pages = 0;
         return (struct cw_cycle_answer){
                 .n_customers = left < size ? left : size,
                 .page_size = model->says_size ? size : UNSAID,
@@ -186,13 +189,34 @@ static void test_polls(void **state)
                  0,
                  1,
                  ""},
-                {"without count and size the asked one counts",
+                {"without count and size the fullest page counts, for the server may have capped it",
                  {.customers = 9, .cap = 4},
                  100,
                  4,
                  2,
-                 "1",
+                 "1 2 3",
+                 3,
+                 0,
                  1,
+                 ""},
+                {"without count and size an empty page is the end", {.customers = 3}, 10, 4, 2, "1 2", 2, 0, 1, ""},
+                {"without count and size, a page as it was asked for is full",
+                 {.customers = 15},
+                 10,
+                 4,
+                 2,
+                 "1 2",
+                 2,
+                 0,
+                 1,
+                 ""},
+                {"a count of none beside customers is none",
+                 {.customers = 25, .cap = 10, .says_pages = true, .says_size = true, .claims_none = true},
+                 100,
+                 4,
+                 2,
+                 "1 2 3",
+                 3,
                  0,
                  1,
                  ""},

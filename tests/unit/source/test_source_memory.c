@@ -12,7 +12,8 @@ static void check_blocked_until(int64_t at, int64_t from)
 
 static void test_a_refused_login_is_remembered(void **state)
 {
-        static const enum login_manner manners[] = {LOGIN_WRONG, LOGIN_WRONG_401, LOGIN_LOCKED};
+        static const enum login_manner manners[] = {LOGIN_WRONG,  LOGIN_WRONG_401,  LOGIN_WRONG_500,
+                                                    LOGIN_LOCKED, LOGIN_LOCKED_429, LOGIN_LOCKED_503};
 
         (void)state;
         for (size_t i = 0; i < CW_ARRAY_SIZE(manners); i++) {
