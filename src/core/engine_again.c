@@ -27,9 +27,8 @@ bool cw_engine_ask_again(struct cw_eye *eye)
 
         if (!note_customer(look->state, look->card->customer))
                 return false;
-        if (alert->asked)
-                return true;
-        alert->asked = calloc(1, sizeof(*alert->asked));
+        if (!alert->asked)
+                alert->asked = calloc(1, sizeof(*alert->asked));
         if (!alert->asked) {
                 eye->engine->error = -ENOMEM;
                 return true;
@@ -38,7 +37,7 @@ bool cw_engine_ask_again(struct cw_eye *eye)
         alert->asked->has_previous = look->previous != NULL;
         if (look->previous)
                 alert->asked->previous = *look->previous;
-        alert->asked->previous.reference = NULL;
+        alert->asked->previous.reference = NULL; /* not ours to keep */
         return true;
 }
 

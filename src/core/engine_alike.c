@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cardwatch/cleanup.h"
 #include "cardwatch/engine_view.h"
 #include "engine_past.h"
 #include "engine_private.h"
@@ -37,13 +38,29 @@ void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state
                 engine->error = -ENOMEM;
 }
 
+/* The daemon's own alerts about a source are for polls to judge. */
+static bool is_in_trouble(const struct cw_engine *engine, const struct cw_source_state *state)
+{
+        static const enum cw_builtin_kind kinds[] = {CW_BUILTIN_SOURCE_DOWN, CW_BUILTIN_STALE, CW_BUILTIN_AUTH_FAILED,
+                                                     CW_BUILTIN_SUSPECT_SNAPSHOT};
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(kinds); i++) {
+                struct cw_alert_key key = {.rule = cw_builtin_name(kinds[i]), .source = state->name};
+                const struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+
+                if (alert && alert->state == CW_ALERT_FIRING)
+                        return true;
+        }
+        return false;
+}
+
 static bool is_restless(const struct cw_engine *engine, const struct cw_source_state *state)
 {
         for (size_t i = 0; i < CW_N_ODDITIES; i++)
                 if (state->suspicions[i] != CW_SUSPICION_NONE)
                         return true;
         if (!state->baseline_done || engine->any_fresh || state->bad_firing || state->result != CW_POLL_COMPLETE ||
-            state->n_again > state->n_again_taken)
+            state->n_again > state->n_again_taken || is_in_trouble(engine, state))
                 return true;
         for (size_t i = 0; i < state->snapshot.n; i++)
                 if (state->snapshot.records[i].missing || state->snapshot.records[i].look_again ||

@@ -185,6 +185,18 @@ static void move(int64_t *at, int64_t by_ms)
                 *at += by_ms;
 }
 
+static void move_record(struct cw_engine *engine, const struct cw_source_state *state, struct cw_record *record,
+                        int64_t by_ms)
+{
+        bool seen_later = record->first_seen_at > engine->now;
+
+        move(&record->observed_at, by_ms);
+        if (seen_later)
+                record->first_seen_at = engine->now;
+        if (seen_later || record->unseen || record->missing)
+                cw_engine_remember_card(engine, state, record, false);
+}
+
 void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
 {
         size_t cursor = 0;
@@ -205,11 +217,8 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
         for (size_t s = 0; s < engine->n_sources; s++) {
                 struct cw_snapshot *snapshot = &engine->sources[s].snapshot;
 
-                for (size_t i = 0; i < snapshot->n; i++) {
-                        move(&snapshot->records[i].observed_at, by_ms);
-                        if (snapshot->records[i].unseen || snapshot->records[i].missing)
-                                cw_engine_remember_card(engine, &engine->sources[s], &snapshot->records[i], false);
-                }
+                for (size_t i = 0; i < snapshot->n; i++)
+                        move_record(engine, &engine->sources[s], &snapshot->records[i], by_ms);
                 if (by_ms < 0)
                         set_trails(engine, &engine->sources[s]);
         }

@@ -35,7 +35,8 @@ static int load_group(struct cw_policy *policy, const struct cw_group_row *row)
         group = cw_policy_group(policy, row->notifier, row->key);
         if (!group)
                 return policy->error;
-        group->begun_at = past(policy, row->begun_at);
+        /* After its first message it is a name, not a clock: repeats have their ids from it. */
+        group->begun_at = row->told_at ? row->begun_at : past(policy, row->begun_at);
         group->told_at = row->told_at ? past(policy, row->told_at - policy->behind_ms) : 0;
         group->due_at = row->due_at ? clamped(policy, row->due_at) : 0;
         group->repeat = row->repeat;

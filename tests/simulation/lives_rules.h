@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_TESTS_LIVES_RULES_H
+#define CARDWATCH_TESTS_LIVES_RULES_H
+
+#include "ruleset.h"
+
+/*
+ * Random rulesets with everything that a rule's life depends on, and the chance they are drawn by.
+ */
+
+struct chance {
+        uint64_t state;
+};
+
+uint64_t chance_draw(struct chance *chance);
+unsigned chance_below(struct chance *chance, unsigned n);
+bool chance_one_in(struct chance *chance, unsigned n);
+
+/* Other rules, routes as they are. `timeless`: of those that know no past. */
+void lives_draw_rules(struct chance *chance, struct ruleset_spec *spec, bool timeless);
+/* Notifiers n0 and n1, clocks of groups. `ret_no_ends` by their number. */
+void lives_draw_route(struct chance *chance, struct ruleset_spec *spec, bool *ret_no_ends);
+
+/* What a failing seed is played with. */
+void lives_print(const struct ruleset_spec *spec);
+
+#endif
