@@ -71,10 +71,10 @@ static struct cw_value runway(const struct view *view)
         int64_t observed_ms = evaluation->context->at - window->begins_at;
         int64_t least_ms = view->window_ms / RUNWAY_SHARE + (view->window_ms % RUNWAY_SHARE != 0);
 
-        if (window->fell == 0)
-                return value;
-        cw_evaluation_look_at(evaluation, window->moves_at);
-        if (window->fell < 0)
+        /* What only rose may leave: nothing is spent then either. */
+        if (window->fell != 0 || window->changes == 0)
+                cw_evaluation_look_at(evaluation, window->moves_at);
+        if (window->fell <= 0)
                 return value;
         if (observed_ms < least_ms) {
                 cw_evaluation_look_at(evaluation, window->begins_at + least_ms);
