@@ -151,3 +151,7 @@ def test_days_ago(make_sim, hook, make_daemon, tmp_path):
     assert counted(backtest(daemon, "--since", "60h"))["old"] == 3
     assert counted(backtest(daemon, "--since", "20h"))["still"] == 1
     assert counted(backtest(daemon, "--since", "12h"))["still"] == 0
+    # What is older than is kept is not played, though it is still there: nobody knows what is missing from it.
+    daemon.configure({**daemon.config, "store": {**daemon.config["store"], "keep_history": "60h"}})
+    cut = backtest(daemon, "--since", "30d")
+    assert counted(cut)["low"] == 2 and any("Changes are kept since" in note for note in cut["notes"])
