@@ -178,7 +178,8 @@ static void walk_track(const struct cw_track *track, int64_t window_ms, int64_t 
         walk->until = window->begins_at;
         for (; span < track->n_spans; span++)
                 pass(walk, &spans[span]);
-        pass_points(walk, points + point, track->n_points - point);
+        if (point < track->n_points)
+                pass_points(walk, points + point, track->n_points - point);
         pass_time(walk, walk->at);
         window->average = mean(walk, window->begins_at);
 }
