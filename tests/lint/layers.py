@@ -29,7 +29,7 @@ HEADERS = {
     "config": "config config_report scenario",
     "codec": "json_in json_out letter provider render",
     "store": "store store_history",
-    "net": "hmac http httpd loop server smtp wire work",
+    "net": "exec hmac http httpd loop server smtp wire work",
     "source": "source source_listener",
     "sink": "sink sink_options",
     "daemon": "attempt feed settings",
