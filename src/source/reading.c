@@ -88,11 +88,15 @@ static void failed(struct cw_source_request *request, const char *reason, bool f
                 settled(request, &outcome);
 }
 
-/* Only the customer's own id can be said to be wrong by that: everything else is our request's fault. */
+/*
+ * Only the customer's own id can be said to be wrong by that: what is said of another field is our request's fault. The
+ * id is all that is asked with, so it is meant where no field is named.
+ */
 static bool says_gone(const struct cw_provider_error *error)
 {
         return strcasecmp(error->code, "Invalid") == 0 &&
-               (strcasecmp(error->field, "customersId") == 0 || strcasecmp(error->field, "customerId") == 0);
+               (error->field[0] == '\0' || strcasecmp(error->field, "customersId") == 0 ||
+                strcasecmp(error->field, "customerId") == 0);
 }
 
 static void gone(struct cw_source_request *request, int64_t sent_at)

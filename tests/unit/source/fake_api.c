@@ -54,6 +54,7 @@ enum one_manner {
         ONE_TWO, /* and another customer */
         ONE_EMPTY, /* an empty array */
         ONE_GONE_200,
+        ONE_GONE_UNNAMED, /* Invalid, of no field by name */
         ONE_WRONG_FIELD, /* Invalid, but not the customer */
         ONE_404,
 };
@@ -409,6 +410,9 @@ static inline void fake_one(struct fake_api *api, struct cw_connection *connecti
                 break;
         case ONE_GONE_200:
                 fake_send_error(api, connection, 200, "CustomersId", "Invalid");
+                break;
+        case ONE_GONE_UNNAMED:
+                fake_send_error(api, connection, 400, "", "Invalid");
                 break;
         case ONE_WRONG_FIELD:
                 fake_send_error(api, connection, 400, "otp", "Invalid");
