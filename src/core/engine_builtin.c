@@ -202,39 +202,55 @@ int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_sourc
         return stale_from(engine, state);
 }
 
-/* What can still be said of the last polls when it is the clock that finds out, after a restart too. */
-static const char *how_polls_went(const struct cw_source_state *state)
+/* What the last poll lacked: as its pages said, else what can still be said of it, after a restart too. */
+static void describe_lack(struct cw_buf *buf, const struct cw_source_state *state, const char *why)
 {
-        if (state->failed_polls > 0)
-                return "the last poll failed";
-        return state->last_poll_at > state->last_complete_at ? "the last poll was partial" : "no poll has ended since";
+        bool whole = state->n_look_ups > 0 && !state->suspicious; /* else nobody was looked up */
+        size_t absent = whole ? cw_roll_absent(&state->roll, state->poll, 0, NULL, 0) : 0;
+
+        if (*why)
+                cw_buf_puts(buf, why);
+        else if (state->failed_polls > 0)
+                cw_buf_puts(buf, "the last poll failed");
+        else if (absent > 0)
+                cw_buf_printf(buf,
+                              "%zu customer%s missing from the list, and whether %s gone could not be read one by one",
+                              absent, absent == 1 ? " is" : "s are", absent == 1 ? "it is" : "they are");
+        else if (state->last_poll_at > state->last_complete_at)
+                cw_buf_puts(buf, "the last poll was partial");
+        else
+                cw_buf_puts(buf, "no poll has ended since");
 }
 
 /* `why`: what the last poll lacked, "" if that is not known. */
 static void judge_age(struct cw_engine *engine, struct cw_source_state *state, const char *why)
 {
         int64_t from = stale_from(engine, state), since = stale_since(state);
-        struct cw_buf summary = CW_BUF_NULL;
+        struct cw_buf summary = CW_BUF_NULL, lack = CW_BUF_NULL;
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_STALE,
                 .source = state->name,
-                .reason = *why ? why : how_polls_went(state),
                 .advice =
-                        "Cards that the polls do not bring keep their alerts, and are not watched. If pages fail, the "
-                        "log "
-                        "says which and why: ask the API's operator about it. If polls take too long or have to wait, "
+                        "Cards that the polls do not bring keep their alerts, and are not watched. If requests fail, "
+                        "the log says which and why: ask the API's operator about it. If polls take too long or have "
+                        "to wait, "
                         "`cardwatch preview` says how long one takes and what `every` to set; `cardwatch sources` says "
                         "how they go.",
         };
 
         if (!from || engine->now < from)
                 return;
+        describe_lack(&lack, state, why);
+        trouble.reason = cw_buf_text(&lack);
         cw_buf_printf(&summary, "Source %s has had no complete poll for ", state->name);
         cw_duration_format_human(&summary, engine->now - since);
         cw_buf_printf(&summary, ": %s%s.", *why ? "the last lacked " : "", trouble.reason);
         if (!state->last_complete_at)
                 append_age(&summary, engine, state);
+        if (cw_buf_error(&lack) < 0)
+                engine->error = -ENOMEM;
         cw_engine_report(engine, &trouble, &summary);
+        cw_buf_deinit(&lack);
 }
 
 void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)

@@ -106,6 +106,27 @@ static void test_an_unreadable_look_up_concludes_nothing(void **state)
         listing_end(&api);
 }
 
+/* Every page is good then, so that only the engine knows what the polls lack. */
+static void test_stale_says_who_could_not_be_looked_up(void **state)
+{
+        const struct cw_entry *stale = NULL;
+        struct listing api;
+        size_t cursor = 0;
+
+        (void)state;
+        listing_begin(&api, 3, (struct rule_spec[]){DISAPPEARED}, 1);
+        api.world.rules->builtins[CW_BUILTIN_STALE].enabled = true;
+        listing_unlist(&api, 2, 2, true);
+        api.customers[2].read = CW_LOOK_UP_UNREADABLE;
+        assert_string_equal(listing_polled(&api), "");
+        assert_string_equal(listing_polled(&api), "");
+        assert_string_equal(listing_polled(&api), "chat firing: stale firing\n");
+        assert_true(cw_engine_next_alert(api.world.engine, &cursor, &stale));
+        assert_string_equal(stale->reason,
+                            "1 customer is missing from the list, and whether it is gone could not be read one by one");
+        listing_end(&api);
+}
+
 static void test_more_than_a_hundred_to_look_up_take_several_polls(void **state)
 {
         struct listing api;
@@ -466,6 +487,7 @@ int main(void)
                 cmocka_unit_test(test_who_is_gone_disappears_after_enough_complete_polls),
                 cmocka_unit_test(test_who_comes_back_in_time_was_never_away),
                 cmocka_unit_test(test_an_unreadable_look_up_concludes_nothing),
+                cmocka_unit_test(test_stale_says_who_could_not_be_looked_up),
                 cmocka_unit_test(test_more_than_a_hundred_to_look_up_take_several_polls),
                 cmocka_unit_test(test_a_hundred_others_are_looked_up_next_time),
                 cmocka_unit_test(test_no_look_ups_when_a_page_failed),
