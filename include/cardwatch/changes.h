@@ -2,6 +2,7 @@
 #ifndef CARDWATCH_CHANGES_H
 #define CARDWATCH_CHANGES_H
 
+#include "cardwatch/acts.h"
 #include "cardwatch/rows.h"
 
 /*
@@ -30,6 +31,8 @@ struct cw_changes {
         CW_ROWS(cw_intent_row) intents;
         CW_ROWS(cw_rule_row) rules;
         CW_ROWS(cw_history_row) history;
+        CW_ROWS(cw_silence_row) silences;
+        CW_ROWS(cw_audit_row) audit;
         int error; /* sticky -ENOMEM */
 };
 
@@ -41,8 +44,8 @@ struct cw_changes {
 void cw_changes_deinit(struct cw_changes *changes);
 bool cw_changes_empty(const struct cw_changes *changes);
 
-/* Moves `newer` behind `older` and keeps the last row of each key (history: the last 10,000). `newer` is left empty.
- * -ENOMEM. */
+/* Moves `newer` behind `older` and keeps the last row of each key (history and audit: the last 10,000). `newer` is left
+ * empty. -ENOMEM. */
 int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer) __attribute__((warn_unused_result));
 
 /* Append a deep copy; a failure is remembered in changes->error. */

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/acts.h"
+
 struct cw_card;
 struct cw_ruleset;
 
@@ -33,6 +35,11 @@ enum cw_event_kind {
         CW_EVENT_CARD_AGAIN, /* by reading its customer once more before an alert fires (cw_engine_read_again) */
         CW_EVENT_CUSTOMER_AGAIN, /* the end of that */
         CW_EVENT_ACCEPT, /* an operator believes what looks suspicious */
+        CW_EVENT_SILENCE, /* an operator wants to hear nothing of some alerts for a time */
+        CW_EVENT_SILENCE_END,
+        CW_EVENT_ACK, /* somebody looks after an alert: no repeats */
+        CW_EVENT_UNACK,
+        CW_EVENT_AUDIT, /* something else that an operator did, only recorded */
         CW_EVENT_SOURCE_MEMORY,
         CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
         CW_EVENT_CLOCK_SET, /* the wall clock was set: before anything else is told by it */
@@ -75,6 +82,14 @@ struct cw_event {
                 struct {
                         int64_t blocked_until_at, otp_step;
                 } memory;
+                struct {
+                        struct cw_act by;
+                        const struct cw_silence_row *silence; /* SILENCE: match and until_at count */
+                        const char *id; /* SILENCE_END */
+                        uint64_t fingerprint; /* ACK and UNACK */
+                        int64_t until_at; /* ACK */
+                        const char *what, *target; /* AUDIT */
+                } act;
                 struct cw_ruleset *rules;
                 int64_t set_by_ms; /* CLOCK_SET: forward, or back if negative */
                 struct {

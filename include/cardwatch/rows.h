@@ -55,6 +55,8 @@ struct cw_alert_row {
         int64_t *fired_at; /* the last transitions to firing, oldest first, as many as `flap` needs; owned */
         size_t n_fired_at; /* at most CW_FLAP_LIMIT_MAX + 1 */
         int64_t moved_at; /* the last transition */
+        char *acked_by; /* NULL: it is not acknowledged */
+        int64_t acked_until_at;
         uint32_t insist_edge; /* told although receivers know that it fires, 0: nothing */
         struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
         bool gone; /* it waited, and nothing came of it: delete it */

@@ -20,6 +20,7 @@ static void alert_free(struct cw_alerts *alerts, struct cw_alert *alert)
         cw_strpool_unref(alerts->pool, alert->source);
         free(alert->fired_at);
         free(alert->asked);
+        free(alert->acked_by);
         free(alert);
 }
 
@@ -82,6 +83,11 @@ void cw_alert_settle(struct cw_alert *alert)
         alert->entry = NULL;
 }
 
+bool cw_alert_is_acknowledged(const struct cw_alert *alert, int64_t now)
+{
+        return alert->acked_by && now < alert->acked_until_at;
+}
+
 static void remember(const struct cw_alert *alert, bool gone, struct cw_changes *changes)
 {
         struct cw_alert_row row = {
@@ -101,6 +107,8 @@ static void remember(const struct cw_alert *alert, bool gone, struct cw_changes 
                 .n_fired_at = alert->n_fired_at,
                 .moved_at = alert->moved_at,
                 .insist_edge = alert->insist_edge,
+                .acked_by = alert->acked_by,
+                .acked_until_at = alert->acked_until_at,
                 .entry = alert->entry,
                 .gone = gone,
         };

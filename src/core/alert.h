@@ -35,6 +35,8 @@ struct cw_alert {
         uint32_t insist_edge; /* a transition that is told although receivers know that it fires, 0: none */
         uint32_t n_fired_at;
         int64_t *fired_at; /* transitions to firing within the window of `flap`, oldest first; NULL: none is counted */
+        char *acked_by; /* who looks after it; NULL: nobody said so */
+        int64_t acked_until_at;
         struct cw_asked *asked; /* its customer is being read once more; NULL: not */
         struct cw_entry *entry;
 };
@@ -68,6 +70,9 @@ void cw_alerts_forget(struct cw_alerts *alerts, struct cw_alert *alert, struct c
 
 /* Lets go of what it shows once it does not fire and nobody is owed anything. */
 void cw_alert_settle(struct cw_alert *alert);
+
+/* Somebody looks after it: it is not repeated. */
+bool cw_alert_is_acknowledged(const struct cw_alert *alert, int64_t now);
 
 /* Its row, as it is now. */
 void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes);

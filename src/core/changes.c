@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: eight lists that differ only in what a row owns and what its key is. A table says both, so that growing,
+ * Idea: ten lists that differ only in what a row owns and what its key is. A table says both, so that growing,
  * merging and freeing are written once. Merging orders indices by key and keeps the last of each, which costs n log n
  * whatever the keys are; there is no hash that a provider's card ids could be aimed at.
  *
@@ -164,13 +164,30 @@ static void release_rule(void *row)
         free(((struct cw_rule_row *)row)->name);
 }
 
+static int compare_silences(const void *one, const void *other)
+{
+        const struct cw_silence_row *a = one, *b = other;
+
+        return strcmp(a->id, b->id);
+}
+
+static void release_silence(void *row)
+{
+        free(((struct cw_silence_row *)row)->match); /* the other texts lie behind it */
+}
+
+static void release_audit(void *row)
+{
+        free(((struct cw_audit_row *)row)->by); /* likewise */
+}
+
 static void release_history(void *row)
 {
         /* The other texts lie behind it. */
         free(((struct cw_history_row *)row)->rule);
 }
 
-enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, KINDS };
+enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, SILENCES, AUDIT, KINDS };
 
 #define KIND(list_, type, compare_, release_, absorb_)                                                                 \
         {                                                                                                              \
@@ -186,6 +203,8 @@ static const struct kind kinds[KINDS] = {
         [INTENTS] = KIND(intents, cw_intent_row, compare_intents, release_intent, NULL),
         [RULES] = KIND(rules, cw_rule_row, compare_rules, release_rule, NULL),
         [HISTORY] = KIND(history, cw_history_row, NULL, release_history, NULL),
+        [SILENCES] = KIND(silences, cw_silence_row, compare_silences, release_silence, NULL),
+        [AUDIT] = KIND(audit, cw_audit_row, NULL, release_audit, NULL),
 };
 
 static struct list get_list(const struct cw_changes *changes, const struct kind *kind)
@@ -344,16 +363,19 @@ static void keep_last_of_each(struct cw_changes *changes, const struct kind *kin
         sweep(changes, kind, scratch->marks);
 }
 
-static void keep_newest_history(struct cw_changes *changes)
+/* What only grows: the last of it. */
+static void keep_newest(struct cw_changes *changes, const struct kind *kind)
 {
-        size_t n = changes->history.n, excess = n > HISTORY_MAX ? n - HISTORY_MAX : 0;
+        struct list list = get_list(changes, kind);
+        size_t excess = list.n > HISTORY_MAX ? list.n - HISTORY_MAX : 0;
 
         if (excess == 0)
                 return;
         for (size_t i = 0; i < excess; i++)
-                release_history(&changes->history.rows[i]);
-        memmove(changes->history.rows, changes->history.rows + excess, HISTORY_MAX * sizeof(*changes->history.rows));
-        changes->history.n = HISTORY_MAX;
+                kind->release(row_at(&list, kind, i));
+        memmove(list.rows, row_at(&list, kind, excess), HISTORY_MAX * kind->size);
+        list.n = HISTORY_MAX;
+        set_list(changes, kind, list);
 }
 
 static void move_rows(struct cw_changes *older, struct cw_changes *newer, const struct kind *kind)
@@ -407,7 +429,8 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
                 if (kinds[k].compare)
                         keep_last_of_each(older, &kinds[k], &scratch);
         }
-        keep_newest_history(older);
+        keep_newest(older, &kinds[HISTORY]);
+        keep_newest(older, &kinds[AUDIT]);
         if (older->error == 0)
                 older->error = newer->error;
         cw_changes_deinit(newer);
@@ -500,7 +523,7 @@ static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row
 void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row)
 {
         struct cw_alert_row copy = *row;
-        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source}, 2) & copy_times(&copy, row);
+        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source, &copy.acked_by}, 3) & copy_times(&copy, row);
 
         copy.entry = cw_entry_ref(row->entry);
         append(changes, &kinds[ALERTS], &copy, complete);
@@ -578,4 +601,20 @@ void cw_changes_history(struct cw_changes *changes, const struct cw_history_row 
         char **const texts[] = {&copy.rule, &copy.source, &copy.reason, &copy.detail, &copy.notifier};
 
         append(changes, &kinds[HISTORY], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+}
+
+void cw_changes_silence(struct cw_changes *changes, const struct cw_silence_row *row)
+{
+        struct cw_silence_row copy = *row;
+        char **const texts[] = {&copy.match, &copy.by, &copy.why};
+
+        append(changes, &kinds[SILENCES], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+}
+
+void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row)
+{
+        struct cw_audit_row copy = *row;
+        char **const texts[] = {&copy.by, &copy.what, &copy.target, &copy.why};
+
+        append(changes, &kinds[AUDIT], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
 }

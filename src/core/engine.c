@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "engine_act.h"
 #include "engine_again.h"
 #include "engine_flap.h"
 #include "engine_past.h"
@@ -121,6 +122,7 @@ void cw_engine_begin(struct cw_engine *engine, int64_t now, struct cw_changes *c
 {
         engine->now = now;
         engine->changes = changes;
+        engine->made_silence = false;
         cw_policy_begin(&engine->policy, now, changes);
 }
 
@@ -287,6 +289,13 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         case CW_EVENT_ACCEPT:
         case CW_EVENT_SOURCE_MEMORY:
                 take_source_event(engine, event);
+                break;
+        case CW_EVENT_SILENCE:
+        case CW_EVENT_SILENCE_END:
+        case CW_EVENT_ACK:
+        case CW_EVENT_UNACK:
+        case CW_EVENT_AUDIT:
+                cw_engine_act(engine, event);
                 break;
         case CW_EVENT_TICK:
                 tick(engine);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine_act.h"
 #include "engine_flap.h"
 #include "engine_private.h"
 
@@ -106,6 +107,9 @@ void cw_engine_update(struct cw_engine *engine, struct cw_alert *alert, struct c
         draft->flapping = alert->flapping;
         if (moved)
                 cw_engine_flap_severity(engine, alert, draft);
+        if (rose || !cw_alert_is_acknowledged(alert, engine->now))
+                cw_engine_drop_ack(alert);
+        draft->acknowledged_by = alert->acked_by;
         if (!show(engine, alert, draft))
                 return;
         if (moved) {
@@ -135,6 +139,7 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         if (!show(engine, alert, draft))
                 return;
         alert->state = CW_ALERT_INACTIVE;
+        cw_engine_drop_ack(alert);
         alert->clear_at = 0;
         alert->edge++;
         cw_engine_flap_moved(engine, alert);

@@ -119,6 +119,12 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
         alert->baseline = row->baseline;
         alert->flapping = row->flapping;
         alert->insist_edge = row->insist_edge;
+        if (row->acked_by) {
+                alert->acked_by = strdup(row->acked_by);
+                alert->acked_until_at = row->acked_until_at - behind;
+                if (!alert->acked_by)
+                        return -ENOMEM;
+        }
         if (row->n_fired_at == 0)
                 return 0;
         alert->fired_at = calloc(row->n_fired_at, sizeof(*alert->fired_at));

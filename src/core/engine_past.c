@@ -205,11 +205,13 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
         while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
-                if (!alert->since_at && !alert->clear_at && !alert->flapping && !alert->n_fired_at)
+                if (!alert->since_at && !alert->clear_at && !alert->flapping && !alert->n_fired_at &&
+                    !alert->acked_by)
                         continue;
                 move(&alert->since_at, by_ms);
                 move(&alert->clear_at, by_ms);
                 move(&alert->moved_at, by_ms);
+                move(&alert->acked_until_at, by_ms);
                 for (uint32_t i = 0; i < alert->n_fired_at; i++)
                         alert->fired_at[i] += by_ms;
                 cw_alert_remember(alert, engine->changes);

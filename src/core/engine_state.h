@@ -91,6 +91,7 @@ struct cw_engine {
         bool needs_past;
         size_t n_waiting; /* alerts that wait for their `for` */
         struct cw_alerts alerts;
+        bool made_silence; /* the last step did: it is the last of the policy's */
         struct cw_due flaps; /* alerts by fingerprint: flapping may have ended, or a firing has lasted */
         struct cw_policy policy;
         const struct cw_because *because; /* of the transition under way, NULL: no expression decides it */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy_baseline.h"
+#include "policy_silence.h"
 
 void cw_policy_init(struct cw_policy *policy, struct cw_strpool *pool, struct cw_alerts *alerts)
 {
@@ -36,6 +37,7 @@ void cw_policy_deinit(struct cw_policy *policy)
         void *value;
 
         cw_outbox_deinit(&policy->outbox);
+        cw_policy_silences_deinit(policy);
         while (cw_map_next(&policy->tellings, &cursor, &key, &value))
                 telling_free(policy, value);
         cw_map_deinit(&policy->tellings);
@@ -276,11 +278,35 @@ static void queue_event(struct cw_policy *policy, struct cw_group *group, const 
         cw_policy_intent_changed(policy, intent);
 }
 
+/* An event inside a hold is history. */
+static void record_held_event(struct cw_policy *policy, const struct cw_entry *entry, uint32_t edge, const char *by)
+{
+        struct cw_history_row row = {
+                .at = policy->now,
+                .fingerprint = entry->fingerprint,
+                .rule = (char *)entry->rule,
+                .source = (char *)entry->source,
+                .customer = entry->card.customer,
+                .card = entry->card.id,
+                .edge = edge,
+                .what = "held",
+                .reason = (char *)by,
+                .severity = (uint8_t)entry->severity,
+        };
+
+        cw_changes_history(policy->changes, &row);
+}
+
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge)
 {
         const struct cw_ruleset *rules = policy->rules;
         struct cw_item item = {.entry = entry, .edge = edge};
+        const struct cw_silence *silence = cw_policy_silenced(policy, entry);
 
+        if (silence) {
+                record_held_event(policy, entry, edge, silence->name);
+                return;
+        }
         for (size_t i = 0; i < rules->route.n_notify; i++) {
                 struct cw_group *group = cw_policy_group_of(policy, rules->notifiers[rules->route.notify[i]].name,
                                                             entry);

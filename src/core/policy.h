@@ -17,6 +17,7 @@
  */
 
 struct cw_baseline;
+struct cw_silence;
 
 struct cw_policy {
         struct cw_strpool *pool; /* not owned */
@@ -31,6 +32,8 @@ struct cw_policy {
         uint64_t *changed; /* sequences of messages that changed in this step */
         size_t n_changed, changed_capacity;
         struct cw_baseline *baselines; /* one for each notifier */
+        struct cw_silence *silences;
+        size_t n_silences;
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         uint64_t first_sequence; /* of the messages of this step */

@@ -6,6 +6,7 @@
  */
 #include "policy.h"
 #include "policy_groups.h"
+#include "policy_silence.h"
 
 /* All of them by the same: what was earlier stays earlier, stale entries stay stale. */
 static void move_due(struct cw_due *due, int64_t by_ms)
@@ -62,4 +63,5 @@ void cw_policy_clock_set(struct cw_policy *policy, int64_t by_ms)
                 move_group(policy, group, by_ms);
         move_due(&policy->due, by_ms);
         move_outbox(policy, by_ms);
+        cw_policy_silences_clock_set(policy, by_ms);
 }

@@ -8,6 +8,7 @@
 #include "policy_baseline.h"
 #include "policy_fold.h"
 #include "policy_groups.h"
+#include "policy_silence.h"
 #include "policy_tellings.h"
 
 void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent)
@@ -244,7 +245,7 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
                 struct cw_item item = {.entry = alert->entry, .edge = alert->edge};
 
                 if (!telling || telling->group != group || alert->state != CW_ALERT_FIRING ||
-                    cw_policy_held_by(policy, alert, telling) ||
+                    cw_alert_is_acknowledged(alert, policy->now) || cw_policy_held_by(policy, alert, telling) ||
                     !cw_policy_routed(policy, alert, group->notifier_index))
                         continue;
                 if (!intent)
@@ -372,6 +373,7 @@ static void sweep_due(struct cw_policy *policy)
 void cw_policy_flush(struct cw_policy *policy)
 {
         sweep_due(policy);
+        cw_policy_silences_due(policy);
         flush_touched(policy);
         flush_due(policy);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
@@ -388,14 +390,15 @@ void cw_policy_flush(struct cw_policy *policy)
 
 int64_t cw_policy_wake_at(struct cw_policy *policy)
 {
+        int64_t silences_at = cw_policy_silences_wake_at(policy);
         struct cw_due_entry entry;
 
         while (cw_due_peek(&policy->due, &entry)) {
                 const struct cw_group *group = cw_map_get(&policy->groups, entry.key);
 
                 if (group && group->due_at == entry.at)
-                        return entry.at;
+                        return silences_at && silences_at < entry.at ? silences_at : entry.at;
                 cw_due_pop(&policy->due);
         }
-        return 0;
+        return silences_at;
 }

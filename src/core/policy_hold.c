@@ -11,6 +11,7 @@
 
 #include "policy.h"
 #include "policy_groups.h"
+#include "policy_silence.h"
 #include "policy_tellings.h"
 
 static const struct {
@@ -41,6 +42,10 @@ static bool is_quiet(const struct cw_alert *alert, const struct cw_telling *tell
 const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
                               const struct cw_telling *telling)
 {
+        const struct cw_silence *silence = alert->entry ? cw_policy_silenced(policy, alert->entry) : NULL;
+
+        if (silence)
+                return silence->name;
         if (is_quiet(alert, telling))
                 return "flapping";
         for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {

@@ -7,6 +7,7 @@
 #include "cardwatch/cleanup.h"
 #include "policy.h"
 #include "policy_groups.h"
+#include "policy_silence.h"
 #include "policy_tellings.h"
 
 /* Longer than any wait a receiver may ask for: a time further ahead was written under another clock. */
@@ -195,6 +196,8 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
 {
         int r = 0;
 
+        for (size_t i = 0; r == 0 && i < stored->silences.n; i++)
+                r = cw_policy_load_silence(policy, &stored->silences.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->groups.n; i++)
                 r = load_group(policy, &stored->groups.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->intents.n; i++)

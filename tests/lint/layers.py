@@ -25,8 +25,8 @@ ARROWS = {
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
     "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
-    "core": "builtin card changes engine engine_view event expr expr_subject fingerprint history match notice outbox overrides policy preview recall rows rule rules snapshot value",
-    "config": "config config_report scenario",
+    "core": "acts alert_match builtin card changes engine engine_acts engine_view event expr expr_subject fingerprint history match notice outbox overrides policy preview recall rows rule rules snapshot value",
+    "config": "config config_notifier config_report scenario",
     "codec": "json_in json_out letter provider render",
     "store": "store store_history",
     "net": "exec hmac http httpd loop server smtp wire work",
