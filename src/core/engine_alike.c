@@ -21,18 +21,34 @@ void cw_engine_polls_alike(struct cw_engine *engine, struct cw_source_state *sta
         cw_source_state_remember(engine, state, false);
 }
 
+/* One that something wants to look at, or that has been away: told like any other. */
+static void tell_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_record *record,
+                      int64_t at)
+{
+        struct cw_card card = cw_record_card(record);
+        struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .at = at, .card = &card};
+
+        card.reference = cw_strpool_again(card.reference);
+        cw_engine_card_seen(engine, state, &event);
+        cw_strpool_unref(engine->pool, card.reference);
+}
+
 void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
         for (size_t i = 0; i < state->snapshot.n && !engine->error; i++) {
-                const struct cw_record *record = &state->snapshot.records[i];
-                struct cw_card card = cw_record_card(record);
-                struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .at = at, .card = &card};
+                struct cw_record *record = &state->snapshot.records[i];
 
                 if (record->seen_in == state->poll)
                         continue;
-                card.reference = cw_strpool_again(card.reference);
-                cw_engine_card_seen(engine, state, &event);
-                cw_strpool_unref(engine->pool, card.reference);
+                if (engine->any_fresh || record->look_again || record->missing || record->unseen ||
+                    record->observed_at > at || cw_engine_away_ms(state, record, at) > 0) {
+                        tell_seen(engine, state, record, at);
+                        continue;
+                }
+                cw_engine_mark_seen(state, record);
+                record->taken = true;
+                record->observed_at = at;
+                state->read_cards++;
         }
         if (cw_roll_all_seen(&state->roll, state->poll) < 0)
                 engine->error = -ENOMEM;
