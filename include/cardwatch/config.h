@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/config_notifier.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/log.h"
 #include "cardwatch/rules.h"
@@ -23,10 +24,6 @@ struct cw_secret;
  */
 
 enum cw_secret_origin { CW_SECRET_PLAIN, CW_SECRET_ENV, CW_SECRET_FILE, CW_SECRET_CREDENTIAL };
-
-struct cw_config_tls {
-        char *ca, *cert, *key;
-};
 
 struct cw_config_watch {
         int64_t *customers;
@@ -46,30 +43,6 @@ struct cw_config_source {
         struct cw_config_watch *watches;
         size_t n_watches;
         uint32_t suspect_above; /* thousandths of a percent; 0: off */
-};
-
-enum cw_config_notifier_type { CW_NOTIFIER_WEBHOOK, CW_NOTIFIER_EMAIL, CW_NOTIFIER_SYSLOG, CW_NOTIFIER_FILE };
-enum cw_config_starttls { CW_STARTTLS_REQUIRED, CW_STARTTLS_OPPORTUNISTIC, CW_STARTTLS_OFF };
-
-struct cw_config_notifier {
-        char *name;
-        enum cw_config_notifier_type type;
-        bool send_resolved;
-        uint32_t list; /* CW_LIST_ALL or a count */
-        int64_t timeout_ms, retry_for_ms;
-        struct cw_secret *url, *secret; /* webhook */
-        struct cw_label *headers; /* webhook */
-        size_t n_headers;
-        char *proxy; /* webhook */
-        char *smtp, *username, *from; /* email */
-        struct cw_secret *password; /* email */
-        char **to; /* email */
-        size_t n_to;
-        enum cw_config_starttls starttls; /* email; the default for the host is already applied */
-        char *target, *app_name; /* syslog */
-        unsigned facility; /* syslog, RFC 5424 number */
-        char *path; /* file */
-        struct cw_config_tls tls;
 };
 
 /* Where the control socket is unless the file says otherwise. */

@@ -68,7 +68,7 @@ struct cw_draft {
 #define CW_KIND_OF(type) (1u << (type))
 
 /* The names of notifier types in the order of their enum, then those that are not built yet. */
-#define CW_NOTIFIER_TYPES 4
+#define CW_NOTIFIER_TYPES 12
 extern const char *const cw_notifier_type_names[];
 extern const size_t cw_n_notifier_type_names;
 

@@ -88,13 +88,15 @@ static void put_bounds(struct cw_buf *buf, const struct cw_row *row)
 
 static void put_kinds(struct cw_buf *buf, const struct cw_row *row)
 {
+        unsigned left = row->kinds & (CW_KIND_OF(CW_NOTIFIER_TYPES) - 1);
         const char *separator = "Of type ";
 
-        for (unsigned i = 0; row->kinds != 0 && i < CW_NOTIFIER_TYPES; i++) {
-                if (!(row->kinds & CW_KIND_OF(i)))
+        for (unsigned i = 0; left != 0; i++) {
+                if (!(left & CW_KIND_OF(i)))
                         continue;
+                left &= ~CW_KIND_OF(i);
                 cw_buf_printf(buf, "%s%s", separator, cw_notifier_type_names[i]);
-                separator = " and ";
+                separator = left & (left - 1) ? ", " : " and ";
         }
         if (row->kinds != 0)
                 cw_buf_puts(buf, ".\n");

@@ -25,7 +25,7 @@ static bool sounds_secret(const char *text, size_t len)
         static const char *const parts[] = {"pass",       "pwd",      "secret",     "token",   "key",   "otp",
                                             "credential", "authoriz", "postgresql", "headers", "cookie"};
         static const char *const whole[] = {"password", "api_key",   "secret",     "totp_secret", "token",
-                                            "headers",  "heartbeat", "postgresql", "routing_key"};
+                                            "headers",  "heartbeat", "postgresql", "routing_key", "user"};
         char word[WORD_MAX + 1];
 
         if (len == 0 || len > WORD_MAX)

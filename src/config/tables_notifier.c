@@ -8,6 +8,7 @@
 #include "draft.h"
 #include "schema.h"
 #include "shapes.h"
+#include "shapes_chat.h"
 
 #define NOTIFIER(member)         .offset = offsetof(struct cw_notifier_draft, notifier.member)
 #define NOTIFIER_LIST(member, n) NOTIFIER(member), .count = offsetof(struct cw_notifier_draft, notifier.n)
@@ -25,6 +26,19 @@
 #define EMAIL     CW_KIND_OF(CW_NOTIFIER_EMAIL)
 #define SYSLOG    CW_KIND_OF(CW_NOTIFIER_SYSLOG)
 #define FILE_KIND CW_KIND_OF(CW_NOTIFIER_FILE)
+#define SLACK     CW_KIND_OF(CW_NOTIFIER_SLACK)
+#define DISCORD   CW_KIND_OF(CW_NOTIFIER_DISCORD)
+#define TEAMS     CW_KIND_OF(CW_NOTIFIER_TEAMS)
+#define TELEGRAM  CW_KIND_OF(CW_NOTIFIER_TELEGRAM)
+#define MATRIX    CW_KIND_OF(CW_NOTIFIER_MATRIX)
+#define NTFY      CW_KIND_OF(CW_NOTIFIER_NTFY)
+#define GOTIFY    CW_KIND_OF(CW_NOTIFIER_GOTIFY)
+#define PUSHOVER  CW_KIND_OF(CW_NOTIFIER_PUSHOVER)
+
+/* Whose address is a secret; who has a server, and a token for it; who speaks HTTP. */
+#define HOOKS   (WEBHOOK | SLACK | DISCORD | TEAMS)
+#define SERVERS (MATRIX | NTFY | GOTIFY)
+#define HTTP    (HOOKS | TELEGRAM | SERVERS | PUSHOVER)
 
 const char *const cw_notifier_type_names[] = {"webhook", "email",    "syslog",    "file",         "slack",
                                               "discord", "teams",    "telegram",  "matrix",       "ntfy",
@@ -80,14 +94,38 @@ static const struct cw_row rows[] = {
         {"name", CW_ROW_NAME, CW_ROW_REQUIRED, NOTIFIER(name), .example = "NAME",
          .help = "The name of the notifier, for routes."},
         {"type", CW_ROW_WORD, CW_ROW_REQUIRED, NOTIFIER(type), .example = "TYPE", .words = cw_notifier_type_names,
-         .n_words = CW_NOTIFIER_TYPES, .check = check_type, .help = "webhook, email, syslog or file."},
-        {"url", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = WEBHOOK, NOTIFIER(url), .example = "env:CARDWATCH_HOOK_URL",
+         .n_words = CW_NOTIFIER_TYPES, .check = check_type,
+         .help = "webhook, email, syslog, file, slack (also Mattermost), discord, teams, telegram, matrix, ntfy, "
+                 "gotify or "
+                 "pushover."},
+        {"url", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = HOOKS, NOTIFIER(url), .example = "env:CARDWATCH_HOOK_URL",
          .check = cw_address_hook, .help = "Where messages are posted to."},
+        {"url", CW_ROW_TEXT, CW_ROW_BASE, .kinds = TELEGRAM, NOTIFIER(server), .fallback = "https://api.telegram.org",
+         .check = cw_address_base, .help = "The server, if it is one of your own."},
+        {"url", CW_ROW_TEXT, CW_ROW_REQUIRED | CW_ROW_BASE, .kinds = SERVERS, NOTIFIER(server),
+         .example = "https://push.example.com", .check = cw_address_base, .help = "The server."},
+        {"token", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = TELEGRAM, NOTIFIER(token), .example = "file:bot_token",
+         .check = cw_shape_bot_token, .help = "The token of the bot, as the BotFather gives it."},
+        {"token", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = MATRIX | GOTIFY, NOTIFIER(token),
+         .example = "file:push_token", .check = cw_shape_token,
+         .help = "The access token of the account, or the token of the application."},
+        {"token", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = PUSHOVER, NOTIFIER(token), .example = "file:pushover_token",
+         .check = cw_shape_key, .help = "The token of the application."},
+        {"token", CW_ROW_SECRET, .kinds = NTFY, NOTIFIER(token), .example = "file:ntfy_token", .check = cw_shape_token,
+         .help = "An access token, if the topic is protected."},
+        {"chat_id", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = TELEGRAM, NOTIFIER(chat_id), .example = "\"-1001234567890\"",
+         .check = cw_shape_chat, .help = "The chat: its number, or @name of a public channel."},
+        {"room", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = MATRIX, NOTIFIER(room), .example = "\"!room:example.com\"",
+         .check = cw_shape_room, .help = "The room by its id, in quotes because it begins with an exclamation mark."},
+        {"topic", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = NTFY, NOTIFIER(topic), .example = "cards",
+         .check = cw_shape_topic, .help = "The topic."},
+        {"user", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = PUSHOVER, NOTIFIER(user), .example = "file:pushover_user",
+         .check = cw_shape_key, .help = "The key of the user or the group."},
         {"secret", CW_ROW_SECRET, .kinds = WEBHOOK, NOTIFIER(secret), .example = "file:hook_secret",
          .help = "What messages are signed with (Standard Webhooks): whsec_ and base64, or any text."},
         {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK, NOTIFIER_LIST(headers, n_headers),
          .example = "{X-Team: treasury}", .check = cw_shape_header, .help = "Further headers, as they stand."},
-        {"proxy", CW_ROW_TEXT, .kinds = WEBHOOK, NOTIFIER(proxy), .example = "http://proxy.example.com:3128",
+        {"proxy", CW_ROW_TEXT, .kinds = HTTP, NOTIFIER(proxy), .example = "http://proxy.example.com:3128",
          .check = cw_address_proxy, .help = "A proxy; by default what the environment says."},
         {"smtp", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER(smtp), .example = "smtp://127.0.0.1:25",
          .check = cw_address_smtp, .help = "The mail server: smtp:// or smtps://, host and perhaps a port."},
@@ -112,7 +150,7 @@ static const struct cw_row rows[] = {
         {"path", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = FILE_KIND, NOTIFIER(path),
          .example = "/var/lib/cardwatch/alerts.jsonl", .most = 4000, .check = cw_shape_absolute,
          .help = "The file; each alert becomes a line of JSON at its end."},
-        {"tls", CW_ROW_TABLE, .kinds = WEBHOOK | EMAIL, NOTIFIER(tls), .table = &cw_schema_tls,
+        {"tls", CW_ROW_TABLE, .kinds = HTTP | EMAIL, NOTIFIER(tls), .table = &cw_schema_tls,
          .help = "TLS towards the server."},
         {"tls", .flags = CW_ROW_LATER, .kinds = SYSLOG | CW_KIND_LATER, .help = "TLS towards the server."},
         {"send_resolved", CW_ROW_BOOLEAN, NOTIFIER(send_resolved), .fallback = "true",
@@ -129,11 +167,6 @@ static const struct cw_row rows[] = {
         LATER("title", "A template of the title."),
         LATER("body", "A template of the body."),
         OTHER("url"),
-        OTHER("token"),
-        OTHER("chat_id"),
-        OTHER("room"),
-        OTHER("topic"),
-        OTHER("user"),
         OTHER("routing_key"),
         OTHER("headers"),
         OTHER("proxy"),

@@ -59,12 +59,28 @@ static int host_part(const char *url)
         return (int)((host ? host + 3 + strcspn(host + 3, "/?#") : url) - url);
 }
 
-static void show_http(const struct cw_http_request *http)
+static void show_concealed(const struct cw_sink_options *options, const char *text, size_t len)
+{
+        struct cw_buf shown = CW_BUF_NULL;
+
+        cw_sink_conceal(options, text, len, &shown);
+        puts(cw_buf_text(&shown));
+        cw_buf_deinit(&shown);
+}
+
+/* A form that says who sends and who gets it holds secrets; every other body is what render wrote. */
+static void show_http(const struct cw_sink_options *options, const struct cw_http_request *http)
 {
         printf("%s %.*s/…\n", http->method, host_part(http->url), http->url);
-        for (size_t i = 0; i < http->n_headers; i++)
-                printf("%s: %s\n", http->headers[i].name, http->headers[i].value);
-        printf("\n%.*s\n", (int)http->body_len, http->body);
+        for (size_t i = 0; i < http->n_headers; i++) {
+                printf("%s: ", http->headers[i].name);
+                show_concealed(options, http->headers[i].value, strlen(http->headers[i].value));
+        }
+        putchar('\n');
+        if (options->user)
+                show_concealed(options, http->body, http->body_len);
+        else
+                printf("%.*s\n", (int)http->body_len, http->body);
 }
 
 static void show_smtp(const struct cw_smtp_request *smtp)
@@ -88,7 +104,7 @@ static int show(const struct test_message *message)
                 return CW_EXIT_FAILED;
         }
         if (request.transport == CW_TRANSPORT_HTTP)
-                show_http(&request.http);
+                show_http(&message->notifier->options, &request.http);
         else if (request.transport == CW_TRANSPORT_SMTP)
                 show_smtp(&request.smtp);
         for (size_t i = 0; i < request.n_records; i++) {

@@ -169,6 +169,7 @@ static bool is_mattermost(const struct cw_sink_options *options)
         return path && strstr(path, "/hooks/") && !strstr(url, "://hooks.slack.com/");
 }
 
+/* What Mattermost shows of the attachment. */
 static void write_markdown(struct layout *layout)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
@@ -191,16 +192,17 @@ static int lay_out(const struct cw_chat *chat, struct cw_buf *payload)
         struct layout layout = {
                 .chat = chat, .out = {.buf = payload}, .apart = chat->notice->n_listed <= ROWS_APART_MAX};
         cw_cleanup(cw_buf_deinit) struct cw_buf headline = CW_BUF_NULL;
+        bool mattermost = is_mattermost(chat->options);
         struct cw_json_out *out = &layout.out;
 
-        cw_chat_put_headline(chat, &style, &headline);
+        cw_chat_put_headline(chat, mattermost ? &cw_chat_markdown : &style, &headline);
         cw_chat_carry(payload, &headline);
         cw_json_out_open(out, NULL, '{');
         cw_json_out_string(out, "text", cw_buf_text(&headline));
         cw_json_out_open(out, "attachments", '[');
         cw_json_out_open(out, NULL, '{');
         write_colour(&layout);
-        if (is_mattermost(chat->options))
+        if (mattermost)
                 write_markdown(&layout);
         write_blocks(&layout);
         cw_json_out_close(out, '}');

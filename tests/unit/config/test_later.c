@@ -59,8 +59,7 @@ static void test_keys(void **state)
 /* Only the type is to blame: its own keys are right, and routes may name it. */
 static void test_types_of_notifiers(void **state)
 {
-        static const char *const types[] = {"slack",  "discord",  "teams",     "telegram",     "matrix", "ntfy",
-                                            "gotify", "pushover", "pagerduty", "alertmanager", "exec"};
+        static const char *const types[] = {"pagerduty", "alertmanager", "exec"};
 
         (void)state;
         for (size_t i = 0; i < CW_ARRAY_SIZE(types); i++) {
@@ -69,9 +68,9 @@ static void test_types_of_notifiers(void **state)
 
                 print_message("  %s\n", types[i]);
                 snprintf(yaml, sizeof(yaml),
-                         SOURCES RULES
-                         "notifiers: [{name: n, type: %s, url: env:U, token: env:T, room: r, command: [c], "
-                         "rate: 1/s, tls: {ca: c}}]\nroute: {notify: [n]}\n",
+                         SOURCES RULES "notifiers: [{name: n, type: %s, url: env:U, routing_key: env:T, headers: {a: "
+                                       "b}, command: [c], "
+                                       "rate: 1/s, tls: {ca: c}}]\nroute: {notify: [n]}\n",
                          types[i]);
                 load_text(&loaded, yaml);
                 snprintf(expected, sizeof(expected), "type \"%s\" is not supported yet", types[i]);

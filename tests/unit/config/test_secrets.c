@@ -179,6 +179,12 @@ static void test_no_complaint_shows_a_secret(void **state)
                 "notifiers: [{name: n, type: webhook, url: \"gopher://a.example/HUNTER2\", secrt: HUNTER2}]\n",
                 "notifiers: [{name: n, type: webhook, url: \"https://a.example/ HUNTER2\"}]\n",
                 "notifiers: [{name: n, type: slack, url: \"https://a.example/HUNTER2\", token: HUNTER2}]\n",
+                "notifiers: [{name: n, type: discord, url: \"gopher://a.example/HUNTER2\"}]\n",
+                "notifiers: [{name: n, type: telegram, token: \"HUNTER2/x\", chat_id: 1}]\n",
+                "notifiers: [{name: n, type: telegram, token: \"1:HUNTER2\", chat_id: x y}]\n",
+                "notifiers: [{name: n, type: pushover, token: \"HUNTER2 x\", user: \"HUNTER2 x\"}]\n",
+                "notifiers: [{name: n, type: pushover, user: HUNTER2, x: 1}]\n",
+                "notifiers: [{name: n, type: matrix, url: \"https://ops:HUNTER2@a.example\", token: HUNTER2}]\n",
                 "notifiers: [{name: n, type: pagerduty, routing_key: HUNTER2, x: 1}]\n",
                 "notifiers: [{name: n, type: webhook, url: env:U, headers: {Authorization: HUNTER2, \"a b\": HUNTER2}, "
                 "x: 1}]\n",
