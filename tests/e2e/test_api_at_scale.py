@@ -189,7 +189,7 @@ def flood(megabytes):
 def test_encodings_that_are_nested_or_lie_are_harmless(hook, make_daemon, closer):
     api = closer(Encoded())
     page, low = json.dumps(api.page()).encode(), json.dumps({**api.page(), "status": "0"}).encode()
-    daemon = make_daemon(config(source(api), webhook(hook, list=1000), builtin={"source-down": {"enabled": False}}))
+    daemon = make_daemon(config(source(api), webhook(hook, list="all"), builtin={"source-down": {"enabled": False}}))
     daemon.wait_for_polls(2, "complete")
     bomb = flood(10_000)
     odd = [("gzip", bomb), ("gzip, gzip", gzip.compress(bomb)), ("deflate, gzip", gzip.compress(zlib.compress(bomb))),

@@ -239,7 +239,7 @@ def test_half_the_customers_missing_from_the_list_alone_wake_nobody_else(many, h
 
 
 def test_zeros_that_the_customers_confirm_are_believed(many, hook, make_daemon):
-    daemon = make_daemon(config(source(many, page_size=10), webhook(hook, list=1000), [LOW]))
+    daemon = make_daemon(config(source(many, page_size=10), webhook(hook, list="all"), [LOW]))
     daemon.wait_for_polls(2)
     many.fault("list", "delay", page=1, delay_ms=150)  # all of it between two polls
     for card in range(1, 41):
