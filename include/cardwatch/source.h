@@ -53,6 +53,10 @@ struct cw_source_options {
         struct cw_source_memory memory; /* from before a restart */
 };
 
+/* What of a memory concerns these credentials: that others were refused does not, unless the account is locked. */
+struct cw_source_memory cw_source_memory_of(const struct cw_source_options *options,
+                                            const struct cw_source_memory *memory);
+
 /* What an API account is asked with; copied, secrets included. */
 int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log,
                   const struct cw_source_options *options, const struct cw_source_listener *listener, void *data,

@@ -16,7 +16,7 @@ struct cw_source;
 
 /* What must survive a restart, so that neither a restart loop nor a check can lock the account. */
 struct cw_source_memory {
-        int64_t blocked_until_at; /* no login before, wall time; 0: not blocked */
+        int64_t blocked_until_at; /* no login before, wall time, and for whom: cw_source_memory_of; 0: not blocked */
         int64_t otp_step; /* the last one-time password's step that was used; 0: none */
 };
 

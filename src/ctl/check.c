@@ -173,7 +173,7 @@ static int probe_source(struct check *check, const struct cw_config_source *conf
         struct cw_http *http = NULL;
         int r;
 
-        options.memory = cw_login_memory_recall(&where, config->name);
+        options.memory = cw_login_memory_recall(&where, &options);
         options.page_size = 1;
         options.retries = 0;
         options.concurrency = 1;

@@ -33,10 +33,12 @@ static const struct cw_source_row *find(const struct cw_changes *rows, const cha
         return NULL;
 }
 
-static int read_place(const char *path, const char *source, struct cw_source_memory *memory, struct cw_buf *message)
+static int read_place(const char *path, const struct cw_source_options *source, struct cw_source_memory *memory,
+                      struct cw_buf *message)
 {
         cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
+        struct cw_source_memory there;
         const struct cw_source_row *row;
         int r = cw_store_open_readonly(path, &store, message);
 
@@ -44,15 +46,20 @@ static int read_place(const char *path, const char *source, struct cw_source_mem
                 r = cw_store_load_sources(store, &rows, message);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        row = find(&rows, source);
-        if (row && row->blocked_until_at > memory->blocked_until_at)
-                memory->blocked_until_at = row->blocked_until_at;
-        if (row && row->otp_step > memory->otp_step)
-                memory->otp_step = row->otp_step;
+        row = find(&rows, source->name);
+        if (!row)
+                return 0;
+        there = (struct cw_source_memory){.blocked_until_at = row->blocked_until_at, .otp_step = row->otp_step};
+        there = cw_source_memory_of(source, &there); /* here and there others may have been refused */
+        if (there.blocked_until_at > memory->blocked_until_at)
+                memory->blocked_until_at = there.blocked_until_at;
+        if (there.otp_step > memory->otp_step)
+                memory->otp_step = there.otp_step;
         return 0;
 }
 
-struct cw_source_memory cw_login_memory_recall(const struct cw_login_memory *where, const char *source)
+struct cw_source_memory cw_login_memory_recall(const struct cw_login_memory *where,
+                                               const struct cw_source_options *source)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf message = CW_BUF_NULL;
         cw_autofree char *beside = path_beside(where->store_path);
@@ -61,7 +68,7 @@ struct cw_source_memory cw_login_memory_recall(const struct cw_login_memory *whe
         if (read_place(where->store_path, source, &memory, &message) < 0 ||
             (beside && read_place(beside, source, &memory, &message) < 0))
                 fprintf(stderr, "cardwatch %s: whether a log-in of %s was refused lately is not known: %s\n",
-                        where->command, source, cw_buf_text(&message));
+                        where->command, source->name, cw_buf_text(&message));
         return memory;
 }
 

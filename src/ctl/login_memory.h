@@ -2,7 +2,7 @@
 #ifndef CARDWATCH_CTL_LOGIN_MEMORY_H
 #define CARDWATCH_CTL_LOGIN_MEMORY_H
 
-#include "cardwatch/source_listener.h"
+#include "cardwatch/source.h"
 
 /*
  * Login memory: what the daemon knows of a source's log-ins, for commands that log in beside it or before it.
@@ -19,8 +19,9 @@ struct cw_login_memory {
         const char *store_path;
 };
 
-/* Nothing when nothing is known. */
-struct cw_source_memory cw_login_memory_recall(const struct cw_login_memory *where, const char *source);
+/* Nothing when nothing is known of these credentials. */
+struct cw_source_memory cw_login_memory_recall(const struct cw_login_memory *where,
+                                               const struct cw_source_options *source);
 
 void cw_login_memory_keep(const struct cw_login_memory *where, const char *source,
                           const struct cw_source_memory *memory);

@@ -115,7 +115,7 @@ static int start(struct run *run)
                 look->run = run;
                 look->config = &run->settings->config->sources[i];
                 options = cw_settings_source(look->config);
-                options.memory = cw_login_memory_recall(&where, look->config->name);
+                options.memory = cw_login_memory_recall(&where, &options);
                 r = cw_source_new(run->loop, run->http, run->log, &options, &listener, look, &look->source);
                 if (r == 0)
                         cw_source_start(look->source, true);

@@ -130,6 +130,7 @@ void cw_source_settle_doubt(struct cw_source *source)
                        source->doubt, NULL);
                 source->login_failed = true;
         }
+        source->locked = false;
         cw_auth_refused(&source->auth, source->doubt, cw_source_now());
         cw_source_auth_failed(source, source->doubt);
 }

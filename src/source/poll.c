@@ -79,7 +79,7 @@ static struct cw_poll_summary summary_of(const struct cw_source *source)
                 .took_ms = cw_source_now().mono - poll->began_mono,
                 .requests = poll->requests,
                 .reason = poll->cycle.reason,
-                .memory = source->auth.memory,
+                .memory = cw_source_memory_now(source),
         };
 
         summary.skew_known = cw_skew_median(&source->skew, &summary.skew_ms);

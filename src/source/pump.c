@@ -43,7 +43,7 @@ void cw_source_wake_at(struct cw_source *source, int64_t mono)
 
 static bool tell_memory(struct cw_source *source)
 {
-        struct cw_source_memory memory = source->auth.memory;
+        struct cw_source_memory memory = cw_source_memory_now(source);
 
         if (!source->auth.memory_changed)
                 return false;

@@ -18,6 +18,7 @@
 #include "cardwatch/secret.h"
 
 #include "again.h"
+#include "block.h"
 #include "pump.h"
 #include "request.h"
 #include "source_private.h"
@@ -64,6 +65,25 @@ void cw_source_unref(struct cw_source *source)
 struct cw_auth_now cw_source_now(void)
 {
         return (struct cw_auth_now){.mono = cw_clock_mono_ms(), .wall = cw_clock_wall_ms()};
+}
+
+struct cw_source_memory cw_source_memory_now(const struct cw_source *source)
+{
+        struct cw_source_memory memory = source->auth.memory;
+
+        memory.blocked_until_at = cw_block_stamp(memory.blocked_until_at, source->locked ? 0 : source->credentials);
+        return memory;
+}
+
+static void recall(struct cw_source *source, const struct cw_source_options *options)
+{
+        struct cw_source_memory memory = options->memory;
+
+        source->credentials = cw_block_credentials(options);
+        source->locked = cw_block_is_for_all(memory.blocked_until_at);
+        memory.blocked_until_at = cw_block_until(memory.blocked_until_at, source->credentials);
+        cw_auth_init(&source->auth, source->api_key, &memory, cw_source_now());
+        source->login_failed = source->auth.memory.blocked_until_at != 0;
 }
 
 uint32_t cw_source_chance(void)
@@ -189,8 +209,7 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
         r = copy_options(source, options);
         if (r < 0)
                 return r;
-        cw_auth_init(&source->auth, source->api_key, &options->memory, cw_source_now());
-        source->login_failed = source->auth.memory.blocked_until_at != 0;
+        recall(source, options);
         cw_gate_init(&source->gate, options->otp_single_use ? 1 : options->concurrency, options->n_watches > 0);
         r = cw_timer_new(loop, on_pump, source, &source->pump);
         if (r < 0)

@@ -71,8 +71,7 @@ struct cw_source {
         struct cw_source_listener listener;
         void *data;
 
-        char *name, *url, *username, *proxy;
-        char *tls_ca, *tls_cert, *tls_key;
+        char *name, *url, *username, *proxy, *tls_ca, *tls_cert, *tls_key;
         struct cw_secret *password, *api_key, *totp_key, *otp;
         struct cw_source_options options; /* its pointers are those above */
 
@@ -88,6 +87,8 @@ struct cw_source {
         struct cw_skew skew;
 
         struct cw_auth auth;
+        unsigned credentials; /* block.h */
+        bool locked; /* so is the block, for all of them */
         struct cw_source_request login;
         uint32_t login_failures; /* in this poll, that may be tried again */
         int64_t login_due_mono, login_sent_mono;
@@ -113,6 +114,7 @@ void cw_source_ref(struct cw_source *source);
 void cw_source_unref(struct cw_source *source);
 
 struct cw_auth_now cw_source_now(void);
+struct cw_source_memory cw_source_memory_now(const struct cw_source *source); /* as it is to be stored */
 uint32_t cw_source_chance(void);
 
 #endif

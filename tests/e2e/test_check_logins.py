@@ -41,6 +41,38 @@ def test_a_loop_with_wrong_credentials_costs_one_login(command, sim, hook, file,
     assert os.stat(tmp_path / "cardwatch.db").st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("command", ["check", "preview"])
+def test_a_corrected_password_is_tried_at_once(command, sim, hook, file):
+    """Nobody waits ten minutes for what they had written before; the one before waits on."""
+    wrong, right = (config(source(sim, auth=login(**which)), webhook(hook)) for which in (WRONG, {}))
+    assert ctl(command, "-c", file(wrong)).returncode == 1
+    assert ctl(command, "-c", file(right)).returncode == 0
+    assert logins(sim) == {"good": 1, "bad": 1}
+    assert "none is tried before" in said(ctl(command, "-c", file(wrong)))
+    assert logins(sim) == {"good": 1, "bad": 1}
+
+
+def test_a_locked_account_waits_whatever_the_password(sim, hook, file):
+    wrong = [config(source(sim, auth=login(password=f"wrong{i}")), webhook(hook)) for i in range(5)]
+    said_last = [said(ctl("check", "-c", file(one))) for one in wrong][-1]
+    assert "none is tried before" in said_last
+    assert logins(sim)["bad"] == 4  # three that lock it, and one that is told so
+
+
+def test_the_daemon_tries_a_corrected_password_after_a_restart(sim, hook, make_daemon):
+    daemon = make_daemon(config(source(sim, auth=login(**WRONG)), webhook(hook)))
+    hook.wait_for_alert("auth-failed", "firing")
+    daemon.terminate()
+    daemon.start()
+    daemon.wait_for_polls(2)
+    assert logins(sim) == {"good": 0, "bad": 1}
+    daemon.terminate()
+    daemon.configure(config(source(sim, auth=login()), webhook(hook)))
+    daemon.start()
+    hook.wait_for_alert("auth-failed", "resolved")
+    assert logins(sim) == {"good": 1, "bad": 1}
+
+
 def test_each_command_knows_what_the_other_did(sim, hook, file):
     path = file(config(source(sim, auth=login(**WRONG)), webhook(hook)))
     ctl("preview", "-c", path)

@@ -73,6 +73,7 @@ enum login_manner {
 };
 
 struct fake_script {
+        uint16_t port; /* 0: any */
         unsigned customers, cap; /* cap 0: as asked */
         bool silent_about_pages;
         enum login_manner login;
@@ -511,7 +512,7 @@ static inline void fake_start(struct fake_api *api, struct cw_loop *loop, const 
 
         *api = (struct fake_api){.script = *script};
         assert_int_equal(cw_timer_new(loop, fake_on_timer, api, &api->timer), 0);
-        assert_int_equal(cw_server_new(loop, "127.0.0.1", 0, &handler, api, &api->server, &api->port), 0);
+        assert_int_equal(cw_server_new(loop, "127.0.0.1", script->port, &handler, api, &api->server, &api->port), 0);
 }
 
 static inline void fake_stop(struct fake_api *api)

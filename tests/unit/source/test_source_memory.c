@@ -7,7 +7,7 @@
 
 static void check_blocked_until(int64_t at, int64_t from)
 {
-        assert_in_range(at, from + BLOCK_MS - 1000, cw_clock_wall_ms() + BLOCK_MS);
+        assert_in_range(at, from + BLOCK_MS - 1000, cw_clock_wall_ms() + BLOCK_MS + 2000);
 }
 
 static void test_a_refused_login_is_remembered(void **state)
@@ -31,6 +31,7 @@ static void test_a_refused_login_is_remembered(void **state)
                 poll_again(&f, 3);
                 assert_int_equal(f.remembered, 1);
                 memory = f.memory;
+                script.port = f.api.port; /* elsewhere the same credentials are others */
                 teardown(&f);
 
                 /* After a restart, the password may be right: nobody knows, nobody tries. */
@@ -93,7 +94,7 @@ static void test_memory_from_the_future_is_clamped(void **state)
         struct fixture f;
 
         (void)state;
-        options.memory.blocked_until_at = from + 86400000;
+        options.memory.blocked_until_at = (from / 1000 + 86400) * 1000;
         setup(&f, &script, options);
         run(&f, true);
         assert_string_equal(f.api.order, "");
