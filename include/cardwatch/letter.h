@@ -6,6 +6,7 @@
 
 #include "cardwatch/notice.h"
 
+struct cw_buf;
 struct cw_render_options;
 
 /*
@@ -64,5 +65,8 @@ void cw_letter_deinit(struct cw_letter *letter);
  * rule and currency, in at most `n_others` lines. May be asked again, for more too. -ENOMEM: the letter is as it was.
  */
 int cw_letter_shorten(struct cw_letter *letter, size_t n_rows, size_t n_others) __attribute__((warn_unused_result));
+
+/* "https://…/#/cards/main/1", or for what has no card, and NULL, "https://…/#/alerts"; false without external_url. */
+bool cw_render_url(struct cw_buf *buf, const struct cw_render_options *options, const struct cw_entry *entry);
 
 #endif

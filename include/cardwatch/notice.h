@@ -97,6 +97,8 @@ struct cw_notice {
         const struct cw_group_value *group;
         size_t n_group;
         uint32_t n_firing, n_resolved, n_events;
+        bool over; /* in its groups nothing fires any more */
+        size_t most_members; /* alerts that one of its groups held at once, since the start */
         const struct cw_item *items; /* all of them, the worst first */
         size_t n_items;
         size_t n_listed; /* how many of the first are written out */

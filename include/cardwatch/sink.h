@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/exec.h"
 #include "cardwatch/http.h"
 #include "cardwatch/notice.h"
 #include "cardwatch/sink_options.h"
@@ -23,15 +24,21 @@ struct cw_buf;
  * attempt (a timestamp, a signature over it).
  */
 
-enum cw_sink_transport { CW_TRANSPORT_HTTP, CW_TRANSPORT_SMTP, CW_TRANSPORT_WIRE };
+enum cw_sink_transport { CW_TRANSPORT_HTTP, CW_TRANSPORT_SMTP, CW_TRANSPORT_WIRE, CW_TRANSPORT_EXEC };
 
 /* One attempt, ready to go. Owns what it points to. */
 struct cw_sink_request {
         enum cw_sink_transport transport;
         struct cw_http_request http;
+        /* Of a message that is several requests, the others. Each is begun when the one before it was answered. One
+         * that should be tried again ends the attempt, one that was refused does not: delivered is what all of them
+         * were. */
+        struct cw_http_request *following;
+        size_t n_following;
         struct cw_smtp_request smtp;
         const struct cw_wire_record *records;
         size_t n_records;
+        struct cw_exec_request exec;
         struct cw_sink_memory *memory; /* private: wiped and freed by deinit */
 };
 
@@ -45,11 +52,11 @@ enum cw_sink_verdict { CW_SINK_DELIVERED, CW_SINK_RETRY, CW_SINK_PERMANENT };
 /* What came back, for judging. */
 struct cw_sink_answer {
         enum cw_http_failure failure;
-        long status; /* HTTP status or SMTP code */
+        long status; /* HTTP status, SMTP code, exit status */
         const char *body;
         size_t body_len;
         int64_t retry_after_ms; /* -1: not said */
-        const char *message; /* about a failure */
+        const char *message; /* about a failure; of a command the last line it said */
 };
 
 struct cw_sink_judgement {
@@ -64,6 +71,9 @@ const char *cw_sink_type_name(enum cw_sink_type type);
 
 /* Whether every alert is written out whatever `list` says. */
 bool cw_sink_lists_all(enum cw_sink_type type);
+
+/* How often the receiver wants to hear again of what still fires, 0: never. */
+int64_t cw_sink_refresh_ms(enum cw_sink_type type);
 
 /* Where a syslog or file notifier sends to. -EINVAL: no such target; the strings point into `options` or `memory`. */
 int cw_sink_target(const struct cw_sink_options *options, struct cw_buf *memory, struct cw_wire_target *ret_target)

@@ -29,6 +29,9 @@ enum cw_sink_type {
         CW_SINK_NTFY,
         CW_SINK_GOTIFY,
         CW_SINK_PUSHOVER,
+        CW_SINK_PAGERDUTY,
+        CW_SINK_ALERTMANAGER,
+        CW_SINK_EXEC,
         CW_SINK_TYPE_COUNT
 };
 
@@ -53,12 +56,16 @@ struct cw_sink_options {
         const char *target, *app_name; /* syslog; target as configured */
         unsigned facility; /* RFC 5424 number */
         const char *path; /* file */
-        const char *server; /* telegram (NULL: the public one), matrix, ntfy, gotify: the base of its addresses */
+        const char *server; /* telegram (NULL: the public one), matrix, ntfy, gotify, pagerduty, alertmanager: the base
+                               of its addresses */
         const struct cw_secret *token; /* telegram, matrix, ntfy, gotify, pushover */
         const struct cw_secret *user; /* pushover */
         const char *chat_id; /* telegram */
         const char *room; /* matrix */
         const char *topic; /* ntfy */
+        const struct cw_secret *routing_key; /* pagerduty */
+        const char *const *command; /* exec */
+        size_t n_command;
 };
 
 #endif

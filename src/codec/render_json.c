@@ -10,6 +10,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/hash.h"
+#include "cardwatch/letter.h"
 #include "cardwatch/render.h"
 
 enum { BODY_VERSION = 1 };

@@ -18,7 +18,4 @@ void cw_render_json_head(struct cw_json_out *out, const struct cw_notice *notice
 void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,
                           const char *summary, const char *description);
 
-/* "https://…/#/cards/main/1", or for what has no card "https://…/#/alerts"; false without external_url. */
-bool cw_render_url(struct cw_buf *buf, const struct cw_render_options *options, const struct cw_entry *entry);
-
 #endif

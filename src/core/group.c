@@ -190,6 +190,8 @@ int cw_group_add_member(struct cw_group *group, struct cw_alert *alert)
         if (make_room((void **)&group->members, group->n_members, &group->members_capacity) < 0)
                 return -ENOMEM;
         group->members[group->n_members++] = alert;
+        if (group->most_members < group->n_members)
+                group->most_members = group->n_members;
         return 0;
 }
 

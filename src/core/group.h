@@ -31,6 +31,7 @@ struct cw_group {
         bool touched; /* in this step */
         struct cw_alert **members;
         size_t n_members, members_capacity;
+        size_t most_members; /* at once, since it was made or loaded */
         struct cw_intent **lane; /* in order; the first may be attempted */
         size_t n_lane, lane_capacity;
 };

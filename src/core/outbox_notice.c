@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert.h"
 #include "outbox_private.h"
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
@@ -109,6 +110,25 @@ static int take_group(struct cw_outbox *outbox, const struct cw_intent *intent)
         return 0;
 }
 
+static bool has_firing_member(const struct cw_group *group)
+{
+        for (size_t i = 0; i < group->n_members; i++)
+                if (group->members[i]->state == CW_ALERT_FIRING)
+                        return true;
+        return false;
+}
+
+/* How it stands with the groups that the message tells of. */
+static void look_at_groups(struct cw_notice *notice, const struct cw_intent *intent)
+{
+        notice->over = true;
+        for (size_t i = 0; i < intent->n_groups; i++) {
+                notice->over &= !has_firing_member(intent->groups[i]);
+                if (notice->most_members < intent->groups[i]->most_members)
+                        notice->most_members = intent->groups[i]->most_members;
+        }
+}
+
 int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_at, bool list_all,
                      const struct cw_notice **ret_notice)
 {
@@ -132,6 +152,7 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
         memcpy(outbox->notice_thread, outbox->notice.opens_thread ? intent->id : group->thread,
                sizeof(outbox->notice_thread));
         outbox->notice.thread = outbox->notice_thread;
+        look_at_groups(&outbox->notice, intent);
         r = take_group(outbox, intent);
         if (r < 0)
                 return r;

@@ -53,6 +53,8 @@ static size_t most_at_once(enum cw_sink_type type)
         case CW_SINK_WEBHOOK:
                 return 8;
         case CW_SINK_EMAIL:
+        case CW_SINK_PAGERDUTY:
+        case CW_SINK_EXEC:
                 return 4;
         default:
                 return 1;

@@ -21,6 +21,7 @@ struct cw_channel {
 extern const struct cw_channel cw_channel_webhook, cw_channel_email, cw_channel_syslog, cw_channel_file;
 extern const struct cw_channel cw_channel_slack, cw_channel_discord, cw_channel_teams, cw_channel_telegram;
 extern const struct cw_channel cw_channel_matrix, cw_channel_ntfy, cw_channel_gotify, cw_channel_pushover;
+extern const struct cw_channel cw_channel_pagerduty, cw_channel_alertmanager, cw_channel_exec;
 
 /* Zeroed bytes, or a copy with a NUL after it, that live as long as the request. NULL: no memory. */
 void *cw_sink_memory_new(struct cw_sink_request *request, size_t size);

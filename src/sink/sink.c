@@ -14,6 +14,8 @@
 #include "cardwatch/cleanup.h"
 #include "channel.h"
 
+#define REFRESH_MS INT64_C(180000) /* a fifth of what is said to last */
+
 struct cw_sink_memory {
         struct cw_sink_memory *next;
         size_t size;
@@ -21,12 +23,14 @@ struct cw_sink_memory {
 };
 
 static const struct cw_channel *const channels[CW_SINK_TYPE_COUNT] = {
-        [CW_SINK_WEBHOOK] = &cw_channel_webhook, [CW_SINK_EMAIL] = &cw_channel_email,
-        [CW_SINK_SYSLOG] = &cw_channel_syslog,   [CW_SINK_FILE] = &cw_channel_file,
-        [CW_SINK_SLACK] = &cw_channel_slack,     [CW_SINK_DISCORD] = &cw_channel_discord,
-        [CW_SINK_TEAMS] = &cw_channel_teams,     [CW_SINK_TELEGRAM] = &cw_channel_telegram,
-        [CW_SINK_MATRIX] = &cw_channel_matrix,   [CW_SINK_NTFY] = &cw_channel_ntfy,
-        [CW_SINK_GOTIFY] = &cw_channel_gotify,   [CW_SINK_PUSHOVER] = &cw_channel_pushover,
+        [CW_SINK_WEBHOOK] = &cw_channel_webhook,     [CW_SINK_EMAIL] = &cw_channel_email,
+        [CW_SINK_SYSLOG] = &cw_channel_syslog,       [CW_SINK_FILE] = &cw_channel_file,
+        [CW_SINK_SLACK] = &cw_channel_slack,         [CW_SINK_DISCORD] = &cw_channel_discord,
+        [CW_SINK_TEAMS] = &cw_channel_teams,         [CW_SINK_TELEGRAM] = &cw_channel_telegram,
+        [CW_SINK_MATRIX] = &cw_channel_matrix,       [CW_SINK_NTFY] = &cw_channel_ntfy,
+        [CW_SINK_GOTIFY] = &cw_channel_gotify,       [CW_SINK_PUSHOVER] = &cw_channel_pushover,
+        [CW_SINK_PAGERDUTY] = &cw_channel_pagerduty, [CW_SINK_ALERTMANAGER] = &cw_channel_alertmanager,
+        [CW_SINK_EXEC] = &cw_channel_exec,
 };
 
 static const struct cw_channel *channel_of(enum cw_sink_type type)
@@ -52,6 +56,11 @@ const char *cw_sink_type_name(enum cw_sink_type type)
 bool cw_sink_lists_all(enum cw_sink_type type)
 {
         return channel_of(type)->lists_all;
+}
+
+int64_t cw_sink_refresh_ms(enum cw_sink_type type)
+{
+        return type == CW_SINK_ALERTMANAGER ? REFRESH_MS : 0;
 }
 
 int cw_sink_render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
