@@ -31,7 +31,8 @@ int cw_clock_parse(const char *text, int64_t *ret_at) __attribute__((warn_unused
 /* Reads an HTTP date (RFC 9110, IMF-fixdate and the two obsolete forms). -EINVAL. */
 int cw_clock_parse_http(const char *text, int64_t *ret_at) __attribute__((warn_unused_result));
 
-/* Reads 500ms 30s 5m 2h 7d 1h30m (units falling, no fractions, no sign). -EINVAL, -ERANGE above 1000 years. */
+/* Reads 500ms 30s 5m 2h 7d 1h30m 7y (a year is 365 days; units falling, no fractions, no sign). -EINVAL, -ERANGE above
+ * 1000 years. */
 int cw_duration_parse(const char *text, size_t len, int64_t *ret_ms) __attribute__((warn_unused_result));
 
 /* Appends it in the same form, exactly: 5400000 is "1h30m", 0 is "0s". */

@@ -54,7 +54,7 @@ struct cw_config {
         enum cw_log_level log_level;
         enum cw_log_format log_format;
         char *store_path;
-        int64_t keep_history_ms;
+        int64_t keep_history_ms, keep_audit_ms;
         char *control_socket; /* NULL: none */
         char *external_url;
         struct cw_config_source *sources;

@@ -37,8 +37,8 @@ int cw_store_open_readonly(const char *path, struct cw_store **ret_store, struct
 void cw_store_close(struct cw_store *store);
 
 /*
- * All that is stored, as the rows it was committed as (cards: present state, sorted by source and id; history left out;
- * delivered intents left out). `ret_rows` is overwritten: hand in an empty one.
+ * All that is stored, as the rows it was committed as (cards: present state, sorted by source and id; history and audit
+ * left out; delivered intents left out). `ret_rows` is overwritten: hand in an empty one.
  */
 int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
         __attribute__((warn_unused_result));
@@ -56,11 +56,15 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
 
 /*
  * Folds the journal into the checkpoint when it has grown enough (`force`: now), and drops a bounded share of the
- * history that is older than `keep_ms`: cheap when there is nothing to do, to be called about as often as there are
- * polls.
+ * history and of what operators did that is older than is to be kept: cheap when there is nothing to do, to be called
+ * about as often as there are polls.
  */
-int cw_store_maintain(struct cw_store *store, int64_t now, int64_t keep_ms, bool force, struct cw_buf *message)
-        __attribute__((warn_unused_result));
+struct cw_store_keep {
+        int64_t history_ms, audit_ms;
+};
+
+int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
+                      struct cw_buf *message) __attribute__((warn_unused_result));
 
 /*
  * For tests, in builds with CARDWATCH_FAULTS only: CARDWATCH_FAULT in the environment, read when a store is opened,

@@ -281,9 +281,12 @@ static const struct {
         char human[8];
         bool plural;
 } units[] = {
-        {"d", CW_DAY_MS, "day", true},   {"h", CW_HOUR_MS, "h", false}, {"m", CW_MINUTE_MS, "min", false},
-        {"s", CW_SECOND_MS, "s", false}, {"ms", 1, "ms", false},
+        {"y", 365 * CW_DAY_MS, "", false}, {"d", CW_DAY_MS, "day", true},   {"h", CW_HOUR_MS, "h", false},
+        {"m", CW_MINUTE_MS, "min", false}, {"s", CW_SECOND_MS, "s", false}, {"ms", 1, "ms", false},
 };
+
+/* Years are read, 365 days each, and not written. */
+#define FIRST_WRITTEN 1
 
 /* The unit that `text` names, from `first` on: units fall. */
 static int read_unit(const char *text, size_t len, size_t first, size_t *ret_unit, size_t *ret_len)
@@ -338,7 +341,7 @@ void cw_duration_format(struct cw_buf *buf, int64_t ms)
 
         if (rest == 0)
                 cw_buf_puts(buf, "0s");
-        for (size_t i = 0; i < CW_ARRAY_SIZE(units); i++) {
+        for (size_t i = FIRST_WRITTEN; i < CW_ARRAY_SIZE(units); i++) {
                 uint64_t n = rest / (uint64_t)units[i].ms;
 
                 if (n > 0)
@@ -350,7 +353,7 @@ void cw_duration_format(struct cw_buf *buf, int64_t ms)
 void cw_duration_format_human(struct cw_buf *buf, int64_t ms)
 {
         uint64_t rest = magnitude(buf, ms, "\u2212");
-        size_t i = 0;
+        size_t i = FIRST_WRITTEN;
 
         if (rest == 0)
                 cw_buf_puts(buf, "0 s");

@@ -43,7 +43,8 @@ static const struct cw_row store_rows[] = {
         {"keep_history", CW_ROW_DURATION, AT(cw_config, keep_history_ms), .fallback = "90d", .least = 1,
          .most = LONG_MS, .help = "How long what happened is remembered."},
         LATER("max_size", "History is dropped to stay below."),
-        LATER("keep_audit", "How long it is remembered who did what."),
+        {"keep_audit", CW_ROW_DURATION, AT(cw_config, keep_audit_ms), .fallback = "7y", .least = 1, .most = LONG_MS,
+         .help = "How long it is remembered who did what."},
 };
 static const struct cw_table store_table = {ROWS(store_rows), .node = CW_TABLE_NOWHERE};
 

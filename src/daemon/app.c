@@ -251,7 +251,8 @@ static bool same_text(const char *a, const char *b)
 /* What a running daemon cannot change, or NULL. */
 static const char *fixed_part(const struct cw_config *before, const struct cw_config *after)
 {
-        if (!same_text(before->store_path, after->store_path) || before->keep_history_ms != after->keep_history_ms)
+        if (!same_text(before->store_path, after->store_path) || before->keep_history_ms != after->keep_history_ms ||
+            before->keep_audit_ms != after->keep_audit_ms)
                 return "changes to `store` need a restart";
         if (!same_text(before->control_socket, after->control_socket))
                 return "changes to `control` need a restart";
@@ -495,7 +496,7 @@ static int open_store(struct cw_app *app)
         struct cw_committer_options options = {
                 .loop = app->loop,
                 .log = app->options.log,
-                .keep_history_ms = config->keep_history_ms,
+                .keep = {.history_ms = config->keep_history_ms, .audit_ms = config->keep_audit_ms},
                 .result = store_result,
                 .idle = progress,
                 .data = app,

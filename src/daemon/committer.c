@@ -98,8 +98,8 @@ static void run(void *data)
         cw_buf_clear(&committer->message);
         committer->result = cw_store_commit(options->store, &committer->under_way, committer->at, &committer->message);
         if (committer->result == 0 && committer->maintain)
-                committer->result = cw_store_maintain(options->store, committer->at, options->keep_history_ms,
-                                                      committer->force, &committer->message);
+                committer->result = cw_store_maintain(options->store, committer->at, &options->keep, committer->force,
+                                                      &committer->message);
 }
 
 static void release(struct waiters *released)

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cardwatch/store.h"
+
 struct cw_changes;
 struct cw_log;
 struct cw_loop;
-struct cw_store;
 
 /*
  * Committer: from what steps want remembered to transactions, one at a time.
@@ -25,7 +26,7 @@ struct cw_committer_options {
         struct cw_loop *loop;
         struct cw_store *store; /* used on worker threads until cw_committer_close is done */
         struct cw_log *log;
-        int64_t keep_history_ms;
+        struct cw_store_keep keep;
         /* The store began to fail, or works again. Called once per change. */
         void (*result)(void *data, bool failing, const char *reason);
         /* A commit ended and no other began. */

@@ -154,6 +154,8 @@ static int write_alert(struct writing *writing, const struct cw_alert_row *row)
         cw_bind_i64(&bind, row->moved_at);
         cw_bind_i64(&bind, row->insist_edge);
         cw_bind_blob(&bind, firings.data, firings.len);
+        cw_bind_text(&bind, row->acked_by);
+        cw_bind_i64(&bind, row->acked_until_at);
         return end_row(writing, &bind);
 }
 
@@ -368,6 +370,55 @@ static int write_history(struct writing *writing)
         return r;
 }
 
+static int write_silence(struct writing *writing, const struct cw_silence_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, row->gone ? CW_SQL_SILENCE_DROP : CW_SQL_SILENCE_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->id);
+        if (!row->gone) {
+                cw_bind_text(&bind, row->match);
+                cw_bind_text(&bind, row->by);
+                cw_bind_text(&bind, row->why);
+                cw_bind_i64(&bind, row->made_at);
+                cw_bind_i64(&bind, row->until_at);
+        }
+        return end_row(writing, &bind);
+}
+
+static int write_silences(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->silences.n; i++)
+                r = write_silence(writing, &writing->changes->silences.rows[i]);
+        return r;
+}
+
+static int write_audit(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->audit.n; i++) {
+                const struct cw_audit_row *row = &writing->changes->audit.rows[i];
+                struct cw_bind bind;
+
+                r = begin_row(writing, CW_SQL_AUDIT_ADD, &bind);
+                if (r < 0)
+                        return r;
+                cw_bind_i64(&bind, row->at);
+                cw_bind_text(&bind, row->by ? row->by : "");
+                cw_bind_i64(&bind, row->uid);
+                cw_bind_text(&bind, row->what);
+                cw_bind_text(&bind, row->target ? row->target : "");
+                cw_bind_text(&bind, row->why ? row->why : "");
+                r = end_row(writing, &bind);
+        }
+        return r;
+}
+
 static int number_commit(struct writing *writing)
 {
         struct cw_columns columns;
@@ -392,8 +443,8 @@ static int number_commit(struct writing *writing)
 }
 
 static int (*const steps[])(struct writing *writing) = {
-        number_commit, remove_sources, write_cards,   write_sources, write_alerts,
-        write_ledger,  write_groups,   write_intents, write_rules,   write_history,
+        number_commit, remove_sources, write_cards, write_sources, write_alerts,   write_ledger,
+        write_groups,  write_intents,  write_rules, write_history, write_silences, write_audit,
 };
 
 int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)

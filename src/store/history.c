@@ -15,7 +15,7 @@
 #include "db.h"
 #include "idset.h"
 #include "journal.h"
-#include "row.h"
+#include "read_rows.h"
 
 static void bind_span(struct cw_bind *bind, const struct cw_store_span *span)
 {
@@ -156,9 +156,9 @@ int cw_store_walk_cards(struct cw_store *store, const struct cw_store_span *span
 /* The literal that the writer used, because rows are copied with a pointer to it. */
 static const char *what_of(const char *text)
 {
-        static const char *const known[] = {"waiting", "not waiting", "firing",    "severity", "resolved",
-                                            "settled", "event",       "held",      "queued",   "sent",
-                                            "dead",    "merged",      "taken back"};
+        static const char *const known[] = {"waiting", "not waiting", "firing",     "severity",     "resolved",
+                                            "settled", "event",       "held",       "queued",       "sent",
+                                            "dead",    "merged",      "taken back", "acknowledged", "unacknowledged"};
 
         for (size_t i = 0; i < CW_ARRAY_SIZE(known); i++)
                 if (strcmp(text, known[i]) == 0)
@@ -166,11 +166,10 @@ static const char *what_of(const char *text)
         return "something that this cardwatch does not know";
 }
 
-static bool read_edge(struct cw_columns *columns, struct cw_history_row *ret_row)
+bool cw_read_edge(struct cw_columns *columns, struct cw_history_row *ret_row)
 {
         const char *severity, *message;
 
-        cw_columns_i64(columns); /* its number */
         ret_row->at = cw_columns_i64(columns);
         ret_row->fingerprint = cw_columns_hex64(columns);
         ret_row->rule = (char *)cw_columns_text(columns);
@@ -225,7 +224,8 @@ int cw_store_walk_edges(struct cw_store *store, const struct cw_store_span *span
                 struct cw_columns columns = cw_columns_begin(statement);
                 struct cw_history_row row = {.at = 0};
 
-                if (!read_edge(&columns, &row))
+                (void)cw_columns_i64(&columns); /* its number */
+                if (!cw_read_edge(&columns, &row))
                         return cw_db_fail(store, -EBADMSG, message, "table alert_history is damaged at %lld",
                                           (long long)sqlite3_column_int64(statement, 0));
                 r = visit(data, &row);

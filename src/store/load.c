@@ -13,18 +13,17 @@
 #include "checkpoint.h"
 #include "db.h"
 #include "items.h"
-#include "row.h"
+#include "read_rows.h"
 #include "times.h"
 
 CW_DEFINE_CLEANUP(struct cw_entry *, cw_entry_unref);
 
-/* Reads one row; outcome besides 0: DAMAGED. */
-#define DAMAGED 1
+/* Reads one row; outcome besides 0: CW_ROW_DAMAGED. */
 typedef int (*row_reader)(struct cw_columns *columns, struct cw_changes *rows);
 
 static int verdict(const struct cw_columns *columns)
 {
-        return columns->bad ? DAMAGED : 0;
+        return columns->bad ? CW_ROW_DAMAGED : 0;
 }
 
 static int read_source(struct cw_columns *columns, struct cw_changes *rows)
@@ -67,7 +66,7 @@ static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
         if (packed)
                 r = cw_entry_unpack(packed, len, &entry);
         if (r < 0)
-                return r == -ENOMEM ? r : DAMAGED;
+                return r == -ENOMEM ? r : CW_ROW_DAMAGED;
         row.baseline = cw_columns_most(columns, 1);
         row.flapping = cw_columns_most(columns, 1);
         row.since_at = cw_columns_i64(columns);
@@ -75,8 +74,10 @@ static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
         row.moved_at = cw_columns_i64(columns);
         row.insist_edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
         packed = cw_columns_blob(columns, &len);
+        row.acked_by = (char *)cw_columns_maybe_text(columns);
+        row.acked_until_at = cw_columns_i64(columns);
         if (columns->bad || (packed && cw_times_unpack(packed, len, fired_at, &row.n_fired_at) < 0))
-                return DAMAGED;
+                return CW_ROW_DAMAGED;
         row.entry = entry;
         row.fired_at = fired_at;
         cw_changes_alert(rows, &row);
@@ -125,7 +126,7 @@ static int read_group(struct cw_columns *columns, struct cw_changes *rows)
         return verdict(columns);
 }
 
-static int read_intent(struct cw_columns *columns, struct cw_changes *rows)
+int cw_read_intent(struct cw_columns *columns, struct cw_changes *rows)
 {
         struct cw_intent_row row = {.sequence = 0};
         const void *items;
@@ -149,10 +150,10 @@ static int read_intent(struct cw_columns *columns, struct cw_changes *rows)
         items = cw_columns_blob(columns, &len);
         row.payload = (char *)cw_columns_blob(columns, &row.payload_len);
         if (columns->bad || !items)
-                return DAMAGED;
+                return CW_ROW_DAMAGED;
         r = cw_items_unpack(items, len, &row.items, &row.n_items);
         if (r < 0)
-                return r == -ENOMEM ? r : DAMAGED;
+                return r == -ENOMEM ? r : CW_ROW_DAMAGED;
         cw_changes_intent(rows, &row);
         cw_items_free(row.items, row.n_items);
         return 0;
@@ -169,6 +170,25 @@ static int read_rule(struct cw_columns *columns, struct cw_changes *rows)
         return verdict(columns);
 }
 
+static int read_silence(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_silence_row row = {.match = NULL};
+        const char *id = cw_columns_text(columns);
+
+        if (strlen(id) < sizeof(row.id))
+                memcpy(row.id, id, strlen(id) + 1);
+        else
+                columns->bad = true;
+        row.match = (char *)cw_columns_text(columns);
+        row.by = (char *)cw_columns_text(columns);
+        row.why = (char *)cw_columns_text(columns);
+        row.made_at = cw_columns_i64(columns);
+        row.until_at = cw_columns_i64(columns);
+        if (!columns->bad)
+                cw_changes_silence(rows, &row);
+        return verdict(columns);
+}
+
 static const struct table {
         const char *name;
         enum cw_sql all;
@@ -177,8 +197,8 @@ static const struct table {
 } source_table = {"source", CW_SQL_SOURCE_ALL, 1, read_source},
   tables[] = {
           {"alert", CW_SQL_ALERT_ALL, 1, read_alert},       {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger},
-          {"alert_group", CW_SQL_GROUP_ALL, 2, read_group}, {"outbox", CW_SQL_OUTBOX_ALL, 1, read_intent},
-          {"rule", CW_SQL_RULE_ALL, 1, read_rule},
+          {"alert_group", CW_SQL_GROUP_ALL, 2, read_group}, {"outbox", CW_SQL_OUTBOX_ALL, 1, cw_read_intent},
+          {"rule", CW_SQL_RULE_ALL, 1, read_rule},          {"silence", CW_SQL_SILENCE_ALL, 1, read_silence},
 };
 
 static int fail_damaged(struct cw_store *store, const struct table *table, sqlite3_stmt *statement,
@@ -201,7 +221,7 @@ static int load_table(struct cw_store *store, const struct table *table, struct 
                 struct cw_columns columns = cw_columns_begin(statement);
 
                 r = table->read(&columns, rows);
-                if (r == DAMAGED)
+                if (r == CW_ROW_DAMAGED)
                         return fail_damaged(store, table, statement, message);
                 if (r == 0)
                         r = rows->error;

@@ -130,16 +130,22 @@ static int prune_records(struct cw_store *store, enum cw_sql sql, int64_t before
         return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
 }
 
-int cw_store_maintain(struct cw_store *store, int64_t now, int64_t keep_ms, bool force, struct cw_buf *message)
+static int64_t so_long_before(int64_t now, int64_t keep_ms)
+{
+        int64_t before;
+
+        return __builtin_sub_overflow(now, keep_ms, &before) ? INT64_MIN : before;
+}
+
+int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
+                      struct cw_buf *message)
 {
         cw_cleanup(names_deinit) struct names names = {.names = NULL};
-        int64_t before;
+        int64_t before = so_long_before(now, keep->history_ms);
         int r;
 
         if (store->readonly)
                 return cw_db_fail(store, -EROFS, message, "is open for looking only");
-        if (__builtin_sub_overflow(now, keep_ms, &before))
-                before = INT64_MIN;
         r = list_sources(store, &names, message);
         for (size_t i = 0; r == 0 && i < names.n; i++)
                 r = maintain_source(store, names.names[i], before, force, message);
@@ -147,5 +153,7 @@ int cw_store_maintain(struct cw_store *store, int64_t now, int64_t keep_ms, bool
                 r = prune_records(store, CW_SQL_HISTORY_PRUNE, before, message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_DELIVERED_PRUNE, before, message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
         return r;
 }

@@ -107,7 +107,20 @@ static const char version_3[] =
         "ALTER TABLE alert ADD COLUMN insist_edge INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE alert ADD COLUMN firings BLOB;";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+/* What operators did. `silence` holds those that last, `terms` separated by newlines; `audit` forgets after years only.
+ */
+static const char version_4[] =
+        "CREATE TABLE silence ("
+        " id TEXT PRIMARY KEY, terms TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, made_at INTEGER NOT NULL,"
+        " until_at INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE audit ("
+        " number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, uid INTEGER NOT NULL, what TEXT NOT NULL,"
+        " target TEXT NOT NULL, why TEXT NOT NULL);"
+        "CREATE INDEX audit_time ON audit (at);"
+        "ALTER TABLE alert ADD COLUMN acked_by TEXT;"
+        "ALTER TABLE alert ADD COLUMN acked_until_at INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

@@ -10,6 +10,10 @@
         "notifier, "                                                                                                   \
         "message FROM alert_history WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) "
 
+#define OUTBOX_COLUMNS                                                                                                 \
+        "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
+        "failing_since_at, attempts, error, items, payload FROM outbox "
+
 static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
                                "WHERE id = 1 RETURNING sequence",
@@ -59,13 +63,15 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_ALERT_PUT] = "INSERT OR REPLACE INTO alert (fingerprint, rule, source, customer, card, state, episode, "
                              "edge, severity, "
                              "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry, "
-                             "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings) "
-                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-                             "?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+                             "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings, acked_by, "
+                             "acked_until_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                             "?15, ?16, ?17, ?18, "
+                             "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
         [CW_SQL_ALERT_DROP] = "DELETE FROM alert WHERE fingerprint = ?1",
-        [CW_SQL_ALERT_ALL] = "SELECT fingerprint, rule, source, customer, card, state, episode, edge, entry, "
-                             "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings FROM alert "
-                             "ORDER BY fingerprint",
+        [CW_SQL_ALERT_ALL] =
+                "SELECT fingerprint, rule, source, customer, card, state, episode, edge, entry, "
+                "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings, acked_by, acked_until_at "
+                "FROM alert ORDER BY fingerprint",
         [CW_SQL_LEDGER_PUT] = "INSERT OR REPLACE INTO ledger (notifier, fingerprint, edge, state, severity, accepted) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [CW_SQL_LEDGER_DROP] = "DELETE FROM ledger WHERE notifier = ?1 AND fingerprint = ?2",
@@ -81,9 +87,8 @@ static const char *const texts[CW_SQL_COUNT] = {
                               "queued_at, next_at, failing_since_at, attempts, error, items, payload) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
-        [CW_SQL_OUTBOX_ALL] = "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, "
-                              "queued_at, next_at, "
-                              "failing_since_at, attempts, error, items, payload FROM outbox ORDER BY sequence",
+        [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
+        [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
         [CW_SQL_DELIVERED_PUT] =
                 "INSERT OR REPLACE INTO delivered (id, notifier, kind, attempts, queued_at, delivered_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -105,6 +110,18 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_HISTORY_OF_ALERT] = HISTORY_COLUMNS
         "AND fingerprint = ?4 AND (?5 IS NULL OR card = ?5) ORDER BY at, number",
         [CW_SQL_HISTORY_OF_CARD] = HISTORY_COLUMNS "AND card = ?4 ORDER BY at, number",
+        /* Newest first. Without messages: what is said of them names a notifier. */
+        [CW_SQL_HISTORY_PAGE] = HISTORY_COLUMNS "AND (at, number) < (?4, ?5) AND (?6 OR notifier IS NULL) "
+                                                "ORDER BY at DESC, number DESC LIMIT ?7",
+        [CW_SQL_SILENCE_PUT] = "INSERT OR REPLACE INTO silence (id, terms, who, why, made_at, until_at) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_SILENCE_DROP] = "DELETE FROM silence WHERE id = ?1",
+        [CW_SQL_SILENCE_ALL] = "SELECT id, terms, who, why, made_at, until_at FROM silence ORDER BY id",
+        [CW_SQL_AUDIT_ADD] = "INSERT INTO audit (at, who, uid, what, target, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [CW_SQL_AUDIT_PRUNE] = "DELETE FROM audit WHERE number IN (SELECT number FROM (SELECT number, at FROM audit "
+                               "ORDER BY number LIMIT ?2) WHERE at < ?1)",
+        [CW_SQL_AUDIT_PAGE] = "SELECT number, at, who, uid, what, target, why FROM audit WHERE at >= ?1 AND at < ?2 "
+                              "AND (at, number) < (?3, ?4) ORDER BY at DESC, number DESC LIMIT ?5",
 };
 
 const char *cw_sql_text(enum cw_sql sql)

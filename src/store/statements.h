@@ -45,6 +45,7 @@ enum cw_sql {
         CW_SQL_OUTBOX_PUT,
         CW_SQL_OUTBOX_DROP,
         CW_SQL_OUTBOX_ALL,
+        CW_SQL_OUTBOX_PAGE,
         CW_SQL_DELIVERED_PUT,
         CW_SQL_DELIVERED_DROP,
         CW_SQL_DELIVERED_PRUNE,
@@ -56,6 +57,13 @@ enum cw_sql {
         CW_SQL_HISTORY_SPAN,
         CW_SQL_HISTORY_OF_ALERT,
         CW_SQL_HISTORY_OF_CARD,
+        CW_SQL_HISTORY_PAGE,
+        CW_SQL_SILENCE_PUT,
+        CW_SQL_SILENCE_DROP,
+        CW_SQL_SILENCE_ALL,
+        CW_SQL_AUDIT_ADD,
+        CW_SQL_AUDIT_PRUNE,
+        CW_SQL_AUDIT_PAGE,
 
         CW_SQL_COUNT
 };

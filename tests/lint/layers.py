@@ -28,7 +28,7 @@ HEADERS = {
     "core": "acts alert_match builtin card changes engine engine_acts engine_view event expr expr_subject fingerprint history match notice outbox overrides policy preview recall rows rule rules snapshot value",
     "config": "config config_notifier config_report scenario",
     "codec": "json_in json_out letter provider render",
-    "store": "store store_history",
+    "store": "store store_history store_pages",
     "net": "exec hmac http httpd loop server smtp wire work",
     "source": "source source_listener",
     "sink": "sink sink_options",

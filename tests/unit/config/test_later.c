@@ -34,7 +34,6 @@ static void test_keys(void **state)
                 {"digests", BASE "digests: []\n"},
                 {"postgresql", BASE "store: {postgresql: env:DATABASE}\n"},
                 {"max_size", BASE "store: {max_size: 10GiB}\n"},
-                {"keep_audit", BASE "store: {keep_audit: 7y}\n"},
                 {"http", BASE "control: {http: 127.0.0.1:9477}\n"},
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},
@@ -56,35 +55,10 @@ static void test_keys(void **state)
                 expect_later(&cases[i]);
 }
 
-/* Only the type is to blame: its own keys are right, and routes may name it. */
-static void test_types_of_notifiers(void **state)
-{
-        static const char *const types[] = {"pagerduty", "alertmanager", "exec"};
-
-        (void)state;
-        for (size_t i = 0; i < CW_ARRAY_SIZE(types); i++) {
-                char yaml[600], expected[100];
-                struct loaded loaded;
-
-                print_message("  %s\n", types[i]);
-                snprintf(yaml, sizeof(yaml),
-                         SOURCES RULES "notifiers: [{name: n, type: %s, url: env:U, routing_key: env:T, headers: {a: "
-                                       "b}, command: [c], "
-                                       "rate: 1/s, tls: {ca: c}}]\nroute: {notify: [n]}\n",
-                         types[i]);
-                load_text(&loaded, yaml);
-                snprintf(expected, sizeof(expected), "type \"%s\" is not supported yet", types[i]);
-                assert_int_equal(loaded.report.n_items, 1);
-                assert_string_equal(loaded.report.items[0].message, expected);
-                loaded_deinit(&loaded);
-        }
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_keys),
-                cmocka_unit_test(test_types_of_notifiers),
         };
 
         return cmocka_run_group_tests(tests, enter_folder, leave_folder);

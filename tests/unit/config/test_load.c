@@ -25,6 +25,7 @@ static void test_the_shortest_useful_file(void **state)
         assert_int_equal(loaded.config->log_format, CW_LOG_TEXT);
         assert_string_equal(loaded.config->store_path, "/var/lib/cardwatch/cardwatch.db");
         assert_int_equal(loaded.config->keep_history_ms, 90 * CW_DAY_MS);
+        assert_int_equal(loaded.config->keep_audit_ms, 7 * 365 * CW_DAY_MS);
         assert_string_equal(loaded.config->control_socket, "/run/cardwatch/control.sock");
         assert_null(loaded.config->external_url);
 

@@ -24,6 +24,8 @@
 
 #define HOUR_MS INT64_C(3600000)
 
+static const struct cw_store_keep keep_an_hour = {.history_ms = HOUR_MS, .audit_ms = HOUR_MS};
+
 CW_DEFINE_CLEANUP(struct cw_store *, cw_store_close);
 
 struct place {
@@ -88,7 +90,7 @@ static inline void load(struct cw_store *store, struct cw_changes *ret_rows)
 static inline void maintain(struct cw_store *store, int64_t now, bool force)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf message = CW_BUF_NULL;
-        int r = cw_store_maintain(store, now, HOUR_MS, force, &message);
+        int r = cw_store_maintain(store, now, &keep_an_hour, force, &message);
 
         if (r < 0)
                 print_error("cannot maintain: %s\n", cw_buf_text(&message));

@@ -37,7 +37,7 @@ static _Noreturn void commit_for_ever(const struct place *place, uint32_t n, int
                 fill(&changes, ++n);
                 if (cw_store_commit(store, &changes, n, NULL) < 0 || write(told, &n, sizeof(n)) != sizeof(n))
                         _exit(2);
-                if (n % 5 == 0 && cw_store_maintain(store, n, HOUR_MS, true, NULL) < 0)
+                if (n % 5 == 0 && cw_store_maintain(store, n, &keep_an_hour, true, NULL) < 0)
                         _exit(3);
                 cw_changes_deinit(&changes);
         }

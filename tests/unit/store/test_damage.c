@@ -157,7 +157,7 @@ static bool use(const struct place *place)
         whole = whole && r == 0;
         fill(&changes);
         whole = cw_store_commit(store, &changes, 3, NULL) == 0 && whole;
-        whole = cw_store_maintain(store, 100 * HOUR_MS, HOUR_MS, true, NULL) == 0 && whole;
+        whole = cw_store_maintain(store, 100 * HOUR_MS, &keep_an_hour, true, NULL) == 0 && whole;
         return whole;
 }
 

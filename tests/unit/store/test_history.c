@@ -589,6 +589,7 @@ static void test_an_old_store_keeps_what_it_knew(void **state)
                 assert_int_equal(rows.alerts.n, 1);
                 assert_true(rows.alerts.rows[0].entry && rows.alerts.rows[0].n_fired_at == 0);
                 assert_true(!rows.alerts.rows[0].flapping && rows.alerts.rows[0].since_at == 0);
+                assert_true(!rows.alerts.rows[0].acked_by && rows.silences.n == 0);
                 assert_true(rows.sources.n == 1 && rows.ledger.n == 1);
                 maintain(store, 1500, true);
         }
