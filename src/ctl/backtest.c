@@ -24,7 +24,7 @@
 
 struct run {
         const char *config, *compare, *rule, *since;
-        bool json;
+        bool json, messages;
         int64_t now, asked_at, from_at;
         struct cw_settings *settings, *other;
         struct cw_past past;
@@ -171,30 +171,41 @@ static int note_limits(struct run *run, struct cw_buf *message)
         return note_gaps(run, message);
 }
 
+struct listening {
+        struct cw_score *score;
+        bool prints; /* each message, as it comes */
+};
+
 static void moved(void *data, int64_t at, const struct cw_history_row *row)
 {
-        cw_score_move(data, at, row);
+        cw_score_move(((struct listening *)data)->score, at, row);
 }
 
 static void alert_changed(void *data, int64_t at, const struct cw_alert_row *row)
 {
-        cw_score_alert(data, at, row);
+        cw_score_alert(((struct listening *)data)->score, at, row);
 }
 
 static void sent(void *data, int64_t at, const struct cw_world_message *message)
 {
-        cw_score_message(data, at, message->notifier);
+        const struct listening *listening = data;
+
+        cw_score_message(listening->score, at, message->notifier);
+        if (listening->prints && at >= listening->score->from_at)
+                printf("%.*s\n", (int)message->json_len, message->json);
 }
 
 static int play(struct run *run, struct cw_settings *settings, struct cw_score *score, struct cw_buf *message)
 {
         static const struct cw_world_listener listener = {.moved = moved, .alert = alert_changed, .sent = sent};
+        struct listening listening = {.score = score, .prints = run->messages};
         struct cw_world_options options = {
                 .settings = settings,
                 .start_at = run->past.from_at,
                 .stored = &run->past.stored,
+                .renders = run->messages,
                 .listener = &listener,
-                .data = score,
+                .data = &listening,
         };
         struct cw_world *world = NULL;
         int r = cw_score_init(score, settings, run->from_at);
@@ -222,7 +233,10 @@ static int print(const struct run *run)
         struct cw_buf text = CW_BUF_NULL;
         int status = CW_EXIT_OK;
 
-        if (run->json)
+        /* The messages stand alone; what could not be known of them is said beside. */
+        if (run->messages)
+                fputs(cw_buf_text(&run->notes), stderr);
+        else if (run->json)
                 cw_backtest_json(&text, &report);
         else
                 cw_backtest_text(&text, &report);
@@ -321,13 +335,10 @@ static int load(const struct cw_command *command, struct run *run)
 static int read_options(const struct cw_command *command, int argc, char **argv, struct run *run)
 {
         static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"compare", required_argument, NULL, 'C'},
-                {"since", required_argument, NULL, 's'},
-                {"rule", required_argument, NULL, 'r'},
-                {"json", no_argument, NULL, 'j'},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0},
+                {"config", required_argument, NULL, 'c'}, {"compare", required_argument, NULL, 'C'},
+                {"since", required_argument, NULL, 's'},  {"rule", required_argument, NULL, 'r'},
+                {"json", no_argument, NULL, 'j'},         {"messages", no_argument, NULL, 'm'},
+                {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
         };
         int c;
 
@@ -348,6 +359,9 @@ static int read_options(const struct cw_command *command, int argc, char **argv,
                 case 'j':
                         run->json = true;
                         break;
+                case 'm':
+                        run->messages = true;
+                        break;
                 case 'h':
                         fputs(command->usage, stdout);
                         return CW_EXIT_OK;
@@ -357,6 +371,9 @@ static int read_options(const struct cw_command *command, int argc, char **argv,
         }
         if (optind < argc)
                 return cw_command_misused(command, "unexpected argument \"%s\"", argv[optind]);
+        if (run->messages && (run->compare || run->json))
+                return cw_command_misused(command,
+                                          "--messages are told alone: give neither --json nor --compare with it");
         if (!run->since)
                 return cw_command_misused(command, "since when? give --since, such as --since 30d");
         if (!read_since(run->since, run->now, &run->asked_at))
@@ -387,7 +404,8 @@ static int run_command(const struct cw_command *command, int argc, char **argv)
 
 const struct cw_command cw_command_backtest = {
         .name = "backtest",
-        .usage = "Usage: cardwatch backtest --since TIME [--rule NAME] [-c FILE] [--compare FILE] [--json]\n"
+        .usage = "Usage: cardwatch backtest --since TIME [--rule NAME] [-c FILE] [--compare FILE] [--json | "
+                 "--messages]\n"
                  "\n"
                  "Plays the recorded changes of balances to the rules once more and counts what they would have told: "
                  "alerts and\n"
@@ -403,6 +421,7 @@ const struct cw_command cw_command_backtest = {
                  "  -c, --config FILE   the configuration (default " CW_DEFAULT_CONFIG ")\n"
                  "      --compare FILE  another configuration, set beside it\n"
                  "      --json          for programs\n"
+                 "      --messages      every message instead of counts: the webhook's body, one a line\n"
                  "  -h, --help          this text\n"
                  "\n"
                  "Exit status: 0 done, 1 the store cannot be read, 64 usage, 78 configuration.\n",

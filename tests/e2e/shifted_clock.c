@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: a wall clock that a test can set while a program runs. Preloaded, it adds the milliseconds that stand in the
- * file $SHIFTED_CLOCK (eight bytes, this machine's order) to what the kernel says; other clocks are left alone.
+ * file $SHIFTED_CLOCK (eight bytes, this machine's order) to what the kernel says; with $STOPPED_CLOCK those of that file
+ * are the time, which stands still. Other clocks are left alone.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -12,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *shift_ms(void)
+static const volatile int64_t *shared_ms(void)
 {
         static const volatile int64_t none;
         static const volatile int64_t *shared;
-        const char *path = shared ? NULL : getenv("SHIFTED_CLOCK");
+        const char *stopped = getenv("STOPPED_CLOCK"), *path = shared ? NULL : stopped ? stopped : getenv("SHIFTED_CLOCK");
         int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
         void *mapped = fd >= 0 ? mmap(NULL, sizeof(*shared), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 
@@ -30,10 +31,12 @@ static const volatile int64_t *shift_ms(void)
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
         int r = (int)syscall(SYS_clock_gettime, clock, now);
-        int64_t by_ms = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? *shift_ms() : 0;
+        int64_t by_ms = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? *shared_ms() : 0;
 
         if (r < 0)
                 return r;
+        if (by_ms && getenv("STOPPED_CLOCK"))
+                *now = (struct timespec){0};
         now->tv_sec += by_ms / 1000;
         now->tv_nsec += by_ms % 1000 * 1000000;
         if (now->tv_nsec < 0 || now->tv_nsec >= 1000000000) {

@@ -111,6 +111,8 @@ def test_what_is_refused(lived, tmp_path):
     assert run("--since", "yesterday").returncode == 64
     assert run("--since", "1h", "--rule", "lwo").returncode == 64
     assert run("--since", "1h", "more").returncode == 64
+    assert run("--since", "1h", "--messages", "--json").returncode == 64
+    assert run("--since", "1h", "--messages", "--compare", daemon.config_path).returncode == 64
     assert run("--since", "2026-01-01T00:00:00Z").returncode == 0
     write_config(tmp_path / "empty.yaml", {**daemon.config, "store": {"sqlite": str(tmp_path / "none.db")}})
     missing = ctl("backtest", "--since", "1h", "-c", tmp_path / "empty.yaml")
