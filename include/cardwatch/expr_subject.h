@@ -26,12 +26,19 @@ int cw_expr_subject(const struct cw_expr *expr, struct cw_expr_subject *ret_subj
 struct cw_expr_limit {
         const char *label; /* a parameter's name, or the text of that side; not NUL-terminated, the expression's */
         size_t label_len;
+        bool is_name; /* a parameter's */
         struct cw_value value; /* a plain number that an amount is compared with is in the card's currency */
 };
 
-/* The other side of the first comparison with the subject: "was 130.00, floor 100". 0 or CW_EXPR_NONE. */
+/* The other side of the first comparison with the subject, or of the first at all: "was 130.00, floor 100". 0 or
+ * CW_EXPR_NONE. */
 int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
         __attribute__((warn_unused_result));
+
+/* What is compared with that limit, when it is more than the amount itself: "spent(1h)" and its value. 0 or
+ * CW_EXPR_NONE. */
+int cw_expr_measure(const struct cw_expr *expr, const struct cw_expr_context *context,
+                    struct cw_expr_limit *ret_measure) __attribute__((warn_unused_result));
 
 static inline cw_amount cw_expr_amount_of(const struct cw_card *card, enum cw_expr_amount amount)
 {

@@ -41,7 +41,8 @@ struct cw_entry {
         bool has_previous;
         struct cw_balances previous; /* at the observation before the one that decided */
         struct cw_maybe_amount fired, worst, current;
-        const char *limit_label; /* "floor", or the text of the other side; NULL: none */
+        const char *limit_label; /* "floor", or the text of the other side; "spent(1h) 550.00, limit" if that is what is
+                                    compared; NULL: none */
         const char *limit_text; /* its value, written out */
         const char *reason; /* the condition's text, or why it resolved; for built-in alerts what happened */
         const char *summary,

@@ -163,7 +163,8 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
         const struct cw_entry *entry = item->entry;
 
         if (entry->flapping)
-                cw_buf_puts(cw_letter_remark(remarks), "flapping");
+                cw_buf_puts(cw_letter_remark(remarks),
+                            entry->state == CW_ENTRY_FIRING ? "flapping: quiet until it settles" : "flapping");
         if (entry->confirmed >= 0)
                 cw_buf_puts(cw_letter_remark(remarks),
                             entry->confirmed ? "confirmed by a second look" : "not confirmed by a second look");

@@ -130,6 +130,8 @@ static bool is_name(const char *label)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
+        if (label && strstr(label, ", "))
+                return true; /* what was measured stands before it */
         return label && *label && strchr(letters, *label) &&
                strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
 }

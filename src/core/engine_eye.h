@@ -10,8 +10,6 @@
  * something changes. engine_rule.c opens it and handles events, engine_life.c is the life of an alert.
  */
 
-#define CW_EYE_TEXT_MAX 256
-
 struct cw_eye {
         struct cw_engine *engine;
         const struct cw_look *look;
@@ -24,7 +22,7 @@ struct cw_eye {
         struct cw_card previous; /* of a reading that was asked for: outlives what asked */
         struct cw_value params[CW_RULE_PARAMS_MAX];
         struct cw_expr_context context;
-        char limit_label[CW_EYE_TEXT_MAX];
+        struct cw_buf limit_label;
         struct cw_buf limit_text;
 };
 

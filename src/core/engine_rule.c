@@ -10,6 +10,10 @@
 #include "rule_judge.h"
 #include "rule_params.h"
 
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+
 static struct cw_maybe_amount subject_of(const struct cw_expr *expr, const struct cw_card *card,
                                          bool *ret_high_is_worse)
 {
@@ -28,26 +32,58 @@ static struct cw_maybe_amount worse(struct cw_maybe_amount a, struct cw_maybe_am
         return (a.amount > b.amount) == high_is_worse ? a : b;
 }
 
+/* For people: amounts with the currency's digits, times without what nobody reads. */
+static void write_value(struct cw_buf *buf, const struct cw_value *value, const char *currency)
+{
+        struct cw_value shown = *value;
+
+        if (value->type == CW_VALUE_AMOUNT || value->type == CW_VALUE_NUMBER) {
+                cw_amount_format(buf, value->number, cw_currency_digits(currency));
+                return;
+        }
+        if (value->type == CW_VALUE_DURATION && value->duration_ms >= HOUR_MS)
+                shown.duration_ms -= value->duration_ms % MINUTE_MS;
+        else if (value->type == CW_VALUE_DURATION)
+                shown.duration_ms -= value->duration_ms % SECOND_MS;
+        cw_value_format(buf, &shown);
+}
+
+/* "spent(1h) 550.00, " before the limit's name, where what is compared is more than the amount that is shown. */
+static void write_measure(struct cw_buf *buf, const struct cw_expr *expr, const struct cw_expr_context *context)
+{
+        struct cw_expr_limit measure;
+
+        if (cw_expr_measure(expr, context, &measure) != 0 || !measure.value.known)
+                return;
+        cw_buf_append(buf, measure.label, measure.label_len);
+        cw_buf_putc(buf, ' ');
+        write_value(buf, &measure.value, context->now->currency);
+        cw_buf_puts(buf, ", ");
+}
+
 static void describe_limit(struct cw_eye *eye, const struct cw_expr *expr, struct cw_entry *draft)
 {
+        struct cw_expr_context context = eye->context;
         struct cw_expr_limit limit;
-        size_t len;
+        bool is_measured;
 
+        cw_buf_clear(&eye->limit_label);
         cw_buf_clear(&eye->limit_text);
-        if (cw_expr_limit(expr, &eye->context, &limit) != 0 || !limit.value.known)
+        context.look_at = NULL;
+        if (cw_expr_limit(expr, &context, &limit) != 0 || !limit.value.known)
                 return;
-        len = limit.label_len < CW_EYE_TEXT_MAX - 1 ? limit.label_len : CW_EYE_TEXT_MAX - 1;
-        memcpy(eye->limit_label, limit.label, len);
-        eye->limit_label[len] = '\0';
-        if (limit.value.type == CW_VALUE_AMOUNT || limit.value.type == CW_VALUE_NUMBER)
-                cw_amount_format(&eye->limit_text, limit.value.number, cw_currency_digits(eye->look->card->currency));
+        write_measure(&eye->limit_label, expr, &context);
+        is_measured = eye->limit_label.len > 0;
+        if (is_measured && !limit.is_name)
+                cw_buf_puts(&eye->limit_label, "limit");
         else
-                cw_value_format(&eye->limit_text, &limit.value);
-        if (cw_buf_error(&eye->limit_text) < 0) {
+                cw_buf_append(&eye->limit_label, limit.label, limit.label_len);
+        write_value(&eye->limit_text, &limit.value, eye->look->card->currency);
+        if (cw_buf_error(&eye->limit_text) < 0 || cw_buf_error(&eye->limit_label) < 0) {
                 eye->engine->error = -ENOMEM;
                 return;
         }
-        draft->limit_label = eye->limit_label;
+        draft->limit_label = cw_buf_text(&eye->limit_label);
         draft->limit_text = cw_buf_text(&eye->limit_text);
 }
 
@@ -207,6 +243,7 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)
         else if (!rule->on)
                 cw_engine_live(&eye);
         cw_buf_deinit(&eye.limit_text);
+        cw_buf_deinit(&eye.limit_label);
 }
 
 void cw_engine_card_gone(struct cw_engine *engine, const struct cw_source_state *state, const struct cw_card *card,

@@ -99,9 +99,62 @@ int cw_expr_subject(const struct cw_expr *expr, struct cw_expr_subject *ret_subj
         return 0;
 }
 
-int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
+/* A side that says what the other is measured by. */
+static bool is_given(const struct cw_node *node)
+{
+        return node->kind == CW_NODE_LITERAL || node->kind == CW_NODE_PARAM;
+}
+
+/* Where no amount of the card is named ("spent(1h) > 300"): the first comparison of quantities, by place in the text.
+ */
+static void find_first_comparison(const struct cw_expr *expr, struct found *found)
+{
+        uint32_t first = CW_NODE_NONE;
+
+        for (uint32_t i = 0; i < expr->n_nodes; i++)
+                if (cw_node_is_order(expr->nodes[i].kind) &&
+                    (first == CW_NODE_NONE || expr->nodes[i].offset < expr->nodes[first].offset))
+                        first = i;
+        if (first == CW_NODE_NONE)
+                return;
+        found->compared = expr->nodes[first].left;
+        found->limit = expr->nodes[first].right;
+        if (!is_given(&expr->nodes[found->compared]) || is_given(&expr->nodes[found->limit]))
+                return;
+        found->compared = expr->nodes[first].right;
+        found->limit = expr->nodes[first].left;
+}
+
+static struct found find_limit(const struct cw_expr *expr)
 {
         struct found found = find_comparison(expr);
+
+        if (found.subject == CW_NODE_NONE)
+                find_first_comparison(expr, &found);
+        return found;
+}
+
+int cw_expr_measure(const struct cw_expr *expr, const struct cw_expr_context *context,
+                    struct cw_expr_limit *ret_measure)
+{
+        struct found found = find_limit(expr);
+        const struct cw_node *measured;
+
+        if (found.compared == CW_NODE_NONE)
+                return CW_EXPR_NONE;
+        measured = &expr->nodes[found.compared];
+        if (measured->kind == CW_NODE_FIELD || is_given(measured))
+                return CW_EXPR_NONE;
+        ret_measure->label = expr->text + measured->offset;
+        ret_measure->label_len = measured->len;
+        ret_measure->is_name = false;
+        cw_expr_eval_node(expr, context, found.compared, &ret_measure->value);
+        return 0;
+}
+
+int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
+{
+        struct found found = find_limit(expr);
         const struct cw_node *limit;
         bool is_name;
 
@@ -111,6 +164,7 @@ int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *cont
         is_name = limit->kind == CW_NODE_PARAM;
         ret_limit->label = expr->text + (is_name ? limit->name_offset : limit->offset);
         ret_limit->label_len = is_name ? limit->name_len : limit->len;
+        ret_limit->is_name = is_name;
         cw_expr_eval_node(expr, context, found.limit, &ret_limit->value);
         if (ret_limit->value.type == CW_VALUE_NUMBER && expr->nodes[found.compared].type == CW_VALUE_AMOUNT) {
                 ret_limit->value.type = CW_VALUE_AMOUNT;

@@ -178,7 +178,7 @@ static const struct {
          "\nfiring:\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)   12.00 USD   was 140.00, floor 100 \u00b7 raised from warning to "
          "critical"
-         " \u00b7 flapping \u00b7 confirmed by a second look \u00b7 acknowledged by ops\n"
+         " \u00b7 flapping: quiet until it settles \u00b7 confirmed by a second look \u00b7 acknowledged by ops\n"
          "since 08:00, for 3 h \u00b7 rule: available < floor\n"
          "\nresolved:\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   08:00 to 10:05, over before it could be told \u00b7 "

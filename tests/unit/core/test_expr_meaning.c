@@ -227,12 +227,56 @@ static void test_limit(void **state)
         }
 }
 
+static void test_measure(void **state)
+{
+        static const struct {
+                const char *text;
+                const char *label; /* NULL: nothing but the amount itself is compared */
+                const char *value, *limit;
+        } cases[] = {
+                {"available < 100", NULL, "", "100"},
+                {"100 > available", NULL, "", "100"},
+                {"abs(available) > 50", "abs(available)", "120.00 USD", "50"},
+                {"delta(available) < -20", "delta(available)", "-30.00 USD", "-20"},
+                {"-20 > delta(available)", "delta(available)", "-30.00 USD", "-20"},
+                {"spent(1h) > 25", "spent(1h)", "0.00 USD", "25"},
+                {"25 < spent(1h)", "spent(1h)", "0.00 USD", "25"},
+                {"age > 2h and suppressed", "age", "3h", "2h"},
+                {"suppressed and age > 2h", "age", "3h", "2h"},
+                {"suppressed", NULL, "", NULL},
+                {"total > available + 5", NULL, "", "125 USD"},
+        };
+        struct cw_card previous = {.id = 1, .customer = 2, .available = 150 * CW_AMOUNT_UNIT, .currency = "USD"};
+        struct cw_card now = {.id = 1, .customer = 2, .available = 120 * CW_AMOUNT_UNIT, .currency = "USD"};
+        struct cw_expr_context context = {
+                .now = &now, .previous = &previous, .source = "main", .at = 3 * 3600000 + 1000, .first_seen_at = 1000};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_expr_limit measure = {0}, limit = {0};
+                struct cw_buf text = CW_BUF_NULL;
+                struct cw_expr *expr = compile(cases[i].text);
+
+                print_message("  %s\n", cases[i].text);
+                assert_int_equal(cw_expr_measure(expr, &context, &measure), cases[i].label ? 0 : CW_EXPR_NONE);
+                assert_int_equal(cw_expr_limit(expr, &context, &limit), cases[i].limit ? 0 : CW_EXPR_NONE);
+                if (cases[i].label) {
+                        assert_int_equal(measure.label_len, strlen(cases[i].label));
+                        assert_memory_equal(measure.label, cases[i].label, measure.label_len);
+                        cw_value_format(&text, &measure.value);
+                        assert_string_equal(cw_buf_text(&text), cases[i].value);
+                }
+                cw_buf_deinit(&text);
+                cw_expr_free(expr);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_meaning), cmocka_unit_test(test_meaning_is_the_same_in_every_version),
                 cmocka_unit_test(test_uses),    cmocka_unit_test(test_subject),
-                cmocka_unit_test(test_limit),
+                cmocka_unit_test(test_limit),   cmocka_unit_test(test_measure),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
