@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: a wall clock that a test can set while a program runs. Preloaded, it adds the milliseconds that stand in the
- * file $SHIFTED_CLOCK (eight bytes, this machine's order) to what the kernel says; with $STOPPED_CLOCK those of that file
- * are the time, which stands still. Other clocks are left alone.
+ * file $SHIFTED_CLOCK (eight bytes, this machine's order) to what the kernel says; with $STOPPED_CLOCK those of that
+ * file are the time, which stands still. Other clocks are left alone.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,7 +17,9 @@ static const volatile int64_t *shared_ms(void)
 {
         static const volatile int64_t none;
         static const volatile int64_t *shared;
-        const char *stopped = getenv("STOPPED_CLOCK"), *path = shared ? NULL : stopped ? stopped : getenv("SHIFTED_CLOCK");
+        const char *stopped = getenv("STOPPED_CLOCK"), *path = shared    ? NULL
+                                                               : stopped ? stopped
+                                                                         : getenv("SHIFTED_CLOCK");
         int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
         void *mapped = fd >= 0 ? mmap(NULL, sizeof(*shared), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 
