@@ -108,6 +108,9 @@ class Hook:
 
             do_GET = do_PUT = do_POST
 
+            def do_CONNECT(self):
+                hook._tunnel(self)
+
             def log_message(self, *args):
                 pass
 
@@ -143,6 +146,10 @@ class Hook:
             self.requests.append(request)
         self._check(request)
         self._misbehave_or_answer(handler, answer)
+
+    def _tunnel(self, handler):
+        """This is no proxy."""
+        handler.send_error(405)
 
     def _check(self, request):
         """What every request must be, whatever the test is about."""

@@ -3,7 +3,8 @@
 #include "loading.h"
 #include "source_tree.h"
 
-/* Loads what stands between `begin` and `end`, a file or only its rules. Returns false when nothing can be said of it.
+/* Loads what stands between `begin` and `end`, a file or only its rules or notifiers. Returns false when nothing can be
+ * said of it.
  */
 static bool check(const char *begin, const char *end)
 {
@@ -13,6 +14,8 @@ static bool check(const char *begin, const char *end)
 
         if (strncmp(begin, "rules:", 6) == 0)
                 cw_buf_puts(&yaml, SOURCES NOTIFIERS);
+        if (strncmp(begin, "notifiers:", 10) == 0)
+                cw_buf_puts(&yaml, SOURCES RULES);
         cw_buf_append(&yaml, begin, (size_t)(end - begin));
         write_text("cardwatch.yaml", cw_buf_text(&yaml));
         load_file(&loaded, "cardwatch.yaml", true);
@@ -105,12 +108,24 @@ static void test_the_manuals_examples(void **state)
 
 static void test_the_readmes_examples(void **state)
 {
+        static const char *const types[] = {"slack", "teams", "telegram", "email"};
+        struct cw_buf text = CW_BUF_NULL;
         size_t wrong = 0;
 
         (void)state;
         write_text("floors.csv", "customer,currency,floor\n11057,usd,5\n");
-        assert_true(walk(&readme, check_yaml, &wrong) >= 2);
+        assert_true(walk(&readme, check_yaml, &wrong) >= 3);
         assert_int_equal(wrong, 0);
+
+        /* What a newcomer looks for. */
+        read_source(readme.name, &text);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(types); i++) {
+                char type[40];
+
+                snprintf(type, sizeof(type), "type: %s", types[i]);
+                assert_non_null(strstr(cw_buf_text(&text), type));
+        }
+        cw_buf_deinit(&text);
 }
 
 /* The installed file's rules that are commented out, uncommented. */
