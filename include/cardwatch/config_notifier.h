@@ -29,7 +29,10 @@ enum cw_config_notifier_type {
         CW_NOTIFIER_MATRIX,
         CW_NOTIFIER_NTFY,
         CW_NOTIFIER_GOTIFY,
-        CW_NOTIFIER_PUSHOVER
+        CW_NOTIFIER_PUSHOVER,
+        CW_NOTIFIER_PAGERDUTY,
+        CW_NOTIFIER_ALERTMANAGER,
+        CW_NOTIFIER_EXEC
 };
 
 enum cw_config_starttls { CW_STARTTLS_REQUIRED, CW_STARTTLS_OPPORTUNISTIC, CW_STARTTLS_OFF };
@@ -42,7 +45,7 @@ struct cw_config_notifier {
         int64_t timeout_ms, retry_for_ms;
         struct cw_secret *url; /* webhook, slack, discord, teams */
         struct cw_secret *secret; /* webhook */
-        struct cw_label *headers; /* webhook */
+        struct cw_label *headers; /* webhook, alertmanager */
         size_t n_headers;
         char *proxy; /* all that speak HTTP */
         char *smtp, *username, *from; /* email */
@@ -53,9 +56,12 @@ struct cw_config_notifier {
         char *target, *app_name; /* syslog */
         unsigned facility; /* syslog, RFC 5424 number */
         char *path; /* file */
-        char *server; /* telegram, matrix, ntfy, gotify: their `url`, which is no secret */
+        char *server; /* telegram, matrix, ntfy, gotify, pagerduty, alertmanager: their `url`, which is no secret */
         struct cw_secret *token; /* telegram, matrix, ntfy, gotify, pushover */
         struct cw_secret *user; /* pushover */
+        struct cw_secret *routing_key; /* pagerduty */
+        char **command; /* exec */
+        size_t n_command;
         char *chat_id, *room, *topic; /* telegram, matrix, ntfy */
         struct cw_config_tls tls;
 };

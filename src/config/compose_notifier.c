@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/cleanup.h"
 #include "cardwatch/secret.h"
 #include "compose.h"
 #include "url.h"
@@ -60,6 +61,49 @@ static void check_headers(struct cw_composer *composer, const struct cw_notifier
         }
 }
 
+/* What it is to know an alert by, it refuses together with the alert. */
+static void check_labels(struct cw_composer *composer, const struct cw_node *labels)
+{
+        static const char *const ours[] = {"alertname", "severity", "source",     "customer",
+                                           "card",      "currency", "fingerprint"};
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", digits[] = "0123456789";
+
+        for (size_t i = 0; labels && labels->kind == CW_NODE_MAPPING && i < labels->n_items; i++) {
+                const struct cw_node *key = labels->keys[i];
+                size_t len = 0;
+
+                while (key->text[len] &&
+                       (strchr(letters, key->text[len]) || (len > 0 && strchr(digits, key->text[len]))))
+                        len++;
+                if (len == 0 || key->text[len])
+                        cw_reader_complain(
+                                composer->reader, key,
+                                "\"%s\" cannot be a label in Alertmanager: letters, digits and _ only, and no "
+                                "digit first",
+                                key->text);
+                for (size_t k = 0; k < CW_ARRAY_SIZE(ours); k++)
+                        if (strcmp(key->text, ours[k]) == 0)
+                                cw_reader_warn(composer->reader, key,
+                                               "Alertmanager is not told of this label: cardwatch sets \"%s\" itself",
+                                               key->text);
+        }
+}
+
+static void compose_alertmanager(struct cw_composer *composer)
+{
+        for (size_t i = 0; i < composer->draft->n_rules; i++)
+                check_labels(composer, cw_node_get(composer->draft->rules[i].node, "labels"));
+}
+
+static void compose_exec(struct cw_composer *composer, const struct cw_notifier_draft *draft)
+{
+        const struct cw_node *command = cw_node_get(draft->node, "command");
+
+        if (draft->notifier.n_command > 0 && draft->notifier.command[0][0] != '/')
+                cw_reader_complain(composer->reader, command->kind == CW_NODE_SEQUENCE ? command->items[0] : command,
+                                   "\"command\" must begin with the absolute path of a program");
+}
+
 static void compose_traits(struct cw_composer *composer, const struct cw_config_notifier *notifier,
                            struct cw_notifier_traits *traits)
 {
@@ -73,6 +117,7 @@ void cw_compose_notifiers(struct cw_composer *composer)
 {
         struct cw_draft *draft = composer->draft;
         struct cw_ruleset *rules = composer->rules;
+        unsigned alertmanager = 0;
 
         cw_compose_unique(composer, "notifier", draft->n_notifiers, name_of);
         rules->notifiers = cw_reader_alloc(composer->reader, draft->n_notifiers, sizeof(*rules->notifiers));
@@ -81,8 +126,11 @@ void cw_compose_notifiers(struct cw_composer *composer)
 
                 if (notifier->notifier.type == CW_NOTIFIER_EMAIL)
                         compose_email(composer, notifier);
-                if (notifier->notifier.type == CW_NOTIFIER_WEBHOOK)
-                        check_headers(composer, notifier);
+                check_headers(composer, notifier);
+                if (notifier->notifier.type == CW_NOTIFIER_ALERTMANAGER && !alertmanager++)
+                        compose_alertmanager(composer);
+                if (notifier->notifier.type == CW_NOTIFIER_EXEC)
+                        compose_exec(composer, notifier);
                 cw_compose_tls(composer, cw_node_get(notifier->node, "tls"), &notifier->notifier.tls);
                 compose_traits(composer, &notifier->notifier, &rules->notifiers[i]);
                 rules->n_notifiers++;

@@ -64,11 +64,11 @@ struct cw_draft {
         struct cw_route_draft route;
 };
 
-/* Kinds of notifiers, as bits; a type that is not built yet, or is missing, has every key. */
+/* Kinds of notifiers, as bits; one whose type is missing has every key. */
 #define CW_KIND_OF(type) (1u << (type))
 
-/* The names of notifier types in the order of their enum, then those that are not built yet. */
-#define CW_NOTIFIER_TYPES 12
+/* The names of notifier types in the order of their enum. */
+#define CW_NOTIFIER_TYPES 15
 extern const char *const cw_notifier_type_names[];
 extern const size_t cw_n_notifier_type_names;
 

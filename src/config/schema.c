@@ -125,8 +125,6 @@ void cw_schema_read_key(struct cw_reader *reader, const struct cw_table *table, 
                 complain_unknown(reader, table, key, where);
         else if (!in_kind(row, reader->kinds))
                 cw_reader_complain(reader, key, "\"%s\" is no key of this type", key->text);
-        else if ((row->flags & CW_ROW_LATER) && (reader->kinds & CW_KIND_LATER))
-                return;
         else if (row->flags & CW_ROW_LATER)
                 cw_reader_complain(reader, key, "\"%s\" is not supported yet", key->text);
         else

@@ -46,9 +46,6 @@ enum cw_row_type {
 #define CW_ROW_IDLE 0x80u /* a list without which most files do: `config --defaults` shows it commented out */
 #define CW_ROW_ANY  0x20u /* labels whose names are not ours to choose (HTTP headers) */
 
-/* The kind of a mapping whose type is not built yet: its keys are known and not looked at. */
-#define CW_KIND_LATER 0x80000000u
-
 struct cw_row;
 struct cw_table;
 

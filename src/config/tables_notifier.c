@@ -16,12 +16,6 @@
         {                                                                                                              \
                 .name = (key), .flags = CW_ROW_LATER, .help = (what)                                                   \
         }
-#define OTHER(key)                                                                                                     \
-        {                                                                                                              \
-                .name = (key), .flags = CW_ROW_LATER, .kinds = CW_KIND_LATER,                                          \
-                .help = "Of types that are not built yet."                                                             \
-        }
-
 #define WEBHOOK   CW_KIND_OF(CW_NOTIFIER_WEBHOOK)
 #define EMAIL     CW_KIND_OF(CW_NOTIFIER_EMAIL)
 #define SYSLOG    CW_KIND_OF(CW_NOTIFIER_SYSLOG)
@@ -34,11 +28,14 @@
 #define NTFY      CW_KIND_OF(CW_NOTIFIER_NTFY)
 #define GOTIFY    CW_KIND_OF(CW_NOTIFIER_GOTIFY)
 #define PUSHOVER  CW_KIND_OF(CW_NOTIFIER_PUSHOVER)
+#define PAGERDUTY CW_KIND_OF(CW_NOTIFIER_PAGERDUTY)
+#define ALERTMAN  CW_KIND_OF(CW_NOTIFIER_ALERTMANAGER)
+#define EXEC      CW_KIND_OF(CW_NOTIFIER_EXEC)
 
 /* Whose address is a secret; who has a server, and a token for it; who speaks HTTP. */
 #define HOOKS   (WEBHOOK | SLACK | DISCORD | TEAMS)
 #define SERVERS (MATRIX | NTFY | GOTIFY)
-#define HTTP    (HOOKS | TELEGRAM | SERVERS | PUSHOVER)
+#define HTTP    (HOOKS | TELEGRAM | SERVERS | PUSHOVER | PAGERDUTY | ALERTMAN)
 
 const char *const cw_notifier_type_names[] = {"webhook", "email",    "syslog",    "file",         "slack",
                                               "discord", "teams",    "telegram",  "matrix",       "ntfy",
@@ -51,17 +48,6 @@ static const char *const facilities[] = {"kern",   "user",   "mail",   "daemon",
                                          NULL,     NULL,     NULL,     NULL,     "local0",   "local1",
                                          "local2", "local3", "local4", "local5", "local6",   "local7"};
 
-static bool check_type(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
-{
-        (void)row;
-        for (size_t i = CW_NOTIFIER_TYPES; i < cw_n_notifier_type_names; i++)
-                if (strcmp(cw_notifier_type_names[i], text) == 0) {
-                        cw_reader_complain(reader, node, "type \"%s\" is not supported yet", text);
-                        return false;
-                }
-        return true;
-}
-
 static unsigned kinds_of(const struct cw_node *mapping)
 {
         const struct cw_node *type = cw_node_get(mapping, "type");
@@ -70,7 +56,7 @@ static unsigned kinds_of(const struct cw_node *mapping)
                 return 0;
         for (size_t i = 0; i < cw_n_notifier_type_names; i++)
                 if (strcmp(cw_notifier_type_names[i], type->text) == 0)
-                        return i < CW_NOTIFIER_TYPES ? CW_KIND_OF(i) : CW_KIND_LATER;
+                        return CW_KIND_OF(i);
         return 0;
 }
 
@@ -94,16 +80,27 @@ static const struct cw_row rows[] = {
         {"name", CW_ROW_NAME, CW_ROW_REQUIRED, NOTIFIER(name), .example = "NAME",
          .help = "The name of the notifier, for routes."},
         {"type", CW_ROW_WORD, CW_ROW_REQUIRED, NOTIFIER(type), .example = "TYPE", .words = cw_notifier_type_names,
-         .n_words = CW_NOTIFIER_TYPES, .check = check_type,
+         .n_words = CW_NOTIFIER_TYPES,
          .help = "webhook, email, syslog, file, slack (also Mattermost), discord, teams, telegram, matrix, ntfy, "
-                 "gotify or "
-                 "pushover."},
+                 "gotify, pushover, pagerduty, alertmanager or exec."},
         {"url", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = HOOKS, NOTIFIER(url), .example = "env:CARDWATCH_HOOK_URL",
          .check = cw_address_hook, .help = "Where messages are posted to."},
         {"url", CW_ROW_TEXT, CW_ROW_BASE, .kinds = TELEGRAM, NOTIFIER(server), .fallback = "https://api.telegram.org",
          .check = cw_address_base, .help = "The server, if it is one of your own."},
         {"url", CW_ROW_TEXT, CW_ROW_REQUIRED | CW_ROW_BASE, .kinds = SERVERS, NOTIFIER(server),
          .example = "https://push.example.com", .check = cw_address_base, .help = "The server."},
+        {"url", CW_ROW_TEXT, CW_ROW_BASE, .kinds = PAGERDUTY, NOTIFIER(server),
+         .fallback = "https://events.pagerduty.com", .check = cw_address_base,
+         .help = "The server, if it is another one."},
+        {"url", CW_ROW_TEXT, CW_ROW_REQUIRED | CW_ROW_BASE, .kinds = ALERTMAN, NOTIFIER(server),
+         .example = "http://127.0.0.1:9093", .check = cw_address_base,
+         .help = "The server, without the path of its interface."},
+        {"routing_key", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = PAGERDUTY, NOTIFIER(routing_key),
+         .example = "file:pagerduty_key", .check = cw_shape_token,
+         .help = "The integration key of an Events API v2 integration."},
+        {"command", CW_ROW_TEXTS, CW_ROW_REQUIRED, .kinds = EXEC, NOTIFIER_LIST(command, n_command),
+         .example = "[/usr/local/bin/tell-them]", .most = 4000,
+         .help = "The command, its absolute path first, and its arguments; there is no shell."},
         {"token", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = TELEGRAM, NOTIFIER(token), .example = "file:bot_token",
          .check = cw_shape_bot_token, .help = "The token of the bot, as the BotFather gives it."},
         {"token", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = MATRIX | GOTIFY, NOTIFIER(token),
@@ -123,7 +120,7 @@ static const struct cw_row rows[] = {
          .check = cw_shape_key, .help = "The key of the user or the group."},
         {"secret", CW_ROW_SECRET, .kinds = WEBHOOK, NOTIFIER(secret), .example = "file:hook_secret",
          .help = "What messages are signed with (Standard Webhooks): whsec_ and base64, or any text."},
-        {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK, NOTIFIER_LIST(headers, n_headers),
+        {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK | ALERTMAN, NOTIFIER_LIST(headers, n_headers),
          .example = "{X-Team: treasury}", .check = cw_shape_header, .help = "Further headers, as they stand."},
         {"proxy", CW_ROW_TEXT, .kinds = HTTP, NOTIFIER(proxy), .example = "http://proxy.example.com:3128",
          .check = cw_address_proxy, .help = "A proxy; by default what the environment says."},
@@ -140,7 +137,7 @@ static const struct cw_row rows[] = {
          .check = cw_address_mail, .help = "The sender's address."},
         {"to", CW_ROW_TEXTS, CW_ROW_REQUIRED, .kinds = EMAIL, NOTIFIER_LIST(to, n_to), .example = "[ops@example.com]",
          .check = cw_address_mail, .help = "The addresses that get each mail."},
-        {"to_customers", .flags = CW_ROW_LATER, .kinds = EMAIL | CW_KIND_LATER, .help = "Addresses of customers."},
+        {"to_customers", .flags = CW_ROW_LATER, .kinds = EMAIL, .help = "Addresses of customers."},
         {"target", CW_ROW_TEXT, .kinds = SYSLOG, NOTIFIER(target), .fallback = "local", .most = 1000,
          .check = cw_address_target, .help = "local (/dev/log), unix:PATH, udp://HOST:PORT or tcp://HOST:PORT."},
         {"facility", CW_ROW_WORD, .kinds = SYSLOG, NOTIFIER(facility), .fallback = "daemon", .words = facilities,
@@ -152,7 +149,7 @@ static const struct cw_row rows[] = {
          .help = "The file; each alert becomes a line of JSON at its end."},
         {"tls", CW_ROW_TABLE, .kinds = HTTP | EMAIL, NOTIFIER(tls), .table = &cw_schema_tls,
          .help = "TLS towards the server."},
-        {"tls", .flags = CW_ROW_LATER, .kinds = SYSLOG | CW_KIND_LATER, .help = "TLS towards the server."},
+        {"tls", .flags = CW_ROW_LATER, .kinds = SYSLOG, .help = "TLS towards the server."},
         {"send_resolved", CW_ROW_BOOLEAN, NOTIFIER(send_resolved), .fallback = "true",
          .help = "false: the end of an alert is not told."},
         {"timeout", CW_ROW_DURATION, NOTIFIER(timeout_ms), .fallback = "15s", .least = 1, .most = CW_HOUR_MS,
@@ -166,11 +163,6 @@ static const struct cw_row rows[] = {
         LATER("fallback", "Who takes its critical messages while it fails."),
         LATER("title", "A template of the title."),
         LATER("body", "A template of the body."),
-        OTHER("url"),
-        OTHER("routing_key"),
-        OTHER("headers"),
-        OTHER("proxy"),
-        OTHER("command"),
 };
 
 const struct cw_table cw_schema_notifier = {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/config_report.h"
@@ -90,14 +91,28 @@ static void check_url(struct check *check, const char *what, const char *name, c
                 found(check, what, name, "its URL names no host");
 }
 
+static void check_command(struct check *check, const struct cw_sink_options *options)
+{
+        char problem[300];
+
+        if (access(options->command[0], X_OK) == 0)
+                return;
+        snprintf(problem, sizeof(problem), "%.200s: %s", options->command[0], strerror(errno));
+        found(check, "notifier", options->name, problem);
+}
+
 static void check_notifier(struct check *check, const struct cw_notifier *notifier)
 {
         const struct cw_sink_options *options = &notifier->options;
 
-        if (options->type == CW_SINK_WEBHOOK)
+        if (options->url)
                 check_url(check, "notifier", options->name, cw_secret_reveal(options->url));
-        else if (options->type == CW_SINK_EMAIL)
+        else if (options->server)
+                check_url(check, "notifier", options->name, options->server);
+        else if (options->smtp)
                 check_url(check, "notifier", options->name, options->smtp);
+        else if (options->n_command > 0)
+                check_command(check, options);
         else if (notifier->target.host)
                 check_host(check, "notifier", options->name, notifier->target.host);
 }

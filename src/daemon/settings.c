@@ -15,12 +15,14 @@
 CW_DEFINE_CLEANUP(struct cw_settings *, cw_settings_unref);
 
 static const enum cw_sink_type sink_types[] = {
-        [CW_NOTIFIER_WEBHOOK] = CW_SINK_WEBHOOK, [CW_NOTIFIER_EMAIL] = CW_SINK_EMAIL,
-        [CW_NOTIFIER_SYSLOG] = CW_SINK_SYSLOG,   [CW_NOTIFIER_FILE] = CW_SINK_FILE,
-        [CW_NOTIFIER_SLACK] = CW_SINK_SLACK,     [CW_NOTIFIER_DISCORD] = CW_SINK_DISCORD,
-        [CW_NOTIFIER_TEAMS] = CW_SINK_TEAMS,     [CW_NOTIFIER_TELEGRAM] = CW_SINK_TELEGRAM,
-        [CW_NOTIFIER_MATRIX] = CW_SINK_MATRIX,   [CW_NOTIFIER_NTFY] = CW_SINK_NTFY,
-        [CW_NOTIFIER_GOTIFY] = CW_SINK_GOTIFY,   [CW_NOTIFIER_PUSHOVER] = CW_SINK_PUSHOVER,
+        [CW_NOTIFIER_WEBHOOK] = CW_SINK_WEBHOOK,     [CW_NOTIFIER_EMAIL] = CW_SINK_EMAIL,
+        [CW_NOTIFIER_SYSLOG] = CW_SINK_SYSLOG,       [CW_NOTIFIER_FILE] = CW_SINK_FILE,
+        [CW_NOTIFIER_SLACK] = CW_SINK_SLACK,         [CW_NOTIFIER_DISCORD] = CW_SINK_DISCORD,
+        [CW_NOTIFIER_TEAMS] = CW_SINK_TEAMS,         [CW_NOTIFIER_TELEGRAM] = CW_SINK_TELEGRAM,
+        [CW_NOTIFIER_MATRIX] = CW_SINK_MATRIX,       [CW_NOTIFIER_NTFY] = CW_SINK_NTFY,
+        [CW_NOTIFIER_GOTIFY] = CW_SINK_GOTIFY,       [CW_NOTIFIER_PUSHOVER] = CW_SINK_PUSHOVER,
+        [CW_NOTIFIER_PAGERDUTY] = CW_SINK_PAGERDUTY, [CW_NOTIFIER_ALERTMANAGER] = CW_SINK_ALERTMANAGER,
+        [CW_NOTIFIER_EXEC] = CW_SINK_EXEC,
 };
 
 static const enum cw_smtp_starttls starttls_modes[] = {
@@ -66,6 +68,9 @@ static struct cw_sink_options options_of(const struct cw_config *config, const s
                 .chat_id = notifier->chat_id,
                 .room = notifier->room,
                 .topic = notifier->topic,
+                .routing_key = notifier->routing_key,
+                .command = (const char *const *)notifier->command,
+                .n_command = notifier->n_command,
         };
 }
 

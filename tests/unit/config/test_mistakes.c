@@ -219,6 +219,9 @@ static void test_sources(void **state)
 
 #define NOTIFIER(rest) SOURCES RULES "notifiers: [{name: n, " rest "}]\n"
 #define EMAIL(rest)    NOTIFIER("type: email, from: a@b.example, to: [c@d.example], " rest)
+#define LABELLED(labels)                                                                                               \
+        SOURCES "rules: [{name: low, when: available < 100, labels: {" labels "}}]\n"                                  \
+                "notifiers: [{name: am, type: alertmanager, url: \"http://127.0.0.1:9093\"}]\n"
 
 static void test_notifiers(void **state)
 {
@@ -228,7 +231,7 @@ static void test_notifiers(void **state)
                 {"a type that nobody knows", NOTIFIER("type: smoke"),
                  "6:29: error: \"type\" must be one of webhook, email, syslog, file, slack, discord, teams, telegram, "
                  "matrix, "
-                 "ntfy, gotify, pushover"},
+                 "ntfy, gotify, pushover, pagerduty, alertmanager, exec"},
                 {"a key of another type", NOTIFIER("type: syslog, smtp: \"smtp://a.example\""),
                  "6:37: error: \"smtp\" is no key of this type"},
                 {"a hook without an address", NOTIFIER("type: webhook"), "6:13: error: notifiers[0] needs \"url\""},
@@ -292,6 +295,25 @@ static void test_notifiers(void **state)
                  "6:68: error: \"topic\" must be at most 64 letters, digits, \"_\" and \"-\""},
                 {"a push key that is a mail address", NOTIFIER("type: pushover, token: t, user: me@a.example"),
                  "6:55: error: \"user\" must be of letters and digits"},
+                {"a pager without a key", NOTIFIER("type: pagerduty"),
+                 "6:13: error: notifiers[0] needs \"routing_key\""},
+                {"a pager's key with a blank", NOTIFIER("type: pagerduty, routing_key: \"a b\""),
+                 "6:53: error: \"routing_key\" must be of ASCII letters, digits and signs, without blanks"},
+                {"an Alertmanager nowhere", NOTIFIER("type: alertmanager"), "6:13: error: notifiers[0] needs \"url\""},
+                {"a label that Alertmanager refuses", LABELLED("\"cost-centre\": x"),
+                 "5:53: error: \"cost-centre\" cannot be a label in Alertmanager: letters, digits and _ only, and no "
+                 "digit first"},
+                {"a label that begins with a digit", LABELLED("\"1a\": x"),
+                 "5:53: error: \"1a\" cannot be a label in Alertmanager: letters, digits and _ only, and no digit "
+                 "first"},
+                {"a label that Alertmanager has already", LABELLED("severity: x"),
+                 "5:53: warning: Alertmanager is not told of this label: cardwatch sets \"severity\" itself"},
+                {"a command that is none", NOTIFIER("type: exec, command: []"),
+                 "6:44: error: \"command\" must not be empty"},
+                {"a command at a relative path", NOTIFIER("type: exec, command: [bin/tell, /x]"),
+                 "6:45: error: \"command\" must begin with the absolute path of a program"},
+                {"a command for a shell", NOTIFIER("type: exec, command: tell-them"),
+                 "6:44: error: \"command\" must begin with the absolute path of a program"},
                 {"nobody to mail to", NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: []"),
                  "6:85: error: \"to\" must not be empty"},
                 {"a log that is nowhere", NOTIFIER("type: syslog, target: remote"),
