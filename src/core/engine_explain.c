@@ -66,12 +66,19 @@ static void say_expr(struct subject *subject, const char *label, const struct cw
         cw_buf_putc(subject->buf, '\n');
 }
 
+static bool is_first(const struct cw_record *record)
+{
+        return record->observed_at == record->first_seen_at;
+}
+
 static void say_conditions(struct subject *subject)
 {
         const struct cw_rule *rule = subject->rule;
 
         say_time(subject, "as the card was observed last, ", subject->record->observed_at);
         cw_buf_puts(subject->buf, ":\n");
+        if (rule->looks_back && !subject->context.previous && !is_first(subject->record))
+                cw_buf_puts(subject->buf, "  it changed then, and what it was before is not kept\n");
         if (!cw_match_card(&rule->match, subject->source, &subject->shown))
                 cw_buf_puts(subject->buf, "  the rule does not match this card\n");
         else if (subject->shown.suppressed && !rule->sees_suppressed)
@@ -149,6 +156,12 @@ static void say_tellings(struct subject *subject)
         }
 }
 
+/* An observation that changed nothing was of what had been observed before. */
+static const struct cw_card *previous_of(const struct subject *subject)
+{
+        return subject->record->look_again || is_first(subject->record) ? NULL : &subject->shown;
+}
+
 static void find_card(struct subject *subject)
 {
         const struct cw_engine *engine = subject->engine;
@@ -167,6 +180,7 @@ static void find_card(struct subject *subject)
         cw_rule_params(subject->rule, subject->source, &subject->shown, subject->params);
         subject->context = (struct cw_expr_context){
                 .now = &subject->shown,
+                .previous = previous_of(subject),
                 .source = subject->source,
                 .params = subject->params,
                 .at = subject->record->observed_at,

@@ -134,6 +134,27 @@ static int64_t looked_at(const struct cw_why *why)
         return at < why->at ? at : why->at;
 }
 
+static int64_t every_ms(const struct cw_why *why)
+{
+        const struct cw_config *config = why->recorded.settings->config;
+
+        for (size_t i = 0; i < config->n_sources; i++)
+                if (strcmp(config->sources[i].name, why->source) == 0)
+                        return config->sources[i].every_ms;
+        return 0;
+}
+
+/* A poll later it was seen to be what it had become. */
+static void look_once_more(struct cw_why *why)
+{
+        int64_t at = looked_at(why);
+
+        if (at - why->shown.observed_at < every_ms(why))
+                return;
+        why->shown.observed_at = at;
+        why->shown.look_again = false;
+}
+
 static void find_shown(struct cw_why *why)
 {
         const struct cw_card_row *present = present_row(why, why->source);
@@ -159,7 +180,7 @@ static void find_shown(struct cw_why *why)
         if (last)
                 why->known = !last->gone;
         if (why->known)
-                why->shown.observed_at = looked_at(why);
+                look_once_more(why);
 }
 
 /* The rows of an engine that knows this card alone. */

@@ -11,12 +11,13 @@ from daemon import ctl, wait_until
 
 WAITS = {"name": "waits", "when": "available < 300", "for": "1h"}
 SPENT = {"name": "spent", "when": "spent(1h) >= 1000"}
+DROP = {"name": "drop", "on": "delta(available) < -1000"}
 
 
 @pytest.fixture
 def lived(sim, hook, make_daemon):
     """Card 1 fell to 99.99 and recovered, card 2 fell to 250 and waits, card 3 did nothing; `times` lie between."""
-    daemon = make_daemon(config(source(sim), webhook(hook), [LOW, WAITS, SPENT]))
+    daemon = make_daemon(config(source(sim), webhook(hook), [LOW, WAITS, SPENT, DROP]))
     sim.wait_for_polls(2)
     times = [time.time()]
     sim.set_card(1, available="99.99")
@@ -98,6 +99,14 @@ def test_who_was_not_told_learns_why(lived):
     quiet = why(daemon, 3)
     assert not quiet["edges"] and all(r["state"] is None for r in quiet["rules"])
     assert all(r["judged"] for r in quiet["rules"])
+
+
+def test_a_poll_later_nothing_has_changed(lived):
+    daemon, _, times = lived
+    assert "0.00 USD < -1000 is false" in rule(why(daemon, 3), "drop")["judged"]
+    assert "0.00 USD < -1000 is false" in rule(why(daemon, 1, "--at", rfc3339(times[1])), "drop")["judged"]
+    at = next(c["at"] for c in why(daemon, 1)["changes"] if c["available"] == "99.99")
+    assert "it changed then, and what it was before is not kept" in rule(why(daemon, 1, "--at", at), "drop")["judged"]
 
 
 def test_long_ago_nobody_knew_the_card(lived):
