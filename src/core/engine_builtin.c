@@ -203,59 +203,52 @@ int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_sourc
 }
 
 /* What the last poll lacked: as its pages said, else what can still be said of it, after a restart too. */
-static void describe_lack(struct cw_buf *buf, const struct cw_source_state *state, const char *why)
+static void describe_lack(struct cw_buf *buf, const struct cw_source_state *state)
 {
         bool whole = state->n_look_ups > 0 && !state->suspicious; /* else nobody was looked up */
         size_t absent = whole ? cw_roll_absent(&state->roll, state->poll, 0, NULL, 0) : 0;
 
-        if (*why)
-                cw_buf_puts(buf, why);
+        if (state->lack[0])
+                cw_buf_printf(buf, "%s%s", state->failed_polls > 0 ? "the last failed: " : "the last lacked ",
+                              state->lack);
         else if (state->failed_polls > 0)
-                cw_buf_puts(buf, "the last poll failed");
+                cw_buf_puts(buf, "the last failed");
         else if (absent > 0)
                 cw_buf_printf(buf,
                               "%zu customer%s missing from the list, and whether %s gone could not be read one by one",
                               absent, absent == 1 ? " is" : "s are", absent == 1 ? "it is" : "they are");
         else if (state->last_poll_at > state->last_complete_at)
-                cw_buf_puts(buf, "the last poll was partial");
+                cw_buf_puts(buf, "the last was partial");
         else
-                cw_buf_puts(buf, "no poll has ended since");
+                cw_buf_puts(buf, "none has ended since");
 }
 
-/* `why`: what the last poll lacked, "" if that is not known. */
-static void judge_age(struct cw_engine *engine, struct cw_source_state *state, const char *why)
+void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
 {
         int64_t from = stale_from(engine, state), since = stale_since(state);
         struct cw_buf summary = CW_BUF_NULL, lack = CW_BUF_NULL;
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_STALE,
                 .source = state->name,
-                .advice =
-                        "Cards that the polls do not bring keep their alerts, and are not watched. If requests fail, "
-                        "the log says which and why: ask the API's operator about it. If polls take too long or have "
-                        "to wait, "
-                        "`cardwatch preview` says how long one takes and what `every` to set; `cardwatch sources` says "
-                        "how they go.",
+                .advice = "Cards that the polls do not bring keep their alerts, and are not watched. If requests fail, "
+                          "the log says which and why: ask the API's operator about it. If polls take too long or have "
+                          "to wait, `cardwatch preview` says how long one takes and what `every` to set; `cardwatch "
+                          "sources` says how they go.",
         };
 
         if (!from || engine->now < from)
                 return;
-        describe_lack(&lack, state, why);
+        describe_lack(&lack, state);
         trouble.reason = cw_buf_text(&lack);
         cw_buf_printf(&summary, "Source %s has had no complete poll for ", state->name);
         cw_duration_format_human(&summary, engine->now - since);
-        cw_buf_printf(&summary, ": %s%s.", *why ? "the last lacked " : "", trouble.reason);
+        cw_buf_printf(&summary, ": %s.", trouble.reason);
         if (!state->last_complete_at)
                 append_age(&summary, engine, state);
         if (cw_buf_error(&lack) < 0)
                 engine->error = -ENOMEM;
         cw_engine_report(engine, &trouble, &summary);
         cw_buf_deinit(&lack);
-}
-
-void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
-{
-        judge_age(engine, state, "");
 }
 
 static void judge_clock(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -294,7 +287,7 @@ void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *stat
         if (state->result == CW_POLL_COMPLETE)
                 cw_engine_trouble_over(engine, CW_BUILTIN_STALE, state->name, "a poll of {source} was complete again");
         else
-                judge_age(engine, state, event->poll.reason ? event->poll.reason : "");
+                cw_engine_judge_age(engine, state);
 }
 
 /* This poll gave reason for it, so that its end does not take it back. */
@@ -305,6 +298,15 @@ void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state,
         if (cw_map_put(&state->bad, cw_alert_fingerprint(&key), state) < 0)
                 engine->error = -ENOMEM;
         state->bad_firing++;
+}
+
+/* This poll brought a card of the customer that has no id to be known by: it may be any of those that are missing. */
+bool cw_engine_brought_unnamed(const struct cw_source_state *state, int64_t customer)
+{
+        struct cw_trouble trouble = {.kind = CW_BUILTIN_BAD_DATA, .source = state->name, .customer = customer};
+        struct cw_alert_key key = key_of(&trouble);
+
+        return cw_map_get(&state->bad, cw_alert_fingerprint(&key));
 }
 
 void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)

@@ -262,7 +262,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
                                        .look_at = &look_at,
                                        .disappeared = true};
 
-                if (record->seen_in == state->poll) {
+                if (record->seen_in == state->poll || cw_engine_brought_unnamed(state, record->customer)) {
                         i++;
                         continue;
                 }

@@ -55,9 +55,9 @@ struct cw_source_state {
         uint32_t failed_polls;
         int64_t watching_since; /* 0: without a gap since the last poll that is known */
         enum cw_poll_result result;
+        char lack[200]; /* the reason of the last poll's end, "" if it had none */
         enum cw_suspicion suspicions[CW_N_ODDITIES];
         int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
-
         bool polling;
         int64_t began_at;
         uint32_t poll; /* number of the poll under way or the last, from 1 */

@@ -138,6 +138,14 @@ static void test_auth_failed_while_the_source_is_down(void **state)
         world_deinit(&world);
 }
 
+static const char *reason_of_first(const struct world *world)
+{
+        const struct cw_entry *entry = NULL;
+        size_t cursor = 0;
+
+        return cw_engine_next_alert(world->engine, &cursor, &entry) ? entry->reason : "none";
+}
+
 static void test_stale_by_the_clock(void **state)
 {
         struct world world;
@@ -148,6 +156,7 @@ static void test_stale_by_the_clock(void **state)
         assert_string_equal(world_told(&world), "");
         world_pass(&world, 1);
         assert_string_equal(world_told(&world), "chat firing: stale firing\n");
+        assert_string_equal(reason_of_first(&world), "none has ended since");
         world_pass(&world, CW_HOUR_MS);
         assert_string_equal(world_told(&world), "");
         assert_int_equal(cw_engine_wake_at(world.engine), 0);
@@ -158,6 +167,24 @@ static void test_stale_by_the_clock(void **state)
         assert_int_equal(cw_engine_wake_at(world.engine), 0);
         world_pass(&world, 10 * MINUTE);
         assert_string_equal(world_told(&world), "");
+        world_deinit(&world);
+}
+
+static void test_stale_by_the_clock_says_what_the_last_poll_lacked(void **state)
+{
+        struct world world;
+
+        (void)state;
+        begin(&world, &plain);
+        assert_string_equal(partial(&world), "");
+        world_pass(&world, 2 * MINUTE);
+        assert_string_equal(world_told(&world), "chat firing: stale firing\n");
+        assert_string_equal(reason_of_first(&world), "the last lacked connection refused");
+        assert_string_equal(complete(&world), "chat resolved: stale resolved\n");
+        assert_string_equal(failed(&world), "");
+        world_pass(&world, 2 * MINUTE);
+        assert_string_equal(world_told(&world), "chat firing: stale firing\n");
+        assert_string_equal(reason_of_first(&world), "the last failed: connection refused");
         world_deinit(&world);
 }
 
@@ -369,6 +396,7 @@ int main(void)
                 cmocka_unit_test(test_auth_failed),
                 cmocka_unit_test(test_auth_failed_while_the_source_is_down),
                 cmocka_unit_test(test_stale_by_the_clock),
+                cmocka_unit_test(test_stale_by_the_clock_says_what_the_last_poll_lacked),
                 cmocka_unit_test(test_partial_polls_make_balances_stale),
                 cmocka_unit_test(test_a_restart_during_an_outage),
                 cmocka_unit_test(test_bad_data),

@@ -107,6 +107,36 @@ static void test_an_unreadable_look_up_concludes_nothing(void **state)
 }
 
 /* Every page is good then, so that only the engine knows what the polls lack. */
+/* A card whose id says nothing may be any of its customer's that are missing. */
+static void test_a_card_without_a_name_is_nobodys_disappearance(void **state)
+{
+        struct cw_event nameless = {.kind = CW_EVENT_CARD_BAD,
+                                    .bad = {.customer = 2, .field = "id", .reason = "is no integer"}};
+        struct listing api;
+
+        (void)state;
+        listing_begin(&api, 3, (struct rule_spec[]){LOW, DISAPPEARED}, 2);
+        api.customers[2].available[1] = "50";
+        assert_string_equal(listing_polled(&api), "chat firing: low/21 firing 50.00\n");
+        api.customers[2].without_second = api.customers[3].without_second = true;
+        for (int i = 0; i < 4; i++) {
+                world_pass(&api.world, CW_MINUTE_MS);
+                listing_read_pages(&api);
+                nameless.at = api.world.now;
+                world_step(&api.world, &nameless);
+                listing_answer_look_ups(&api);
+                listing_end_poll(&api);
+                assert_int_equal(listing_result(&api), CW_POLL_COMPLETE);
+                assert_true(listing_known(&api, 21) == 50);
+                assert_int_equal(listing_n_cards(&api), i == 0 ? 6 : 5); /* 31 disappeared, for nothing stands for it */
+        }
+        assert_true(listing_fires(&api, "low"));
+        listing_polled(&api);
+        listing_polled(&api);
+        assert_int_equal(listing_n_cards(&api), 4);
+        listing_end(&api);
+}
+
 static void test_stale_says_who_could_not_be_looked_up(void **state)
 {
         const struct cw_entry *stale = NULL;
@@ -487,6 +517,7 @@ int main(void)
                 cmocka_unit_test(test_who_is_gone_disappears_after_enough_complete_polls),
                 cmocka_unit_test(test_who_comes_back_in_time_was_never_away),
                 cmocka_unit_test(test_an_unreadable_look_up_concludes_nothing),
+                cmocka_unit_test(test_a_card_without_a_name_is_nobodys_disappearance),
                 cmocka_unit_test(test_stale_says_who_could_not_be_looked_up),
                 cmocka_unit_test(test_more_than_a_hundred_to_look_up_take_several_polls),
                 cmocka_unit_test(test_a_hundred_others_are_looked_up_next_time),
