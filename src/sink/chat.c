@@ -220,14 +220,22 @@ void cw_chat_put_others(const struct cw_chat *chat, const struct cw_chat_style *
         }
 }
 
+/* An empty line, except at the beginning. */
+static void put_gap(const struct cw_chat_style *style, struct cw_buf *buf)
+{
+        if (buf->len > 0)
+                cw_buf_puts(buf, style->line);
+}
+
 static void put_block(const struct cw_chat *chat, const struct cw_chat_style *style,
                       const struct cw_letter_block *block, struct cw_buf *buf)
 {
         if (block->n_rows == 0)
                 return;
+        put_gap(style, buf);
         if (block->heading) {
                 put_within(style, style->strong, block->heading, buf);
-                cw_buf_puts(buf, style->line);
+                cw_buf_printf(buf, ":%s", style->line);
         }
         for (size_t i = 0; i < block->n_rows; i++)
                 cw_chat_put_row(chat, style, &block->rows[i], buf);
@@ -243,6 +251,8 @@ void cw_chat_put_body(const struct cw_chat *chat, const struct cw_chat_style *st
                 put_line(style, letter->note, buf);
         for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
                 put_block(chat, style, &letter->blocks[i], buf);
+        if (letter->others_head)
+                put_gap(style, buf);
         cw_chat_put_others(chat, style, buf);
         if (letter->url && style->link) {
                 style->link(buf, letter->url, "All alerts");

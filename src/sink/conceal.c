@@ -78,6 +78,7 @@ void cw_sink_conceal(const struct cw_sink_options *options, const char *text, si
         add_secret(&parts, options->password);
         add_secret(&parts, options->token);
         add_secret(&parts, options->user);
+        add_secret(&parts, options->routing_key);
         while (len > 0) {
                 n = secret_at(&parts, text, len);
                 if (n > 0)

@@ -91,7 +91,7 @@ def test_warnings_count_only_when_strict(file, sim, hook):
     ("rules: [{name: a, levels: []}]\n", "must not be empty"),
     ("rules: [{name: a, on: changed(total), for: 2m}]\n", "an event is told when it is seen"),
     ("rules: [{name: a, when: available < f, params: {f: 1}, overrides: [{csv: no.csv}]}]\n", "cannot read the file"),
-    ("notifiers: [{name: a, type: exec, command: [x]}]\n", "not supported yet"),
+    ("notifiers: [{name: a, type: syslog, rate: 1/s}]\n", "not supported yet"),
     ("route: {routes: []}\n", "not supported yet"),
     ("rules: [{name: a, when: available < 1}]\nrules: []\n", "rules"),
     ("rules: [{name: A_, when: available < 1}]\n", ""),

@@ -186,10 +186,22 @@ static inline void read_mrkdwn(const char *mrkdwn, const char *site, struct cw_b
         }
 }
 
+/* What becomes a link, an emoji or a call without any markup. */
+static inline void expect_inert(const char *begin, const char *at)
+{
+        char before = at > begin ? at[-1] : ' ', after = at[1];
+        bool letter = (after >= 'a' && after <= 'z') || (after >= 'A' && after <= 'Z');
+        bool word = (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
+
+        if ((*at == ':' && (letter || after == '/')) || (*at == '.' && word && letter) ||
+            (*at == '@' && !word && letter))
+                fail_msg("something that acts: %.60s", at);
+}
+
 /* Markdown, as text: what is not behind a backslash is markup and vanishes. */
 static inline void read_markdown(const char *markdown, const char *site, struct cw_buf *text)
 {
-        while (*markdown) {
+        for (const char *begin = markdown; *markdown;) {
                 if (*markdown == '\\') {
                         assert_non_null(strchr("\\`*_~|<>[]#:.-+=", markdown[1]));
                         cw_buf_putc(text, markdown[1]);
@@ -200,6 +212,7 @@ static inline void read_markdown(const char *markdown, const char *site, struct 
                 } else if (strchr("*`_~|<>[]#", *markdown)) {
                         markdown++;
                 } else {
+                        expect_inert(begin, markdown);
                         cw_buf_putc(text, *markdown++);
                 }
         }

@@ -206,6 +206,7 @@ static void test_what_has_no_card(void **state)
 /* The list is as long as it may be, and every alert has as much to say as it may. */
 static void test_twenty_thousand(void **state)
 {
+        static const size_t lists[] = {1, 20, 60, 500};
         static const struct cw_tally tallies[] = {{"low-balance", "USD", 0, 0, 0}};
         struct cw_tally others[1];
         struct cw_item *items = calloc(STORM, sizeof(*items));
@@ -215,7 +216,7 @@ static void test_twenty_thousand(void **state)
         (void)state;
         assert_non_null(items);
         assert_non_null(entries);
-        for (size_t n_listed = 1; n_listed <= 500; n_listed = n_listed == 1 ? 20 : n_listed + 480) {
+        for (size_t k = 0; k < CW_ARRAY_SIZE(lists); k++) {
                 for (size_t i = 0; i + 1 < CW_ARRAY_SIZE(references); i++) {
                         sample_init(&sample);
                         for (size_t j = 0; j < STORM; j++) {
@@ -223,11 +224,11 @@ static void test_twenty_thousand(void **state)
                                 items[j].entry = &entries[j];
                         }
                         memcpy(others, tallies, sizeof(others));
-                        others[0].firing = STORM - (uint32_t)n_listed;
+                        others[0].firing = STORM - (uint32_t)lists[k];
                         sample.notice.items = items;
                         sample.notice.n_items = sample.notice.n_firing = STORM;
                         sample.notice.firing = true;
-                        sample.notice.n_listed = n_listed;
+                        sample.notice.n_listed = lists[k];
                         sample.notice.tallies = others;
                         sample.notice.n_tallies = 1;
                         expect_everywhere(&(struct told){"a storm", &sample.notice, STORM}, references[i]);
@@ -270,7 +271,7 @@ static void test_how_it_reads(void **state)
                 [3] = "WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n\u00b7\u00b7\u00b7\u00b71234 (card 1)  "
                       "95.10 USD\n"
                       "was 130.00, floor 100\nsince 08:00 \u00b7 rule: available < floor\n",
-                [4] = "\U0001f7e0 WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n\u00b7\u00b7\u00b7\u00b71234 "
+                [4] = "\U0001f7e0 WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n\n\u00b7\u00b7\u00b7\u00b71234 "
                       "(card 1)  95.10 USD\n"
                       "was 130.00, floor 100\nsince 08:00 \u00b7 rule: available < floor\nAll alerts\n",
                 [6] = "WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n\u00b7\u00b7\u00b7\u00b71234 (card 1)  "
