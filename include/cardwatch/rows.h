@@ -48,7 +48,8 @@ struct cw_alert_row {
         int64_t customer, card;
         uint32_t episode, edge;
         uint8_t state; /* enum cw_alert_state of engine.h */
-        bool baseline; /* waiting since before the source's first complete poll, or with a new rule */
+        bool baseline; /* waiting since before the source's first complete poll, or with a new rule; inactive: seen
+                          clear by a new rule that arms only then */
         bool flapping;
         int64_t since_at; /* waiting: when the condition became true, later by the time nobody was looking */
         int64_t clear_at; /* firing: since when `clear` has been true, 0: it is not */

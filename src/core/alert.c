@@ -99,7 +99,7 @@ static void remember(const struct cw_alert *alert, bool gone, struct cw_changes 
                 .episode = alert->episode,
                 .edge = alert->edge,
                 .state = (uint8_t)alert->state,
-                .baseline = alert->baseline,
+                .baseline = alert->baseline || alert->shown_clear,
                 .flapping = alert->flapping,
                 .since_at = alert->since_at,
                 .clear_at = alert->clear_at,
@@ -124,7 +124,8 @@ void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes)
 void cw_alerts_forget(struct cw_alerts *alerts, struct cw_alert *alert, struct cw_changes *changes)
 {
         assert(alert->edge == 0 && alert->tellings == 0);
-        remember(alert, true, changes);
+        if (changes)
+                remember(alert, true, changes);
         cw_map_remove(&alerts->map, alert->fingerprint);
         alert_free(alerts, alert);
 }

@@ -29,6 +29,7 @@ struct cw_alert {
         bool baseline; /* waiting: what fires belongs to a baseline */
         bool flapping;
         bool shown_clear; /* to a rule that is new and arms only then */
+        bool shown_clear_stored;
         int64_t since_at; /* waiting: since when the condition is true, without the time nobody was looking */
         int64_t clear_at; /* firing: since when it could resolve, 0: it could not */
         int64_t moved_at; /* the last transition */
@@ -65,7 +66,8 @@ struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerp
 int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, struct cw_alert **ret_alert)
         __attribute__((warn_unused_result));
 
-/* It waited, and nothing came of it: as if it had never been. Only for one that never fired. */
+/* It waited, and nothing came of it: as if it had never been. Only for one that never fired. `changes` NULL: it was
+ * never stored. */
 void cw_alerts_forget(struct cw_alerts *alerts, struct cw_alert *alert, struct cw_changes *changes);
 
 /* Lets go of what it shows once it does not fire and nobody is owed anything. */

@@ -106,11 +106,19 @@ static void begin_waiting(struct cw_eye *eye, const struct cw_verdict *verdict)
         wait_on(eye, verdict);
 }
 
+static void drop_question(struct cw_alert *alert)
+{
+        free(alert->asked);
+        alert->asked = NULL;
+}
+
 static void go_on_waiting(struct cw_eye *eye)
 {
         struct cw_alert *alert = eye->alert;
         struct cw_verdict verdict = judge(eye);
 
+        if (!eye->look->again && !eye->look->unreadable)
+                drop_question(alert); /* asked anew, if it still is one */
         if (verdict.truth == CW_FALSE && eye->look->again && alert->asked) {
                 cw_eye_call(eye, eye->look->at + 1); /* not confirmed: the next observation decides */
                 return;
@@ -137,23 +145,25 @@ static void unarm(struct cw_eye *eye)
         cw_alert_remember(alert, eye->engine->changes);
 }
 
+/* While the rule is new, it may see the card for the first time more than once. */
+static void note_clear(struct cw_eye *eye)
+{
+        struct cw_alert *alert = eye->look->fresh ? alert_of(eye) : NULL;
+
+        if (alert)
+                alert->shown_clear = true;
+}
+
 /* Whether a card that the rule sees for the first time may alert: `arm: after_clear` wants to see it clear first. */
 static bool is_armed(struct cw_eye *eye, const struct cw_verdict *verdict)
 {
-        struct cw_alert *alert;
-
         if (!eye->rule->arm_after_clear || !eye->look->newly || (eye->alert && eye->alert->shown_clear))
                 return true;
         if (is_over(eye, verdict) != CW_TRUE) {
                 unarm(eye);
                 return false;
         }
-        if (!eye->look->fresh)
-                return true;
-        /* While the rule is new, it may see the card for the first time more than once. */
-        alert = alert_of(eye);
-        if (alert)
-                alert->shown_clear = true;
+        note_clear(eye);
         return true;
 }
 
@@ -268,6 +278,8 @@ void cw_engine_live(struct cw_eye *eye)
                 verdict = judge(eye);
                 if (eye->rule->arm_after_clear && is_over(eye, &verdict) != CW_TRUE)
                         break;
+                if (eye->rule->arm_after_clear)
+                        note_clear(eye);
                 cw_engine_stop_waiting(eye->engine, eye->alert, NULL);
                 eye->alert = NULL;
                 if (verdict.truth == CW_TRUE) /* the rule does not ask for it any more */
@@ -285,13 +297,24 @@ void cw_engine_stop_waiting(struct cw_engine *engine, struct cw_alert *alert, co
                 engine->n_waiting--;
                 cw_engine_record(engine, alert, "not waiting", reason);
         }
-        free(alert->asked);
-        alert->asked = NULL;
+        drop_question(alert);
         alert->state = CW_ALERT_INACTIVE;
         alert->since_at = 0;
         alert->baseline = false;
-        if (alert->edge == 0)
+        alert->shown_clear_stored = alert->shown_clear;
+        if (alert->edge == 0 && !alert->shown_clear)
                 cw_alerts_forget(&engine->alerts, alert, engine->changes);
+        else
+                cw_alert_remember(alert, engine->changes);
+}
+
+void cw_engine_forget_shown_clear(struct cw_engine *engine, struct cw_alert *alert)
+{
+        bool stored = alert->shown_clear_stored;
+
+        alert->shown_clear = alert->shown_clear_stored = false;
+        if (alert->state == CW_ALERT_INACTIVE && alert->edge == 0)
+                cw_alerts_forget(&engine->alerts, alert, stored ? engine->changes : NULL);
         else
                 cw_alert_remember(alert, engine->changes);
 }

@@ -73,6 +73,18 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
                 state->watching_since = engine->now;
 }
 
+/* Observations that changed nothing were not stored, save that polls went on. What lies ahead was dated by a clock that
+ * was set back since: only polls, and cards that these did not bring, are dated anew. */
+static int64_t observed_at(const struct cw_engine *engine, const struct cw_source_state *state,
+                           const struct cw_card_row *row)
+{
+        if (row->unseen || row->missing)
+                return past(engine, row->observed_at);
+        if (row->observed_at > engine->now && state->last_poll_at)
+                return state->last_poll_at;
+        return latest(past(engine, row->observed_at), state->last_poll_at);
+}
+
 static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
 {
         struct cw_source_state *state = state_of(engine, row->source);
@@ -92,15 +104,12 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
         if (r < 0)
                 return r;
         record->first_seen_at = past(engine, row->first_seen_at);
-        record->observed_at = past(engine, row->observed_at);
+        record->observed_at = observed_at(engine, state, row);
         record->observations = row->observations;
         record->missing = row->missing;
         record->baseline = row->baseline;
         record->look_again = record->unsettled = row->look_again;
         record->unseen = row->unseen;
-        /* Observations that changed nothing were not stored, save that polls went on. */
-        if (!row->unseen && !row->missing)
-                record->observed_at = latest(record->observed_at, state->last_poll_at);
         if (row->folded_at) {
                 r = cw_attention_get(&state->attentions, record->id, &attention);
                 if (r < 0)
@@ -116,7 +125,9 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
         alert->since_at = row->since_at ? past(engine, row->since_at - behind) : 0;
         alert->clear_at = row->clear_at ? past(engine, row->clear_at - behind) : 0;
         alert->moved_at = row->moved_at ? past(engine, row->moved_at - behind) : 0;
-        alert->baseline = row->baseline;
+        alert->baseline = row->baseline && alert->state == CW_ALERT_WAITING;
+        alert->shown_clear = row->baseline && (alert->state == CW_ALERT_INACTIVE || alert->state == CW_ALERT_FIRING);
+        alert->shown_clear_stored = alert->shown_clear;
         alert->flapping = row->flapping;
         alert->insist_edge = row->insist_edge;
         if (row->acked_by) {

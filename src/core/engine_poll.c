@@ -319,11 +319,24 @@ static void forget_shown_clear(struct cw_engine *engine, const struct cw_source_
         while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
-                if (!alert->shown_clear || strcmp(alert->source, state->name) != 0)
+                if (alert->shown_clear && strcmp(alert->source, state->name) == 0)
+                        cw_engine_forget_shown_clear(engine, alert);
+        }
+}
+
+/* Not all cards were shown to all new rules yet: the next poll may be after a restart. */
+static void remember_shown_clear(struct cw_engine *engine, const struct cw_source_state *state)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (engine->any_fresh && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (!alert->shown_clear || alert->shown_clear_stored || strcmp(alert->source, state->name) != 0)
                         continue;
-                alert->shown_clear = false;
-                if (alert->state == CW_ALERT_INACTIVE && alert->edge == 0)
-                        cw_alerts_forget(&engine->alerts, alert, engine->changes);
+                alert->shown_clear_stored = true;
+                cw_alert_remember(alert, engine->changes);
         }
 }
 
@@ -385,6 +398,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 state->baseline_done = true;
                 settle_fresh(engine, state);
         }
+        remember_shown_clear(engine, state);
         cw_engine_mark_unseen(engine, state);
         cw_engine_bad_cards_over(engine, state);
         cw_engine_settle_suspicion(engine, state);

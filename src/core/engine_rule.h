@@ -32,6 +32,9 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look);
 /* How an alert stops waiting, or being unarmed, without anything being told: it may be gone after that. */
 void cw_engine_stop_waiting(struct cw_engine *engine, struct cw_alert *alert, const char *reason);
 
+/* The rule is new no more, or gone; likewise. */
+void cw_engine_forget_shown_clear(struct cw_engine *engine, struct cw_alert *alert);
+
 /* The alerts of a card that is no more, or not the same any more. */
 void cw_engine_card_gone(struct cw_engine *engine, const struct cw_source_state *state, const struct cw_card *card,
                          const char *reason);

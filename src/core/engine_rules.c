@@ -71,11 +71,15 @@ static void end_orphaned_alerts(struct cw_engine *engine)
 
         while (cw_map_next(&engine->alerts.map, &cursor, &fingerprint, &value)) {
                 struct cw_alert *alert = value;
-                const char *reason = alert->state != CW_ALERT_INACTIVE ? why_it_ends(engine, alert) : NULL;
+                enum cw_alert_state alert_state = alert->state;
+                bool idle = alert_state == CW_ALERT_INACTIVE && !alert->shown_clear;
+                const char *reason = idle ? NULL : why_it_ends(engine, alert);
 
-                if (reason && alert->state == CW_ALERT_FIRING)
+                if (reason && alert->shown_clear)
+                        cw_engine_forget_shown_clear(engine, alert); /* one that is inactive may be gone with it */
+                if (reason && alert_state == CW_ALERT_FIRING)
                         cw_engine_resolve_as_is(engine, alert, reason);
-                else if (reason)
+                else if (reason && alert_state != CW_ALERT_INACTIVE)
                         cw_engine_stop_waiting(engine, alert, reason);
         }
 }

@@ -186,7 +186,7 @@ static void bury(struct cw_policy *policy, struct cw_intent *intent)
                         telling->queued = 0;
                 telling->under_way = 0;
                 telling->sent = telling->accepted;
-                telling->sent_edge = telling->accepted_edge;
+                telling->sent_edge = telling->accepted_edge = 0; /* its row holds the dead one instead */
                 telling->dead_edge = item->edge;
                 if (telling->queued)
                         drop_waiting_resolution(policy, telling);

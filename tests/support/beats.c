@@ -112,6 +112,8 @@ static bool take_process_word(struct play *play, const char *word)
                 world_reload(&play->world, rules_of(&play->what->other));
         else if (strcmp(word, "mute") == 0 || strcmp(word, "loud") == 0)
                 play->world.receivers[0].mood = *word == 'm' ? FAILS : ACCEPTS;
+        else if (strcmp(word, "refuse") == 0)
+                play->world.receivers[0].mood = REFUSES;
         else
                 return false;
         return true;
@@ -135,6 +137,8 @@ static void take_word(struct play *play, const char *word)
                 play->fails = true;
         else if (strcmp(word, "watch") == 0)
                 play->watch = true;
+        else if (strcmp(word, "partial") == 0)
+                world_customer(&play->world, 0, 2)->unread = true;
         else if (strlen(word) == 3 && word[0] >= 'A' && word[0] <= 'Z')
                 strcpy(play->card->card.currency, word);
         else if (cw_amount_parse(word, strlen(word), &play->card->card.available) == 0)
@@ -153,6 +157,7 @@ static void take_words(struct play *play, const char *what)
         play->clock_ms = 0;
         play->times = 1;
         play->idle = play->fails = play->watch = false;
+        world_customer(&play->world, 0, 2)->unread = false;
         while ((word = strsep(&rest, " ")))
                 if (*word)
                         take_word(play, word);

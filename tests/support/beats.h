@@ -14,12 +14,13 @@
  *   suppressed active                       gone back        in the list or not
  *   bad good    with or without a field that cannot be trusted
  *   unread read        its page fails       fails            no page is good, this once
+ *   partial     the page of the other customer fails, this once
  *   +90s +2h    so long instead of a minute idle             no poll
  *   clock+2h clock-2h  the clock is set     x5               five times this beat
  *   restart reload     other: a reload to the case's other rules
  *   watch       the faster lane reads the card before the poll
  *   again=120 again=same again=gone again=unreadable again=silent: when it is read once more
- *   mute loud   receivers fail or accept
+ *   mute loud refuse   receivers fail, accept or refuse
  *
  * What was told is compared with "firing 99.00 warning; resolved 120.00 warning": lines of receivers.h after the name
  * of the card, with "baseline", "repeat" or "event" before. The daemon's own alerts are off. A case is played as it is,
