@@ -29,7 +29,7 @@ static const char *asked(const struct cw_notice *notice)
                 char *bytes, key[64];
                 struct cw_json event = document_of(nth(&request, i), &bytes);
 
-                snprintf(key, sizeof(key), "%s", text_at(&event, "dedup_key"));
+                snprintf(key, sizeof(key), "%.40s", text_at(&event, "dedup_key"));
                 len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s", i > 0 ? ", " : "",
                                         text_at(&event, "event_action"), strlen(key) == 32 ? "group" : key + 12);
                 assert_true(len < sizeof(text));
@@ -201,7 +201,7 @@ static void test_the_incident_of_a_message(void **state)
         (void)state;
         storm_init(&storm, 20000);
         event_of_message(&storm.notice, &event, &bytes);
-        snprintf(key, sizeof(key), "%s", text_at(&event, "dedup_key"));
+        snprintf(key, sizeof(key), "%.40s", text_at(&event, "dedup_key"));
         expect(&event, "payload.summary", "low-balance: 20000 cards of acme-1");
         expect(&event, "payload.severity", "warning");
         expect(&event, "payload.custom_details.firing", "20000");
