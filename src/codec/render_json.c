@@ -4,6 +4,7 @@
  * is null. What the contract does not name comes last (`others`: what is counted and not listed).
  */
 #include "render_json.h"
+#include "cardwatch/render_alert.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -158,8 +159,8 @@ static void put_amounts(struct cw_json_out *out, const struct cw_entry *entry)
                 cw_json_out_null(out, names[i]);
 }
 
-void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,
-                          const char *summary, const char *description)
+static void open_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,
+                       const char *summary, const char *description)
 {
         const struct cw_entry *entry = item->entry;
         char fingerprint[17];
@@ -191,7 +192,33 @@ void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, c
         else
                 cw_json_out_bool(out, "confirmed", entry->confirmed > 0);
         put_url(out, options, entry);
+}
+
+void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,
+                          const char *summary, const char *description)
+{
+        open_entry(out, item, options, summary, description);
         cw_json_out_close(out, '}');
+}
+
+int cw_render_alert_open(struct cw_json_out *out, struct cw_entry *entry, const struct cw_render_options *options)
+{
+        cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf description = CW_BUF_NULL;
+        struct cw_item item = {.entry = entry};
+        struct cw_notice alone = {
+                .id = "", .notifier = "", .severity = entry->severity, .items = &item, .n_items = 1, .n_listed = 1};
+        int r = cw_render_words_new(&alone, options, &words);
+
+        if (r == 0)
+                r = cw_render_words_summary(words, &item, &summary);
+        if (r == 0)
+                r = cw_render_words_description(words, &item, &description);
+        if (r < 0)
+                return r;
+        open_entry(out, &item, options, cw_buf_text(&summary), cw_buf_text(&description));
+        return cw_buf_error(out->buf);
 }
 
 void cw_render_json_head(struct cw_json_out *out, const struct cw_notice *notice, const char *title)

@@ -13,7 +13,6 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/engine.h"
-#include "cardwatch/engine_view.h"
 #include "cardwatch/feed.h"
 #include "cardwatch/http.h"
 #include "cardwatch/log.h"
@@ -333,8 +332,15 @@ static void append_first_error(struct cw_buf *buf, const struct cw_config_report
         cw_buf_puts(buf, "it cannot be read");
 }
 
+static void audit_reload(struct cw_app *app, const struct cw_act *act, const char *hash)
+{
+        struct cw_event event = {.kind = CW_EVENT_AUDIT, .act = {.by = *act, .what = "reload", .target = hash}};
+
+        step(app, &event);
+}
+
 /* False: the old one stays in force, and `why` says why. */
-static bool reload(void *data, struct cw_buf *why)
+static bool reload(void *data, const struct cw_act *act, struct cw_buf *why)
 {
         struct cw_app *app = data;
         struct cw_config_load_options options = {0};
@@ -357,6 +363,7 @@ static bool reload(void *data, struct cw_buf *why)
         log_report(app, &report);
         good = settings && !fixed;
         if (good) {
+                audit_reload(app, act, settings->config->hash);
                 apply(app, settings);
         } else {
                 refuse_reload(app, cw_buf_text(why));
@@ -370,10 +377,11 @@ static bool reload(void *data, struct cw_buf *why)
 static void on_signal(void *data, int signum)
 {
         struct cw_app *app = data;
+        struct cw_act act = {.by = "", .why = "signal HUP", .uid = -1};
         struct cw_buf why = CW_BUF_NULL; /* logged already */
 
         if (signum == SIGHUP)
-                (void)reload(app, &why);
+                (void)reload(app, &act, &why);
         else if (signum == SIGUSR1)
                 cw_feeds_poll_now(app->feeds);
         else
@@ -382,18 +390,18 @@ static void on_signal(void *data, int signum)
 }
 
 /* What the control API shows and does. */
-static size_t count_sources(void *data)
+static struct cw_engine *engine_of(void *data)
 {
         const struct cw_app *app = data;
 
-        return app->settings->config->n_sources;
+        return app->engine;
 }
 
-static void view_source(void *data, size_t source, struct cw_source_view *ret_view)
+static const struct cw_settings *settings_of(void *data)
 {
         const struct cw_app *app = data;
 
-        cw_engine_view_source(app->engine, source, ret_view);
+        return app->settings;
 }
 
 static bool store_works(void *data)
@@ -401,15 +409,6 @@ static bool store_works(void *data)
         const struct cw_app *app = data;
 
         return !app->store_failing;
-}
-
-static void accept_source(void *data, size_t source, const struct cw_control_actor *actor)
-{
-        struct cw_event event = {.kind = CW_EVENT_ACCEPT, .source = source};
-
-        (void)actor;
-        step(data, &event);
-        carry_out(data);
 }
 
 static void poll_now(void *data)
@@ -424,10 +423,11 @@ static void poll_now(void *data)
 static int open_control(struct cw_app *app)
 {
         static const struct cw_control_calls calls = {
-                .n_sources = count_sources,
-                .view_source = view_source,
+                .engine = engine_of,
+                .settings = settings_of,
                 .store_works = store_works,
-                .accept = accept_source,
+                .step = step,
+                .carry_out = decided,
                 .reload = reload,
                 .poll = poll_now,
         };

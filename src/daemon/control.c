@@ -5,43 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
-#include "cardwatch/engine_view.h"
-#include "cardwatch/httpd.h"
-#include "cardwatch/json_in.h"
-#include "cardwatch/json_out.h"
 #include "cardwatch/log.h"
+#include "control_call.h"
+#include "control_job.h"
 
 /*
- * One table of routes; each has a function that answers, or that finds a problem and says so.
+ * Idea: families of routes, each in a file of its own; here a request finds its route, and stands what all share.
  */
 
 #define BODY_MAX        (size_t)(64u * 1024)
 #define CONNECTIONS_MAX 64
 #define PATIENCE_MS     (15 * CW_SECOND_MS)
-#define BY_MAX          100
-#define WHY_MAX         1000
+#define FIELDS_MAX      8
 
 struct cw_control {
         struct cw_control_options options;
         struct cw_httpd *httpd;
-};
-
-/* A request while it is answered. */
-struct call {
-        struct cw_control *control;
-        const struct cw_httpd_request *request;
-        struct cw_httpd_answer *answer;
-        const char *word; /* what stands for `*` in the route's path */
-        size_t word_len;
-        struct cw_buf by, why;
-};
-
-struct route {
-        const char *method, *path; /* `*` is one segment */
-        void (*run)(struct call *call);
+        struct cw_control_jobs *jobs;
 };
 
 CW_DEFINE_CLEANUP(struct cw_control *, cw_control_free);
@@ -64,24 +46,28 @@ static const char *title_of(unsigned status)
         return "Error";
 }
 
-/* RFC 9457. What was written so far is dropped. */
-static void problem(struct call *call, unsigned status, const char *detail)
+void cw_control_problem(struct cw_httpd_answer *answer, unsigned status, const char *detail)
 {
-        struct cw_json_out out = {.buf = &call->answer->body};
+        struct cw_json_out out = {.buf = &answer->body};
 
-        call->answer->status = status;
-        call->answer->content_type = "application/problem+json";
-        cw_buf_clear(&call->answer->body);
+        answer->status = status;
+        answer->content_type = "application/problem+json";
+        cw_buf_clear(&answer->body);
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_string(&out, "type", "about:blank");
         cw_json_out_string(&out, "title", title_of(status));
         cw_json_out_int(&out, "status", status);
         cw_json_out_string(&out, "detail", detail);
         cw_json_out_close(&out, '}');
-        cw_buf_putc(&call->answer->body, '\n');
+        cw_buf_putc(&answer->body, '\n');
 }
 
-static void answer_status(struct call *call, const char *status)
+void cw_control_refuse(struct cw_control_call *call, unsigned status, const char *detail)
+{
+        cw_control_problem(call->answer, status, detail);
+}
+
+void cw_control_answer_status(struct cw_control_call *call, const char *status)
 {
         struct cw_json_out out = {.buf = &call->answer->body};
 
@@ -91,197 +77,63 @@ static void answer_status(struct call *call, const char *status)
         cw_buf_putc(&call->answer->body, '\n');
 }
 
-static void healthz(struct call *call)
+bool cw_control_take_body(struct cw_control_call *call, const struct cw_control_field *fields, size_t n_fields)
 {
-        answer_status(call, "ok");
-}
+        struct cw_control_field all[FIELDS_MAX] = {
+                {"by", CW_CONTROL_LINE, &call->by, CW_CONTROL_BY_MAX},
+                {"why", CW_CONTROL_LINE, &call->why, CW_CONTROL_WHY_MAX},
+        };
+        struct cw_buf why = CW_BUF_NULL;
+        bool good;
 
-static void readyz(struct call *call)
-{
-        const struct cw_control_options *options = &call->control->options;
-        struct cw_buf detail = CW_BUF_NULL;
-        struct cw_source_view view;
-
-        for (size_t i = 0; i < options->calls->n_sources(options->data); i++) {
-                options->calls->view_source(options->data, i, &view);
-                if (view.last_complete_at == 0)
-                        cw_buf_printf(&detail, "%ssource %s has had no complete poll", detail.len ? "; " : "",
-                                      view.name);
-        }
-        if (!options->calls->store_works(options->data))
-                cw_buf_printf(&detail, "%sthe store cannot be written", detail.len ? "; " : "");
-        if (detail.len > 0)
-                problem(call, 503, cw_buf_text(&detail));
-        else
-                answer_status(call, "ready");
-        cw_buf_deinit(&detail);
-}
-
-static void put_source(struct cw_json_out *out, const struct cw_source_view *view)
-{
-        cw_json_out_open(out, NULL, '{');
-        cw_json_out_string(out, "name", view->name);
-        cw_json_out_string(out, "last_poll_result", view->last_result);
-        cw_json_out_time(out, "last_poll_at", view->last_poll_at);
-        if (view->last_poll_at)
-                cw_json_out_int(out, "last_poll_ms", view->last_poll_ms);
-        else
-                cw_json_out_null(out, "last_poll_ms");
-        cw_json_out_time(out, "last_complete_at", view->last_complete_at);
-        cw_json_out_int(out, "failed_polls", view->failed_polls);
-        cw_json_out_int(out, "cards", (int64_t)view->cards);
-        cw_json_out_string(out, "suspicion", view->suspicion);
-        cw_json_out_close(out, '}');
-}
-
-static void sources(struct call *call)
-{
-        const struct cw_control_options *options = &call->control->options;
-        struct cw_json_out out = {.buf = &call->answer->body};
-        struct cw_source_view view;
-
-        cw_json_out_open(&out, NULL, '{');
-        cw_json_out_open(&out, "sources", '[');
-        for (size_t i = 0; i < options->calls->n_sources(options->data); i++) {
-                options->calls->view_source(options->data, i, &view);
-                put_source(&out, &view);
-        }
-        cw_json_out_close(&out, ']');
-        cw_json_out_close(&out, '}');
-        cw_buf_putc(&call->answer->body, '\n');
-}
-
-/* One line of so many bytes, of which some can be seen. */
-static bool is_line(const struct cw_buf *buf, size_t most)
-{
-        const char *text = cw_buf_text(buf);
-
-        for (size_t i = 0; i < buf->len; i++)
-                if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-                        return false;
-        return buf->len <= most && strspn(text, " ") < buf->len;
-}
-
-/* Reads {"by", "why"}; false with a problem. An empty body says neither. */
-static bool read_actor(struct call *call)
-{
-        struct cw_buf body = CW_BUF_NULL, detail = CW_BUF_NULL;
-        struct cw_json top, name, value;
-        bool good = true;
-        int r = 0;
-
-        cw_buf_append(&body, call->request->body, call->request->body_len);
-        if (body.len > 0)
-                r = cw_json_read(body.data, body.len, &top, &detail);
-        if (r < 0)
-                cw_buf_puts(&detail, ": the body is no JSON");
-        else if (body.len > 0 && cw_json_kind(&top) != CW_JSON_OBJECT)
-                cw_buf_puts(&detail, "the body must be an object");
-        for (size_t cursor = 0; body.len > 0 && detail.len == 0 && cw_json_next(&top, &cursor, &name, &value);) {
-                bool by = name.len == 2 && memcmp(name.text, "by", 2) == 0;
-                bool why = name.len == 3 && memcmp(name.text, "why", 3) == 0;
-
-                if (!by && !why)
-                        cw_buf_puts(&detail, "only \"by\" and \"why\" are known");
-                else if (!cw_json_string(&value, by ? &call->by : &call->why) ||
-                         !is_line(by ? &call->by : &call->why, by ? BY_MAX : WHY_MAX))
-                        cw_buf_printf(&detail, "\"%s\" must be a line of at most %d bytes", by ? "by" : "why",
-                                      by ? BY_MAX : WHY_MAX);
-        }
-        if (detail.len > 0) {
-                problem(call, 400, cw_buf_text(&detail));
-                good = false;
-        }
-        cw_buf_deinit(&body);
-        cw_buf_deinit(&detail);
+        for (size_t i = 0; i < n_fields; i++)
+                all[2 + i] = fields[i];
+        good = cw_control_read_body(call->request->body, call->request->body_len, all, 2 + n_fields, &why);
+        if (!good)
+                cw_control_refuse(call, 400, cw_buf_text(&why));
+        cw_buf_deinit(&why);
         return good;
 }
 
-static struct cw_control_actor actor_of(const struct call *call)
+bool cw_control_take_query(struct cw_control_call *call, const struct cw_control_field *fields, size_t n_fields)
 {
-        return (struct cw_control_actor){
+        struct cw_buf why = CW_BUF_NULL;
+        bool good;
+
+        good = cw_control_read_query(call->request->arguments, call->request->n_arguments, fields, n_fields, &why);
+        if (!good)
+                cw_control_refuse(call, 400, cw_buf_text(&why));
+        cw_buf_deinit(&why);
+        return good;
+}
+
+bool cw_control_needs_actor(struct cw_control_call *call)
+{
+        if (call->by.len > 0 && call->why.len > 0)
+                return true;
+        cw_control_refuse(call, 400, "\"by\" and \"why\" are needed: who does this, and for what reason");
+        return false;
+}
+
+struct cw_act cw_control_act(const struct cw_control_call *call)
+{
+        return (struct cw_act){
                 .by = cw_buf_text(&call->by),
                 .why = cw_buf_text(&call->why),
                 .uid = call->request->peer_uid,
         };
 }
 
-static void log_act(const struct call *call, const char *what, const char *object)
+void cw_control_log(const struct cw_control_call *call, const char *what, const char *object)
 {
-        struct cw_control_actor actor = actor_of(call);
+        struct cw_act act = cw_control_act(call);
 
-        cw_log(call->control->options.log, CW_LOG_INFO, "control", "act", "%s", what, "object", "%s", object, "by",
-               "%s", actor.by, "why", "%s", actor.why, "uid", "%lld", (long long)actor.uid, NULL);
-}
-
-/* The source that the path names; false with a problem. */
-static bool find_source(struct call *call, size_t *ret_source, struct cw_source_view *ret_view)
-{
-        const struct cw_control_options *options = &call->control->options;
-
-        for (size_t i = 0; i < options->calls->n_sources(options->data); i++) {
-                options->calls->view_source(options->data, i, ret_view);
-                if (strlen(ret_view->name) != call->word_len || memcmp(ret_view->name, call->word, call->word_len) != 0)
-                        continue;
-                *ret_source = i;
-                return true;
-        }
-        problem(call, 404, "there is no source of this name");
-        return false;
-}
-
-static void accept_source(struct call *call)
-{
-        const struct cw_control_options *options = &call->control->options;
-        struct cw_control_actor actor;
-        struct cw_source_view view;
-        size_t source;
-
-        if (!find_source(call, &source, &view) || !read_actor(call))
-                return;
-        if (call->by.len == 0 || call->why.len == 0) {
-                problem(call, 400, "\"by\" and \"why\" are needed: who accepts it, and for what reason");
-                return;
-        }
-        if (!view.suspicion) {
-                problem(call, 409, "there is nothing to accept: nothing about this source is in doubt");
-                return;
-        }
-        actor = actor_of(call);
-        log_act(call, "accept", view.name);
-        answer_status(call, "accepted");
-        options->calls->accept(options->data, source, &actor);
-}
-
-static void reload(struct call *call)
-{
-        const struct cw_control_options *options = &call->control->options;
-        struct cw_buf why = CW_BUF_NULL;
-
-        if (!read_actor(call))
-                return;
-        log_act(call, "reload", "");
-        if (options->calls->reload(options->data, &why))
-                answer_status(call, "reloaded");
-        else
-                problem(call, 422, cw_buf_text(&why));
-        cw_buf_deinit(&why);
-}
-
-static void poll_now(struct call *call)
-{
-        const struct cw_control_options *options = &call->control->options;
-
-        if (!read_actor(call))
-                return;
-        log_act(call, "poll", "");
-        options->calls->poll(options->data);
-        call->answer->status = 202;
-        answer_status(call, "polling");
+        cw_log(call->options->log, CW_LOG_INFO, "control", "act", "%s", what, "object", "%s", object, "by", "%s",
+               act.by, "why", "%s", act.why, "uid", "%lld", (long long)act.uid, NULL);
 }
 
 /* True also says what stood for the `*`. */
-static bool path_matches(const char *pattern, const char *path, struct call *call)
+static bool path_matches(const char *pattern, const char *path, struct cw_control_call *call)
 {
         const char *star = strchr(pattern, '*');
         size_t head = star ? (size_t)(star - pattern) : 0;
@@ -295,30 +147,48 @@ static bool path_matches(const char *pattern, const char *path, struct call *cal
         return call->word_len > 0 && strcmp(call->word + call->word_len, star + 1) == 0;
 }
 
+/* The route, or NULL with the problem said: nothing stands at the path, or nothing by this method. */
+static const struct cw_control_route *find_route(struct cw_control_call *call)
+{
+        static const struct cw_control_family *const families[] = {
+                &cw_control_look_routes, &cw_control_alert_routes, &cw_control_silence_routes,
+                &cw_control_past_routes, &cw_control_work_routes,
+        };
+        const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
+        const char *allow = NULL;
+
+        for (size_t f = 0; f < CW_ARRAY_SIZE(families); f++)
+                for (size_t i = 0; i < families[f]->n; i++) {
+                        const struct cw_control_route *route = &families[f]->routes[i];
+
+                        if (!path_matches(route->path, call->request->path, call))
+                                continue;
+                        if (strcmp(route->method, method) == 0)
+                                return route;
+                        /* At most two methods share a path: a third would need another word here. */
+                        allow = !allow                                 ? route->method
+                                : strcmp(route->method, "DELETE") == 0 ? "POST, DELETE"
+                                                                       : "GET, HEAD, POST";
+                }
+        cw_control_refuse(call, allow ? 405 : 404,
+                          allow ? "the path is right, the method is not" : "there is nothing at this path");
+        call->answer->allow = allow && strcmp(allow, "GET") == 0 ? "GET, HEAD" : allow;
+        return NULL;
+}
+
 static void answer(void *data, const struct cw_httpd_request *request, struct cw_httpd_answer *ret_answer)
 {
-        static const struct route routes[] = {
-                {"GET", "/healthz", healthz},        {"GET", "/readyz", readyz},
-                {"GET", "/api/v1/sources", sources}, {"POST", "/api/v1/sources/*/accept", accept_source},
-                {"POST", "/api/v1/reload", reload},  {"POST", "/api/v1/poll", poll_now},
-        };
-        struct call call = {.control = data, .request = request, .answer = ret_answer};
-        const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
-        const struct route *route = NULL;
+        struct cw_control *control = data;
+        struct cw_control_call call = {
+                .options = &control->options, .jobs = control->jobs, .request = request, .answer = ret_answer};
+        const struct cw_control_route *route = NULL;
 
-        for (size_t i = 0; !route && i < CW_ARRAY_SIZE(routes); i++)
-                if (path_matches(routes[i].path, request->path, &call))
-                        route = &routes[i];
-        if (ret_answer->status == 413) {
-                problem(&call, 413, "the request's body is larger than 64 KiB");
-        } else if (!route) {
-                problem(&call, 404, "there is nothing at this path");
-        } else if (strcmp(route->method, method) != 0) {
-                problem(&call, 405, "the path is right, the method is not");
-                ret_answer->allow = strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method;
-        } else {
+        if (ret_answer->status == 413)
+                cw_control_refuse(&call, 413, "the request's body is larger than 64 KiB");
+        else
+                route = find_route(&call);
+        if (route)
                 route->run(&call);
-        }
         cw_buf_deinit(&call.by);
         cw_buf_deinit(&call.why);
 }
@@ -339,7 +209,9 @@ int cw_control_new(const struct cw_control_options *options, struct cw_control *
         if (!control)
                 return -ENOMEM;
         control->options = *options;
-        r = cw_httpd_new(options->loop, &httpd, &control->httpd, why);
+        r = cw_control_jobs_new(options->loop, &control->jobs);
+        if (r == 0)
+                r = cw_httpd_new(options->loop, &httpd, &control->httpd, why);
         if (r < 0)
                 return r;
         control->options.socket_path = NULL;
@@ -352,5 +224,6 @@ void cw_control_free(struct cw_control *control)
         if (!control)
                 return;
         cw_httpd_free(control->httpd);
+        cw_control_jobs_free(control->jobs);
         free(control);
 }

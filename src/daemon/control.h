@@ -6,34 +6,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cw_act;
 struct cw_buf;
+struct cw_engine;
+struct cw_event;
 struct cw_log;
 struct cw_loop;
-struct cw_source_view;
+struct cw_settings;
 
 /*
  * Control: what operators and their programs ask of the running daemon, over HTTP on its socket.
  *
- * Knows paths, methods, bodies and problems (RFC 9457), and logs who did what. What it shows and does is behind calls:
- * it holds no state of the daemon and decides nothing.
+ * Knows paths, methods, bodies and problems (RFC 9457), and logs who did what. It looks at the engine between two steps
+ * and acts by events; the present comes from there, the past from the store, read on a worker. It holds no state of the
+ * daemon and decides nothing.
  */
 
 struct cw_control;
 
-/* Who acts, as they say themselves ("" if they do not), and as the kernel says. */
-struct cw_control_actor {
-        const char *by, *why;
-        int64_t uid; /* -1: not known */
-};
-
 /* All are called from the loop, and must not free the control. */
 struct cw_control_calls {
-        size_t (*n_sources)(void *data);
-        void (*view_source)(void *data, size_t source, struct cw_source_view *ret_view);
+        struct cw_engine *(*engine)(void *data);
+        const struct cw_settings *(*settings)(void *data);
         bool (*store_works)(void *data);
-        void (*accept)(void *data, size_t source, const struct cw_control_actor *actor);
+        void (*step)(void *data, const struct cw_event *event);
+        /* After steps: what they caused goes its way. The engine moves on. */
+        void (*carry_out)(void *data);
         /* False: refused, `why` says so. */
-        bool (*reload)(void *data, struct cw_buf *why);
+        bool (*reload)(void *data, const struct cw_act *act, struct cw_buf *why);
         void (*poll)(void *data);
 };
 
@@ -48,6 +48,8 @@ struct cw_control_options {
 /* -errno, `why` in words: the socket cannot be made (httpd.h). */
 int cw_control_new(const struct cw_control_options *options, struct cw_control **ret_control, struct cw_buf *why)
         __attribute__((warn_unused_result));
+
+/* What a worker still reads for somebody is read to its end, and told to nobody. */
 void cw_control_free(struct cw_control *control);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,6 +13,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/hash.h"
 #include "cardwatch/loop.h"
 #include "unix_listener.h"
 #include "uvloop.h"
@@ -36,6 +38,27 @@ struct peer {
 
 TAILQ_HEAD(peer_list, peer);
 
+/* A request while it comes in. */
+struct exchange {
+        struct cw_buf body;
+        size_t discarded;
+        bool too_large;
+        struct cw_httpd_later *later; /* not ours any more once it was taken */
+        bool taken;
+};
+
+/* Outlives whichever of its two ends goes first: the exchange, or who promised to answer. */
+struct cw_httpd_later {
+        struct MHD_Connection *connection;
+        struct exchange *exchange; /* NULL: gone, and its connection with it */
+        struct cw_httpd *httpd;
+        struct cw_httpd_answer answer;
+        bool suspended, answered;
+        TAILQ_ENTRY(cw_httpd_later) link;
+};
+
+TAILQ_HEAD(later_list, cw_httpd_later);
+
 struct cw_httpd {
         struct cw_httpd_options options;
         char *path;
@@ -44,13 +67,7 @@ struct cw_httpd {
         uv_poll_t *poll; /* lives until libuv has closed it */
         struct cw_timer *timer;
         struct peer_list peers; /* oldest first */
-};
-
-/* A request while it comes in. */
-struct exchange {
-        struct cw_buf body;
-        size_t discarded;
-        bool too_large;
+        struct later_list laters; /* suspended connections */
 };
 
 CW_DEFINE_CLEANUP(struct cw_httpd *, cw_httpd_free);
@@ -67,50 +84,144 @@ static int64_t peer_uid(struct MHD_Connection *connection)
         return credentials.uid;
 }
 
+/* What `data` points to while MHD walks the query. */
+struct arguments {
+        struct cw_httpd_argument items[CW_HTTPD_ARGUMENTS_MAX];
+        size_t n;
+};
+
+static enum MHD_Result take_argument(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+        struct arguments *arguments = data;
+
+        (void)kind;
+        if (arguments->n < CW_HTTPD_ARGUMENTS_MAX)
+                arguments->items[arguments->n++] = (struct cw_httpd_argument){name, value ? value : ""};
+        return MHD_YES;
+}
+
 static bool add_header(struct MHD_Response *response, const char *name, const char *value)
 {
         return MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct cw_httpd_answer *answer)
+/* What was read may be asked for again by its tag: then only the tag goes out while nothing has changed. */
+static void tag_of(const struct cw_httpd_answer *answer, char ret_tag[static 19])
 {
+        char hex[17];
+
+        cw_hash_hex64(cw_hash64(CW_HASH_KEY_DERIVED, cw_buf_text(&answer->body), answer->body.len), hex);
+        snprintf(ret_tag, 19, "\"%s\"", hex);
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, const char *method,
+                                   const struct cw_httpd_answer *answer)
+{
+        bool tagged = answer->status == 200 && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+        const char *known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
         struct MHD_Response *response = NULL;
         enum MHD_Result result = MHD_NO;
-        bool good;
+        bool good, same;
+        char tag[19] = "";
 
-        if (cw_buf_error(&answer->body) == 0)
-                response = MHD_create_response_from_buffer(answer->body.len, (void *)cw_buf_text(&answer->body),
-                                                           MHD_RESPMEM_MUST_COPY);
+        if (cw_buf_error(&answer->body) < 0)
+                return MHD_NO;
+        if (tagged)
+                tag_of(answer, tag);
+        same = tagged && known && strstr(known, tag);
+        response = MHD_create_response_from_buffer(same ? 0 : answer->body.len, (void *)cw_buf_text(&answer->body),
+                                                   MHD_RESPMEM_MUST_COPY);
         if (!response)
                 return MHD_NO;
         good = add_header(response, "Content-Type", answer->content_type ? answer->content_type : "application/json");
-        good = good && add_header(response, "Cache-Control", "no-store");
+        good = good && add_header(response, "Cache-Control", tagged ? "no-cache" : "no-store");
+        if (tagged)
+                good = good && add_header(response, "ETag", tag);
         good = good && add_header(response, "X-Content-Type-Options", "nosniff");
         if (answer->allow)
                 good = good && add_header(response, "Allow", answer->allow);
         if (good)
-                result = MHD_queue_response(connection, answer->status, response);
+                result = MHD_queue_response(connection, same ? 304 : answer->status, response);
         MHD_destroy_response(response);
         return result;
 }
 
-static enum MHD_Result handle(struct cw_httpd *httpd, struct MHD_Connection *connection, const char *method,
-                              const char *path, const struct exchange *exchange)
+static void unlist_peer(struct cw_httpd *httpd, struct peer *peer)
 {
+        if (peer && peer->listed)
+                TAILQ_REMOVE(&httpd->peers, peer, link);
+        if (peer)
+                peer->listed = false;
+}
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+        return info ? info->socket_context : NULL;
+}
+
+static enum MHD_Result suspend(struct cw_httpd *httpd, struct MHD_Connection *connection, struct exchange *exchange)
+{
+        exchange->later->suspended = true;
+        unlist_peer(httpd, peer_of(connection));
+        TAILQ_INSERT_TAIL(&httpd->laters, exchange->later, link);
+        MHD_suspend_connection(connection);
+        return MHD_YES;
+}
+
+static enum MHD_Result handle(struct cw_httpd *httpd, struct MHD_Connection *connection, const char *method,
+                              const char *path, struct exchange *exchange)
+{
+        struct arguments arguments = {.n = 0};
         struct cw_httpd_request request = {
                 .method = method,
                 .path = path,
+                .arguments = arguments.items,
                 .body = cw_buf_text(&exchange->body),
                 .body_len = exchange->body.len,
                 .peer_uid = peer_uid(connection),
+                .later = exchange->later,
         };
         struct cw_httpd_answer answer = {.status = exchange->too_large ? 413 : 200};
         enum MHD_Result result;
 
+        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_argument, &arguments);
+        request.n_arguments = arguments.n;
         httpd->options.handle(httpd->options.data, &request, &answer);
-        result = send_answer(connection, &answer);
+        if (exchange->taken && !exchange->later->answered)
+                result = suspend(httpd, connection, exchange);
+        else
+                result = send_answer(connection, method, exchange->taken ? &exchange->later->answer : &answer);
         cw_buf_deinit(&answer.body);
         return result;
+}
+
+struct cw_httpd_later *cw_httpd_take_later(const struct cw_httpd_request *request)
+{
+        request->later->exchange->taken = true;
+        return request->later;
+}
+
+static void free_later(struct cw_httpd_later *later)
+{
+        cw_buf_deinit(&later->answer.body);
+        free(later);
+}
+
+void cw_httpd_answer(struct cw_httpd_later *later, struct cw_httpd_answer *answer)
+{
+        assert(!later->answered);
+        later->answer = *answer;
+        later->answered = true;
+        if (!later->exchange) {
+                free_later(later);
+                return;
+        }
+        if (!later->suspended)
+                return; /* still within its handler */
+        TAILQ_REMOVE(&later->httpd->laters, later, link);
+        MHD_resume_connection(later->connection);
 }
 
 /* What a peer says about its body's length. A lie is found out while it comes. */
@@ -128,6 +239,12 @@ static enum MHD_Result begin(struct cw_httpd *httpd, struct MHD_Connection *conn
 
         if (!exchange)
                 return MHD_NO;
+        exchange->later = calloc(1, sizeof(*exchange->later));
+        if (!exchange->later) {
+                free(exchange);
+                return MHD_NO;
+        }
+        *exchange->later = (struct cw_httpd_later){.connection = connection, .exchange = exchange, .httpd = httpd};
         *state = exchange;
         exchange->too_large = announces_too_much(httpd, connection);
         return exchange->too_large ? handle(httpd, connection, method, path, exchange) : MHD_YES;
@@ -156,6 +273,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         (void)version;
         if (!exchange)
                 return begin(data, connection, method, path, state);
+        if (exchange->taken)
+                return send_answer(connection, method, &exchange->later->answer);
         if (*len > 0)
                 return take_body(data, exchange, bytes, len);
         return handle(data, connection, method, path, exchange);
@@ -170,11 +289,16 @@ static void list_peer(struct cw_httpd *httpd, struct peer *peer)
         TAILQ_INSERT_TAIL(&httpd->peers, peer, link);
 }
 
-static struct peer *peer_of(struct MHD_Connection *connection)
+static void free_exchange(struct exchange *exchange)
 {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        struct cw_httpd_later *later = exchange->later;
 
-        return info ? info->socket_context : NULL;
+        if (exchange->taken && !later->answered)
+                later->exchange = NULL;
+        else
+                free_later(later);
+        cw_buf_deinit(&exchange->body);
+        free(exchange);
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **state,
@@ -184,11 +308,10 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
         struct peer *peer = peer_of(connection);
 
         (void)how;
-        if (peer && peer->listed)
+        if (peer && (peer->listed || (exchange && exchange->taken)))
                 list_peer(data, peer);
         if (exchange)
-                cw_buf_deinit(&exchange->body);
-        free(exchange);
+                free_exchange(exchange);
         *state = NULL;
 }
 
@@ -210,8 +333,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
                 *context = peer;
                 return;
         }
-        if (peer && peer->listed)
-                TAILQ_REMOVE(&httpd->peers, peer, link);
+        unlist_peer(httpd, peer);
         free(peer);
         *context = NULL;
 }
@@ -282,12 +404,13 @@ static void free_poll(uv_handle_t *handle)
 static int start_mhd(struct cw_httpd *httpd)
 {
         /* Not MHD_USE_ERROR_LOG: what a peer does wrong is the peer's trouble. */
-        httpd->mhd = MHD_start_daemon(
-                MHD_USE_EPOLL, 0, NULL, NULL, on_request, httpd, MHD_OPTION_LISTEN_SOCKET, httpd->listener.fd,
-                MHD_OPTION_CONNECTION_LIMIT, httpd->options.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-                MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd,
-                MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, httpd, MHD_OPTION_END);
+        httpd->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, httpd,
+                                      MHD_OPTION_LISTEN_SOCKET, httpd->listener.fd, MHD_OPTION_CONNECTION_LIMIT,
+                                      httpd->options.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                      CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                      MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                                      httpd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd,
+                                      MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, httpd, MHD_OPTION_END);
         return httpd->mhd ? 0 : -ENOMEM;
 }
 
@@ -323,6 +446,7 @@ int cw_httpd_new(struct cw_loop *loop, const struct cw_httpd_options *options, s
         httpd->options = *options;
         httpd->listener.fd = -1;
         TAILQ_INIT(&httpd->peers);
+        TAILQ_INIT(&httpd->laters);
         httpd->path = strdup(options->socket_path);
         if (!httpd->path)
                 return -ENOMEM;
@@ -345,12 +469,18 @@ int cw_httpd_new(struct cw_loop *loop, const struct cw_httpd_options *options, s
 
 void cw_httpd_free(struct cw_httpd *httpd)
 {
+        struct cw_httpd_later *later;
+
         if (!httpd)
                 return;
         cw_timer_free(httpd->timer);
         if (httpd->poll)
                 uv_close((uv_handle_t *)httpd->poll, free_poll);
-        /* Stopping closes every descriptor, the listener's included. */
+        /* Stopping closes every descriptor, the listener's included, and wants nothing suspended. */
+        while ((later = TAILQ_FIRST(&httpd->laters))) {
+                TAILQ_REMOVE(&httpd->laters, later, link);
+                MHD_resume_connection(later->connection);
+        }
         if (httpd->mhd) {
                 MHD_stop_daemon(httpd->mhd);
                 cw_unix_listener_remove(&httpd->listener, httpd->path);

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: what fires is looked at, and acknowledged one by one or as many as a match means; each is an event of its own.
+ */
+#include "control_alerts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/alert_match.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "cardwatch/config.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/engine_acts.h"
+#include "cardwatch/engine_view.h"
+#include "cardwatch/hash.h"
+#include "cardwatch/render.h"
+#include "cardwatch/render_alert.h"
+#include "cardwatch/settings.h"
+#include "control_call.h"
+
+#define ACK_FOR_MS   (24 * CW_HOUR_MS)
+#define ACKS_AT_ONCE 1000
+
+CW_DEFINE_CLEANUP(struct cw_alert_match *, cw_alert_match_free);
+
+static struct cw_engine *engine_of(const struct cw_control_call *call)
+{
+        return call->options->calls->engine(call->options->data);
+}
+
+static int compare(const void *one, const void *other)
+{
+        const struct cw_entry *a = *(const struct cw_entry *const *)one, *b = *(const struct cw_entry *const *)other;
+
+        if (a->severity != b->severity)
+                return a->severity > b->severity ? -1 : 1;
+        if (a->fired_at != b->fired_at)
+                return a->fired_at < b->fired_at ? -1 : 1;
+        return a->fingerprint < b->fingerprint ? -1 : a->fingerprint > b->fingerprint;
+}
+
+int cw_control_find_alerts(const struct cw_engine *engine, const struct cw_alert_match *match,
+                           struct cw_control_alerts *ret_alerts)
+{
+        const struct cw_entry *entry;
+        size_t cursor = 0, n = 0;
+
+        *ret_alerts = (struct cw_control_alerts){.n = 0};
+        while (cw_engine_next_alert(engine, &cursor, &entry))
+                n += cw_alert_match_holds(match, entry);
+        ret_alerts->entries = calloc(n + 1, sizeof(*ret_alerts->entries));
+        if (!ret_alerts->entries)
+                return -ENOMEM;
+        for (cursor = 0; cw_engine_next_alert(engine, &cursor, &entry);)
+                if (cw_alert_match_holds(match, entry))
+                        ret_alerts->entries[ret_alerts->n++] = entry;
+        qsort(ret_alerts->entries, n, sizeof(*ret_alerts->entries), compare);
+        return 0;
+}
+
+void cw_control_alerts_deinit(struct cw_control_alerts *alerts)
+{
+        free(alerts->entries);
+}
+
+static const char *silence_of(const struct cw_engine *engine, const struct cw_entry *entry)
+{
+        struct cw_silence_view view;
+        size_t cursor = 0;
+
+        while (cw_engine_next_silence(engine, &cursor, &view))
+                if (cw_alert_match_holds(view.match, entry))
+                        return view.id;
+        return NULL;
+}
+
+static int put_alert(struct cw_control_call *call, struct cw_json_out *out, const struct cw_entry *entry)
+{
+        const struct cw_config *config = call->options->calls->settings(call->options->data)->config;
+        struct cw_render_options options = {.external_url = config->external_url,
+                                            .names_source = config->n_sources > 1};
+        struct cw_buf limit = CW_BUF_NULL;
+        int r = cw_render_alert_open(out, (struct cw_entry *)entry, &options);
+
+        if (r < 0)
+                return r;
+        cw_render_limit(&limit, entry);
+        cw_json_out_string(out, "limit", limit.len ? cw_buf_text(&limit) : NULL);
+        cw_json_out_string(out, "silenced_by", silence_of(engine_of(call), entry));
+        cw_json_out_close(out, '}');
+        r = cw_buf_error(&limit);
+        cw_buf_deinit(&limit);
+        return r;
+}
+
+bool cw_control_put_alerts(struct cw_control_call *call, struct cw_json_out *out,
+                           const struct cw_control_alerts *alerts, size_t first, size_t limit)
+{
+        int r = 0;
+
+        cw_json_out_open(out, "alerts", '[');
+        for (size_t i = first; r == 0 && i < alerts->n && i - first < limit; i++)
+                r = put_alert(call, out, alerts->entries[i]);
+        cw_json_out_close(out, ']');
+        return r == 0;
+}
+
+/* The first behind the cursor, "SEVERITY.FIRED.FINGERPRINT". False: it is none. */
+static bool find_first(const struct cw_control_alerts *alerts, const char *cursor, size_t *ret_first)
+{
+        int64_t numbers[3];
+        struct cw_entry last = {.refs = 0};
+        const struct cw_entry *key = &last;
+
+        *ret_first = 0;
+        if (!*cursor)
+                return true;
+        if (!cw_control_read_cursor(cursor, numbers, 3))
+                return false;
+        last.severity = (enum cw_severity)numbers[0];
+        last.fired_at = numbers[1];
+        last.fingerprint = (uint64_t)numbers[2];
+        while (*ret_first < alerts->n && compare(&alerts->entries[*ret_first], &key) <= 0)
+                (*ret_first)++;
+        return true;
+}
+
+static void put_page(struct cw_control_call *call, const struct cw_control_alerts *alerts, size_t first, size_t limit)
+{
+        struct cw_json_out out = {.buf = &call->answer->body};
+        const struct cw_entry *last;
+        char next[80] = "";
+
+        if (alerts->n > first && alerts->n - first > limit) {
+                last = alerts->entries[first + limit - 1];
+                snprintf(next, sizeof(next), "%d.%lld.%lld", (int)last->severity, (long long)last->fired_at,
+                         (long long)last->fingerprint);
+        }
+        cw_json_out_open(&out, NULL, '{');
+        if (!cw_control_put_alerts(call, &out, alerts, first, limit)) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return;
+        }
+        cw_json_out_int(&out, "total", (int64_t)alerts->n);
+        cw_json_out_string(&out, "next", *next ? next : NULL);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+/* The alerts that the terms mean; false with a problem. */
+static bool find(struct cw_control_call *call, const struct cw_control_terms *terms,
+                 struct cw_control_alerts *ret_alerts)
+{
+        cw_cleanup(cw_alert_match_free_cleanup) struct cw_alert_match *match = NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf why = CW_BUF_NULL;
+
+        if (!cw_control_parse_terms(terms, &match, &why)) {
+                cw_control_refuse(call, 400, cw_buf_text(&why));
+                return false;
+        }
+        if (cw_control_find_alerts(engine_of(call), match, ret_alerts) < 0) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return false;
+        }
+        return true;
+}
+
+static void list(struct cw_control_call *call)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
+        cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
+        struct cw_control_terms terms = {.n = 0};
+        int64_t limit = CW_CONTROL_LIMIT;
+        const struct cw_control_field fields[] = {
+                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
+                {"cursor", CW_CONTROL_LINE, &cursor, 80},
+                {"match", CW_CONTROL_TERMS, &terms, 0},
+        };
+        size_t first;
+
+        if (cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)) && find(call, &terms, &alerts)) {
+                if (find_first(&alerts, cw_buf_text(&cursor), &first))
+                        put_page(call, &alerts, first, (size_t)limit);
+                else
+                        cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
+        }
+        cw_buf_deinit(&terms.text);
+}
+
+static bool take_fingerprint(struct cw_control_call *call, uint64_t *ret_fingerprint)
+{
+        if (cw_control_read_hex64(call->word, call->word_len, ret_fingerprint))
+                return true;
+        cw_control_refuse(call, 404, "a fingerprint has 16 digits from 0 to f, as messages show them");
+        return false;
+}
+
+static const struct cw_entry *take_firing(struct cw_control_call *call, uint64_t *ret_fingerprint)
+{
+        const struct cw_entry *entry;
+
+        if (!take_fingerprint(call, ret_fingerprint))
+                return NULL;
+        entry = cw_engine_firing(engine_of(call), *ret_fingerprint);
+        if (!entry)
+                cw_control_refuse(call, 404, "no alert with this fingerprint fires");
+        return entry;
+}
+
+static void show(struct cw_control_call *call)
+{
+        struct cw_json_out out = {.buf = &call->answer->body};
+        const struct cw_entry *entry;
+        uint64_t fingerprint;
+
+        entry = take_firing(call, &fingerprint);
+        if (!entry)
+                return;
+        if (put_alert(call, &out, entry) < 0)
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+        else
+                cw_buf_putc(&call->answer->body, '\n');
+}
+
+static void explain(struct cw_control_call *call)
+{
+        static const struct cw_explain_style style = {.write_time = cw_clock_format_utc,
+                                                      .write_duration = cw_duration_format_human};
+        cw_cleanup(cw_buf_deinit) struct cw_buf words = CW_BUF_NULL;
+        struct cw_json_out out = {.buf = &call->answer->body};
+        uint64_t fingerprint;
+        char hex[17];
+        int r;
+
+        if (!take_fingerprint(call, &fingerprint))
+                return;
+        r = cw_engine_explain(engine_of(call), fingerprint, &style, &words);
+        if (r < 0) {
+                cw_control_refuse(call, r == -ENOENT ? 404 : 503,
+                                  r == -ENOENT ? "no rule and card have this fingerprint" : strerror(-r));
+                return;
+        }
+        cw_hash_hex64(fingerprint, hex);
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_string(&out, "fingerprint", hex);
+        cw_json_out_string(&out, "explanation", cw_buf_text(&words));
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+bool cw_control_take_until(struct cw_control_call *call, int64_t now, int64_t for_ms, int64_t *until_at)
+{
+        if (for_ms && *until_at) {
+                cw_control_refuse(call, 400, "give \"until\" or \"for\", not both");
+                return false;
+        }
+        if (for_ms)
+                *until_at = for_ms > CW_CONTROL_LONGEST_MS ? INT64_MAX : now + for_ms;
+        if (*until_at <= now) {
+                cw_control_refuse(call, 422, "it would end before it began");
+                return false;
+        }
+        if (*until_at - now > CW_CONTROL_LONGEST_MS) {
+                cw_control_refuse(call, 422, "30 days at most: what lasts longer belongs into the configuration");
+                return false;
+        }
+        return true;
+}
+
+/* How long, and by whom; false with a problem. */
+static bool take_ack(struct cw_control_call *call, struct cw_control_terms *terms, bool *preview, int64_t *until_at)
+{
+        int64_t for_ms = 0;
+        const struct cw_control_field fields[] = {
+                {"for", CW_CONTROL_DURATION, &for_ms, 0},
+                {"until", CW_CONTROL_TIME, until_at, 0},
+                {"match", CW_CONTROL_TERMS, terms, 0},
+                {"preview", CW_CONTROL_BOOL, preview, 0},
+        };
+
+        if (!cw_control_take_body(call, fields, terms ? 4 : 2))
+                return false;
+        if (!(preview && *preview) && !cw_control_needs_actor(call))
+                return false;
+        if (!for_ms && !*until_at)
+                for_ms = ACK_FOR_MS;
+        return cw_control_take_until(call, cw_clock_wall_ms(), for_ms, until_at);
+}
+
+static void act(struct cw_control_call *call, enum cw_event_kind kind, const uint64_t *fingerprints, size_t n,
+                int64_t until_at)
+{
+        struct cw_event event = {.kind = kind, .act = {.by = cw_control_act(call), .until_at = until_at}};
+        char hex[17];
+
+        for (size_t i = 0; i < n; i++) {
+                event.act.fingerprint = fingerprints[i];
+                cw_hash_hex64(fingerprints[i], hex);
+                cw_control_log(call, kind == CW_EVENT_ACK ? "ack" : "unack", hex);
+                call->options->calls->step(call->options->data, &event);
+        }
+        call->options->calls->carry_out(call->options->data);
+}
+
+static void answer_ack(struct cw_control_call *call, const char *hex, int64_t until_at)
+{
+        struct cw_json_out out = {.buf = &call->answer->body};
+
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_string(&out, "fingerprint", hex);
+        cw_json_out_string(&out, "acknowledged_by", until_at ? cw_buf_text(&call->by) : NULL);
+        cw_json_out_time(&out, "until", until_at);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+static void acknowledge(struct cw_control_call *call)
+{
+        int64_t until_at = 0;
+        uint64_t fingerprint;
+        char hex[17];
+
+        if (!take_firing(call, &fingerprint) || !take_ack(call, NULL, NULL, &until_at))
+                return;
+        cw_hash_hex64(fingerprint, hex);
+        answer_ack(call, hex, until_at);
+        act(call, CW_EVENT_ACK, &fingerprint, 1, until_at);
+}
+
+static void unacknowledge(struct cw_control_call *call)
+{
+        const struct cw_entry *entry;
+        uint64_t fingerprint;
+        char hex[17];
+
+        entry = take_firing(call, &fingerprint);
+        if (!entry || !cw_control_take_body(call, NULL, 0))
+                return;
+        if (!entry->acknowledged_by) {
+                cw_control_refuse(call, 409, "nobody has acknowledged it");
+                return;
+        }
+        cw_hash_hex64(fingerprint, hex);
+        answer_ack(call, hex, 0);
+        act(call, CW_EVENT_UNACK, &fingerprint, 1, 0);
+}
+
+static void acknowledge_found(struct cw_control_call *call, const struct cw_control_alerts *alerts, bool preview,
+                              int64_t until_at)
+{
+        cw_autofree uint64_t *fingerprints = calloc(alerts->n + 1, sizeof(*fingerprints));
+        struct cw_json_out out = {.buf = &call->answer->body};
+
+        if (!fingerprints) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return;
+        }
+        for (size_t i = 0; i < alerts->n; i++)
+                fingerprints[i] = alerts->entries[i]->fingerprint;
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_bool(&out, "preview", preview);
+        cw_json_out_time(&out, "until", until_at);
+        if (!cw_control_put_alerts(call, &out, alerts, 0, CW_CONTROL_LIMIT)) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return;
+        }
+        cw_json_out_int(&out, "total", (int64_t)alerts->n);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+        if (!preview)
+                act(call, CW_EVENT_ACK, fingerprints, alerts->n, until_at);
+}
+
+static void acknowledge_many(struct cw_control_call *call)
+{
+        cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
+        struct cw_control_terms terms = {.n = 0};
+        int64_t until_at = 0;
+        bool preview = false;
+
+        if (take_ack(call, &terms, &preview, &until_at) && find(call, &terms, &alerts)) {
+                if (terms.n == 0)
+                        cw_control_refuse(call, 422, "\"match\" is needed: at least one term");
+                else if (alerts.n == 0)
+                        cw_control_refuse(call, 404, "no alert that fires matches");
+                else if (alerts.n > ACKS_AT_ONCE)
+                        cw_control_refuse(call, 422,
+                                          "more than 1000 alerts match: a silence holds as many as there are");
+                else
+                        acknowledge_found(call, &alerts, preview, until_at);
+        }
+        cw_buf_deinit(&terms.text);
+}
+
+static const struct cw_control_route routes[] = {
+        {"GET", "/api/v1/alerts", list},
+        {"POST", "/api/v1/alerts/ack", acknowledge_many},
+        {"GET", "/api/v1/alerts/*", show},
+        {"GET", "/api/v1/alerts/*/explain", explain},
+        {"POST", "/api/v1/alerts/*/ack", acknowledge},
+        {"DELETE", "/api/v1/alerts/*/ack", unacknowledge},
+};
+const struct cw_control_family cw_control_alert_routes = {routes, CW_ARRAY_SIZE(routes)};

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: how the daemon is doing, as its engine and its settings say between two steps; nothing here acts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/alert_match.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/config.h"
+#include "cardwatch/engine.h"
+#include "cardwatch/engine_acts.h"
+#include "cardwatch/engine_view.h"
+#include "cardwatch/expr.h"
+#include "cardwatch/outbox.h"
+#include "cardwatch/rules.h"
+#include "cardwatch/settings.h"
+#include "control_call.h"
+
+static struct cw_engine *engine_of(const struct cw_control_call *call)
+{
+        return call->options->calls->engine(call->options->data);
+}
+
+static const struct cw_config *config_of(const struct cw_control_call *call)
+{
+        return call->options->calls->settings(call->options->data)->config;
+}
+
+static void healthz(struct cw_control_call *call)
+{
+        cw_control_answer_status(call, "ok");
+}
+
+static void readyz(struct cw_control_call *call)
+{
+        struct cw_buf detail = CW_BUF_NULL;
+        struct cw_source_view view;
+
+        for (size_t i = 0; i < config_of(call)->n_sources; i++) {
+                cw_engine_view_source(engine_of(call), i, &view);
+                if (view.last_complete_at == 0)
+                        cw_buf_printf(&detail, "%ssource %s has had no complete poll", detail.len ? "; " : "",
+                                      view.name);
+        }
+        if (!call->options->calls->store_works(call->options->data))
+                cw_buf_printf(&detail, "%sthe store cannot be written", detail.len ? "; " : "");
+        if (detail.len > 0)
+                cw_control_refuse(call, 503, cw_buf_text(&detail));
+        else
+                cw_control_answer_status(call, "ready");
+        cw_buf_deinit(&detail);
+}
+
+static void put_source(struct cw_json_out *out, const struct cw_source_view *view)
+{
+        cw_json_out_open(out, NULL, '{');
+        cw_json_out_string(out, "name", view->name);
+        cw_json_out_string(out, "last_poll_result", view->last_result);
+        cw_json_out_time(out, "last_poll_at", view->last_poll_at);
+        if (view->last_poll_at)
+                cw_json_out_int(out, "last_poll_ms", view->last_poll_ms);
+        else
+                cw_json_out_null(out, "last_poll_ms");
+        cw_json_out_time(out, "last_complete_at", view->last_complete_at);
+        cw_json_out_int(out, "failed_polls", view->failed_polls);
+        cw_json_out_int(out, "cards", (int64_t)view->cards);
+        cw_json_out_string(out, "suspicion", view->suspicion);
+        cw_json_out_close(out, '}');
+}
+
+static void put_sources(struct cw_control_call *call, struct cw_json_out *out)
+{
+        struct cw_source_view view;
+
+        cw_json_out_open(out, "sources", '[');
+        for (size_t i = 0; i < config_of(call)->n_sources; i++) {
+                cw_engine_view_source(engine_of(call), i, &view);
+                put_source(out, &view);
+        }
+        cw_json_out_close(out, ']');
+}
+
+static void sources(struct cw_control_call *call)
+{
+        struct cw_json_out out = {.buf = &call->answer->body};
+
+        cw_json_out_open(&out, NULL, '{');
+        put_sources(call, &out);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+static bool is_silenced(const struct cw_engine *engine, const struct cw_entry *entry)
+{
+        struct cw_silence_view view;
+        size_t cursor = 0;
+
+        while (cw_engine_next_silence(engine, &cursor, &view))
+                if (cw_alert_match_holds(view.match, entry))
+                        return true;
+        return false;
+}
+
+static void put_alerts(struct cw_json_out *out, const struct cw_engine *engine)
+{
+        int64_t by_severity[CW_SEVERITY_CRITICAL + 1] = {0}, acknowledged = 0, silenced = 0, firing = 0;
+        const struct cw_entry *entry;
+        size_t cursor = 0;
+
+        while (cw_engine_next_alert(engine, &cursor, &entry)) {
+                firing++;
+                by_severity[entry->severity]++;
+                acknowledged += entry->acknowledged_by != NULL;
+                silenced += is_silenced(engine, entry);
+        }
+        cw_json_out_open(out, "alerts", '{');
+        cw_json_out_int(out, "firing", firing);
+        for (size_t i = CW_SEVERITY_CRITICAL; i > CW_SEVERITY_NONE; i--)
+                cw_json_out_int(out, cw_severity_name((enum cw_severity)i), by_severity[i]);
+        cw_json_out_int(out, "acknowledged", acknowledged);
+        cw_json_out_int(out, "silenced", silenced);
+        cw_json_out_close(out, '}');
+}
+
+static void put_notifiers(struct cw_control_call *call, struct cw_json_out *out)
+{
+        const struct cw_config *config = config_of(call);
+        struct cw_outbox *outbox = cw_engine_outbox(engine_of(call));
+
+        cw_json_out_open(out, "notifiers", '[');
+        for (size_t i = 0; i < config->n_notifiers; i++) {
+                cw_json_out_open(out, NULL, '{');
+                cw_json_out_string(out, "name", config->notifiers[i].name);
+                cw_json_out_int(out, "waiting", (int64_t)cw_outbox_waiting(outbox, i));
+                cw_json_out_close(out, '}');
+        }
+        cw_json_out_close(out, ']');
+}
+
+static void status(struct cw_control_call *call)
+{
+        struct cw_json_out out = {.buf = &call->answer->body};
+        const struct cw_config *config = config_of(call);
+        struct cw_silence_view view;
+        size_t cursor = 0;
+        int64_t silences = 0;
+
+        while (cw_engine_next_silence(engine_of(call), &cursor, &view))
+                silences++;
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_string(&out, "version", CARDWATCH_VERSION);
+        cw_json_out_open(&out, "config", '{');
+        cw_json_out_string(&out, "path", config->path);
+        cw_json_out_string(&out, "hash", config->hash);
+        cw_json_out_close(&out, '}');
+        cw_json_out_bool(&out, "store_works", call->options->calls->store_works(call->options->data));
+        put_alerts(&out, engine_of(call));
+        cw_json_out_int(&out, "silences", silences);
+        put_notifiers(call, &out);
+        put_sources(call, &out);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+static void put_expr(struct cw_json_out *out, const char *name, const struct cw_expr *expr)
+{
+        cw_json_out_string(out, name, expr ? cw_expr_text(expr) : NULL);
+}
+
+static int64_t count_firing(const struct cw_engine *engine, const char *rule)
+{
+        const struct cw_entry *entry;
+        size_t cursor = 0;
+        int64_t n = 0;
+
+        while (cw_engine_next_alert(engine, &cursor, &entry))
+                n += strcmp(entry->rule, rule) == 0;
+        return n;
+}
+
+static void put_rule(struct cw_json_out *out, const struct cw_engine *engine, const struct cw_rule *rule)
+{
+        cw_json_out_open(out, NULL, '{');
+        cw_json_out_string(out, "name", rule->name);
+        cw_json_out_bool(out, "enabled", rule->enabled);
+        cw_json_out_string(out, "severity", rule->n_levels ? NULL : cw_severity_name(rule->severity));
+        put_expr(out, "when", rule->when);
+        cw_json_out_open(out, "levels", '[');
+        for (size_t i = 0; i < rule->n_levels; i++) {
+                cw_json_out_open(out, NULL, '{');
+                cw_json_out_string(out, "severity", cw_severity_name(rule->levels[i].severity));
+                put_expr(out, "when", rule->levels[i].when);
+                cw_json_out_close(out, '}');
+        }
+        cw_json_out_close(out, ']');
+        put_expr(out, "clear", rule->clear);
+        put_expr(out, "on", rule->on);
+        cw_json_out_int(out, "for_ms", rule->for_ms);
+        cw_json_out_int(out, "keep_firing_for_ms", rule->keep_firing_for_ms);
+        cw_json_out_open(out, "labels", '{');
+        for (size_t i = 0; i < rule->n_labels; i++)
+                cw_json_out_string(out, rule->labels[i].name, rule->labels[i].value);
+        cw_json_out_close(out, '}');
+        cw_json_out_int(out, "firing", count_firing(engine, rule->name));
+        cw_json_out_close(out, '}');
+}
+
+/* The cursor is a place in the configuration's order. */
+static void rules(struct cw_control_call *call)
+{
+        const struct cw_ruleset *ruleset = config_of(call)->rules;
+        struct cw_json_out out = {.buf = &call->answer->body};
+        int64_t limit = CW_CONTROL_LIMIT, from = 0, to;
+        const struct cw_control_field fields[] = {
+                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
+                {"cursor", CW_CONTROL_COUNT, &from, INT32_MAX},
+        };
+        char next[24];
+
+        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+                return;
+        to = from + limit < (int64_t)ruleset->n_rules ? from + limit : (int64_t)ruleset->n_rules;
+        snprintf(next, sizeof(next), "%lld", (long long)to);
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_open(&out, "rules", '[');
+        for (int64_t i = from; i < to; i++)
+                put_rule(&out, engine_of(call), &ruleset->rules[i]);
+        cw_json_out_close(&out, ']');
+        cw_json_out_string(&out, "next", to < (int64_t)ruleset->n_rules ? next : NULL);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+/* No URL of a notifier and no credential of a source: those are secrets. */
+static void config(struct cw_control_call *call)
+{
+        const struct cw_config *config = config_of(call);
+        struct cw_json_out out = {.buf = &call->answer->body};
+
+        cw_json_out_open(&out, NULL, '{');
+        cw_json_out_string(&out, "path", config->path);
+        cw_json_out_string(&out, "hash", config->hash);
+        cw_json_out_string(&out, "timezone", config->timezone);
+        cw_json_out_open(&out, "store", '{');
+        cw_json_out_string(&out, "sqlite", config->store_path);
+        cw_json_out_int(&out, "keep_history_ms", config->keep_history_ms);
+        cw_json_out_int(&out, "keep_audit_ms", config->keep_audit_ms);
+        cw_json_out_close(&out, '}');
+        cw_json_out_string(&out, "external_url", config->external_url);
+        cw_json_out_open(&out, "sources", '[');
+        for (size_t i = 0; i < config->n_sources; i++) {
+                cw_json_out_open(&out, NULL, '{');
+                cw_json_out_string(&out, "name", config->sources[i].name);
+                cw_json_out_string(&out, "url", config->sources[i].url);
+                cw_json_out_int(&out, "every_ms", config->sources[i].every_ms);
+                cw_json_out_close(&out, '}');
+        }
+        cw_json_out_close(&out, ']');
+        cw_json_out_open(&out, "notifiers", '[');
+        for (size_t i = 0; i < config->n_notifiers; i++)
+                cw_json_out_string(&out, NULL, config->notifiers[i].name);
+        cw_json_out_close(&out, ']');
+        cw_json_out_int(&out, "rules", (int64_t)config->rules->n_rules);
+        cw_json_out_close(&out, '}');
+        cw_buf_putc(&call->answer->body, '\n');
+}
+
+static const struct cw_control_route routes[] = {
+        {"GET", "/healthz", healthz},        {"GET", "/readyz", readyz},      {"GET", "/api/v1/status", status},
+        {"GET", "/api/v1/sources", sources}, {"GET", "/api/v1/rules", rules}, {"GET", "/api/v1/config", config},
+};
+const struct cw_control_family cw_control_look_routes = {routes, CW_ARRAY_SIZE(routes)};
