@@ -67,7 +67,7 @@ class Chat(Hook):
 
     @property
     def messages(self):
-        return [r for r in list(self.requests) if r.delivered]
+        return [r for r in list(self.requests) if r.delivered and hasattr(r, "text")]
 
     def texts(self):
         return [r.text for r in self.messages]
