@@ -7,6 +7,8 @@
 
 struct cw_buf;
 struct cw_engine;
+struct cw_entry;
+struct cw_item;
 
 /*
  * Engine view: what an operator may want to know of the engine's state, between two steps.
@@ -41,6 +43,18 @@ int cw_engine_explain(const struct cw_engine *engine, uint64_t fingerprint, cons
 /* The first time at which polls that change nothing would be more than that: until then nothing happens. INT64_MAX:
  * never. */
 int64_t cw_engine_idle_until(const struct cw_engine *engine);
+
+/* What a notifier took as firing and what fires still, at the severity that it knows. Entries borrow from the engine.
+ */
+struct cw_told {
+        struct cw_entry *entries;
+        struct cw_item *items;
+        size_t n;
+};
+
+int cw_engine_told(const struct cw_engine *engine, size_t notifier, struct cw_told *ret_told)
+        __attribute__((warn_unused_result));
+void cw_told_deinit(struct cw_told *told);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

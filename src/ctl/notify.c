@@ -68,7 +68,7 @@ static void show_concealed(const struct cw_sink_options *options, const char *te
         cw_buf_deinit(&shown);
 }
 
-/* A form that says who sends and who gets it holds secrets; every other body is what render wrote. */
+/* A body that says who sends and who gets it holds secrets; every other body is what render wrote. */
 static void show_http(const struct cw_sink_options *options, const struct cw_http_request *http)
 {
         printf("%s %.*s/…\n", http->method, host_part(http->url), http->url);
@@ -77,7 +77,7 @@ static void show_http(const struct cw_sink_options *options, const struct cw_htt
                 show_concealed(options, http->headers[i].value, strlen(http->headers[i].value));
         }
         putchar('\n');
-        if (options->user)
+        if (options->user || options->routing_key)
                 show_concealed(options, http->body, http->body_len);
         else
                 printf("%.*s\n", (int)http->body_len, http->body);
@@ -90,6 +90,15 @@ static void show_smtp(const struct cw_smtp_request *smtp)
         printf("\n%s\n", smtp->text);
         if (smtp->html)
                 printf("\n%s\n", smtp->html);
+}
+
+static void show_exec(const struct cw_exec_request *exec)
+{
+        for (size_t i = 0; exec->environment[i]; i++)
+                printf("%s\n", exec->environment[i]);
+        for (size_t i = 0; exec->command[i]; i++)
+                printf("%s%s", i > 0 ? " " : "", exec->command[i]);
+        printf("\n\n%.*s\n", (int)exec->input_len, exec->input);
 }
 
 static int show(const struct test_message *message)
@@ -107,6 +116,8 @@ static int show(const struct test_message *message)
                 show_http(&message->notifier->options, &request.http);
         else if (request.transport == CW_TRANSPORT_SMTP)
                 show_smtp(&request.smtp);
+        else if (request.transport == CW_TRANSPORT_EXEC)
+                show_exec(&request.exec);
         for (size_t i = 0; i < request.n_records; i++) {
                 fwrite(request.records[i].data, 1, request.records[i].len, stdout);
                 if (request.records[i].len && request.records[i].data[request.records[i].len - 1] != '\n')

@@ -12,6 +12,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/engine_view.h"
 #include "cardwatch/hmac.h"
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
@@ -20,7 +21,14 @@
 #include "cardwatch/settings.h"
 #include "committer.h"
 
+#define NO_ID           "00000000000000000000000000000000"
 #define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
+
+/* A receiver that forgets what it does not hear of again. */
+struct refresh {
+        int64_t due_at; /* wall clock: a machine that slept is heard of at once */
+        bool failing;
+};
 
 /* One message in hand: rendered and waiting for its commit, or on its way. */
 struct delivery {
@@ -28,6 +36,7 @@ struct delivery {
         struct cw_settings *settings; /* those it began with */
         size_t notifier;
         uint64_t sequence;
+        bool refresh; /* of what the receiver knows: no message of the outbox */
         char id[33];
         char *payload;
         size_t payload_len;
@@ -39,6 +48,7 @@ struct cw_dispatcher {
         struct cw_dispatcher_options options;
         struct cw_settings *settings;
         size_t *busy; /* deliveries of each notifier */
+        struct refresh *refreshes; /* likewise */
         struct delivery *deliveries;
         size_t n_deliveries, n_failed;
         struct cw_map attempted; /* with `once`: sequences */
@@ -74,11 +84,17 @@ static void wake(void *data)
 static int make_room(struct cw_dispatcher *dispatcher, const struct cw_settings *settings)
 {
         size_t *busy = calloc(settings->n_notifiers + 1, sizeof(*busy));
+        struct refresh *refreshes = calloc(settings->n_notifiers + 1, sizeof(*refreshes));
 
-        if (!busy)
+        if (!busy || !refreshes) {
+                free(busy);
+                free(refreshes);
                 return -ENOMEM;
+        }
         free(dispatcher->busy);
+        free(dispatcher->refreshes);
         dispatcher->busy = busy;
+        dispatcher->refreshes = refreshes;
         return 0;
 }
 
@@ -112,6 +128,7 @@ void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
         cw_settings_unref(dispatcher->settings);
         cw_map_deinit(&dispatcher->attempted);
         free(dispatcher->busy);
+        free(dispatcher->refreshes);
         free(dispatcher);
 }
 
@@ -210,11 +227,27 @@ static void settle(struct delivery *delivery)
         dispatcher->options.progress(dispatcher->options.data);
 }
 
+static void note_refreshed(const struct delivery *delivery, const struct cw_attempt_result *result)
+{
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
+        struct refresh *refresh = &dispatcher->refreshes[delivery->notifier];
+        bool failed = result->judgement.verdict != CW_SINK_DELIVERED;
+
+        if (result->cancelled || delivery->settings != dispatcher->settings || refresh->failing == failed)
+                return;
+        refresh->failing = failed;
+        cw_log(dispatcher->options.log, failed ? CW_LOG_WARNING : CW_LOG_INFO,
+               failed ? "refresh-failed" : "refresh-works-again", "notifier", "%s", name_of(delivery), "reason", "%s",
+               result->judgement.reason, NULL);
+}
+
 static void attempt_done(void *data, const struct cw_attempt_result *result)
 {
         struct delivery *delivery = data;
 
-        if (result->cancelled)
+        if (delivery->refresh)
+                note_refreshed(delivery, result);
+        else if (result->cancelled)
                 ; /* we ended it: the next process tries again with the same bytes */
         else if (result->judgement.verdict == CW_SINK_DELIVERED)
                 report_success(delivery, result->took_ms);
@@ -312,6 +345,71 @@ static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struc
         }
 }
 
+/* What the receiver knows to fire, once more. It takes no part in the ledger, and fails until the next time. */
+static int refresh(struct cw_dispatcher *dispatcher, size_t notifier, const struct cw_told *told)
+{
+        const struct cw_sink_options *options = &dispatcher->settings->notifiers[notifier].options;
+        struct cw_notice notice = {
+                .id = "refresh",
+                .thread = "refresh",
+                .notifier = options->name,
+                .kind = CW_NOTICE_ALERT,
+                .firing = true,
+                .repeat = 1,
+                .sent_at = cw_clock_wall_ms(),
+                .n_firing = (uint32_t)told->n,
+                .items = told->items,
+                .n_items = told->n,
+                .n_listed = told->n,
+        };
+        cw_cleanup(cw_buf_deinit) struct cw_buf payload = CW_BUF_NULL;
+        struct cw_attempt_request request = {
+                .loop = dispatcher->options.loop,
+                .http = dispatcher->options.http,
+                .notifier = &dispatcher->settings->notifiers[notifier],
+                .id = notice.id,
+                .now = notice.sent_at,
+        };
+        struct delivery *delivery;
+        int r;
+
+        r = cw_sink_render(options, &notice, &payload);
+        if (r < 0)
+                return r;
+        delivery = delivery_new(dispatcher, notifier, &(struct cw_outgoing){.id = NO_ID});
+        if (!delivery)
+                return -ENOMEM;
+        delivery->refresh = true;
+        request.payload = payload.data;
+        request.payload_len = payload.len;
+        r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
+        if (r < 0)
+                delivery_free(delivery);
+        return r;
+}
+
+/* Alone: neither what ended meanwhile nor what is on its way may be overtaken. */
+static void refresh_if_due(struct cw_dispatcher *dispatcher, size_t notifier)
+{
+        int64_t every_ms = cw_sink_refresh_ms(dispatcher->settings->notifiers[notifier].options.type);
+        struct refresh *due = &dispatcher->refreshes[notifier];
+        int64_t now = cw_clock_wall_ms();
+        struct cw_told told;
+        int r;
+
+        if (every_ms == 0 || dispatcher->busy[notifier] > 0 || (due->due_at > now && due->due_at <= now + every_ms))
+                return;
+        due->due_at = now + every_ms;
+        r = cw_engine_told(dispatcher->options.engine, notifier, &told);
+        if (r == 0) {
+                r = told.n > 0 ? refresh(dispatcher, notifier, &told) : 0;
+                cw_told_deinit(&told);
+        }
+        if (r < 0)
+                cw_log(dispatcher->options.log, CW_LOG_ERROR, "refresh-failed", "notifier", "%s",
+                       dispatcher->settings->notifiers[notifier].options.name, "reason", "%s", strerror(-r), NULL);
+}
+
 /* With `once` a message that was tried is left alone: it stays in hand until the process ends. */
 static bool tried_before(struct cw_dispatcher *dispatcher, uint64_t sequence)
 {
@@ -328,6 +426,7 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         size_t most = most_at_once(dispatcher->settings->notifiers[notifier].options.type);
         struct cw_outgoing outgoing;
 
+        refresh_if_due(dispatcher, notifier);
         /* With `once` nobody will be there when a wait is over: whatever is first in its group goes now. */
         while (dispatcher->busy[notifier] < most &&
                cw_outbox_next(outbox, notifier, dispatcher->options.once ? INT64_MAX : cw_clock_wall_ms(), &outgoing))
@@ -344,6 +443,10 @@ static void set_timer(struct cw_dispatcher *dispatcher)
 
                 if (at && at > now && at - now < wait_ms)
                         wait_ms = at - now;
+                at = dispatcher->refreshes[i].due_at - now;
+                /* Who is busy is looked at when that is over. */
+                if (dispatcher->refreshes[i].due_at && dispatcher->busy[i] == 0 && at < wait_ms)
+                        wait_ms = at > 0 ? at : 1;
         }
         cw_timer_start(dispatcher->timer, (uint64_t)wait_ms);
 }
