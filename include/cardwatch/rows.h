@@ -38,6 +38,7 @@ struct cw_source_row {
         int64_t poll_ms; /* how long the last one took */
         uint32_t failed_polls; /* in a row */
         int64_t blocked_until_at, otp_step; /* of the log-in: source.h, struct cw_source_memory */
+        char *lack; /* what its last poll lacked, in words; "" or NULL: nothing */
         uint8_t suspicion; /* how far each kind is: the engine alone reads it */
 };
 

@@ -476,16 +476,6 @@ void cw_changes_card(struct cw_changes *changes, const struct cw_card_row *row)
         append(changes, &kinds[CARDS], &copy, copy.source != NULL);
 }
 
-void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *row)
-{
-        struct cw_source_row copy = *row;
-        bool complete = copy_text(&copy.source, row->source);
-
-        if (complete && row->removed)
-                forget_source(changes, copy.source);
-        append(changes, &kinds[SOURCES], &copy, complete);
-}
-
 /* Several texts in one allocation, which is the first's: rows come by the ten thousand. */
 static bool copy_texts(char **const texts[], size_t n)
 {
@@ -506,6 +496,16 @@ static bool copy_texts(char **const texts[], size_t n)
         return to != NULL;
 }
 
+void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *row)
+{
+        struct cw_source_row copy = *row;
+        bool complete = copy_texts((char **const[]){&copy.source, &copy.lack}, 2);
+
+        if (complete && row->removed)
+                forget_source(changes, copy.source);
+        append(changes, &kinds[SOURCES], &copy, complete);
+}
+
 static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row)
 {
         copy->fired_at = NULL;
@@ -523,7 +523,8 @@ static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row
 void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row)
 {
         struct cw_alert_row copy = *row;
-        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source, &copy.acked_by}, 3) & copy_times(&copy, row);
+        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source, &copy.acked_by}, 3) &
+                        copy_times(&copy, row);
 
         copy.entry = cw_entry_ref(row->entry);
         append(changes, &kinds[ALERTS], &copy, complete);

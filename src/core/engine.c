@@ -50,6 +50,7 @@ void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_s
                 .failed_polls = state->failed_polls,
                 .blocked_until_at = state->blocked_until_at,
                 .otp_step = state->otp_step,
+                .lack = (char *)state->lack,
                 .suspicion = cw_engine_pack_suspicions(state),
         };
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,31 +203,30 @@ int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_sourc
         return stale_from(engine, state);
 }
 
-/* What the last poll lacked: as its pages said, else what can still be said of it, after a restart too. */
-static void describe_lack(struct cw_buf *buf, const struct cw_source_state *state)
+void cw_engine_note_lack(struct cw_source_state *state, const char *reason)
 {
         bool whole = state->n_look_ups > 0 && !state->suspicious; /* else nobody was looked up */
         size_t absent = whole ? cw_roll_absent(&state->roll, state->poll, 0, NULL, 0) : 0;
+        const char *what = state->result == CW_POLL_FAILED ? "the last failed" : "the last was partial";
+        char *lack = state->lack;
 
-        if (state->lack[0])
-                cw_buf_printf(buf, "%s%s", state->failed_polls > 0 ? "the last failed: " : "the last lacked ",
-                              state->lack);
-        else if (state->failed_polls > 0)
-                cw_buf_puts(buf, "the last failed");
+        if (state->result == CW_POLL_COMPLETE)
+                lack[0] = '\0';
+        else if (reason && *reason)
+                snprintf(lack, sizeof(state->lack), "%s%s",
+                         state->result == CW_POLL_FAILED ? "the last failed: " : "the last lacked ", reason);
         else if (absent > 0)
-                cw_buf_printf(buf,
-                              "%zu customer%s missing from the list, and whether %s gone could not be read one by one",
-                              absent, absent == 1 ? " is" : "s are", absent == 1 ? "it is" : "they are");
-        else if (state->last_poll_at > state->last_complete_at)
-                cw_buf_puts(buf, "the last was partial");
+                snprintf(lack, sizeof(state->lack),
+                         "%zu customer%s missing from the list, and whether %s gone could not be read one by one",
+                         absent, absent == 1 ? " is" : "s are", absent == 1 ? "it is" : "they are");
         else
-                cw_buf_puts(buf, "none has ended since");
+                snprintf(lack, sizeof(state->lack), "%s", what);
 }
 
 void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state)
 {
         int64_t from = stale_from(engine, state), since = stale_since(state);
-        struct cw_buf summary = CW_BUF_NULL, lack = CW_BUF_NULL;
+        struct cw_buf summary = CW_BUF_NULL;
         struct cw_trouble trouble = {
                 .kind = CW_BUILTIN_STALE,
                 .source = state->name,
@@ -238,17 +238,13 @@ void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state
 
         if (!from || engine->now < from)
                 return;
-        describe_lack(&lack, state);
-        trouble.reason = cw_buf_text(&lack);
+        trouble.reason = state->lack[0] ? state->lack : "none has ended since";
         cw_buf_printf(&summary, "Source %s has had no complete poll for ", state->name);
         cw_duration_format_human(&summary, engine->now - since);
         cw_buf_printf(&summary, ": %s.", trouble.reason);
         if (!state->last_complete_at)
                 append_age(&summary, engine, state);
-        if (cw_buf_error(&lack) < 0)
-                engine->error = -ENOMEM;
         cw_engine_report(engine, &trouble, &summary);
-        cw_buf_deinit(&lack);
 }
 
 static void judge_clock(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)

@@ -2,6 +2,7 @@
 /* What was committed becomes the engine's state again; then the rules in force are compared with those it was left by.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
         state->blocked_until_at = row->blocked_until_at;
         state->otp_step = row->otp_step;
         cw_engine_unpack_suspicions(state, row->suspicion);
+        snprintf(state->lack, sizeof(state->lack), "%s", row->lack ? row->lack : "");
         if (engine->now - state->last_poll_at > cw_engine_gap_ms(state))
                 state->watching_since = engine->now;
 }

@@ -386,11 +386,10 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
         release_staged(state);
         cw_engine_look_at_due(engine, state);
         state->result = judge(state, event);
-        snprintf(state->lack, sizeof(state->lack), "%s",
-                 state->result != CW_POLL_COMPLETE && event->poll.reason ? event->poll.reason : "");
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)
                 state->poll_ms = event->poll.took_ms;
         state->failed_polls = state->result == CW_POLL_FAILED ? state->failed_polls + 1 : 0;
+        cw_engine_note_lack(state, event->poll.reason);
         if (state->result == CW_POLL_COMPLETE) {
                 cw_engine_count_missing(engine, state);
                 forget_gone_customers(engine, state);

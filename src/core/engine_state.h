@@ -55,7 +55,7 @@ struct cw_source_state {
         uint32_t failed_polls;
         int64_t watching_since; /* 0: without a gap since the last poll that is known */
         enum cw_poll_result result;
-        char lack[200]; /* the reason of the last poll's end, "" if it had none */
+        char lack[240]; /* what the last poll lacked, in words; "": nothing */
         enum cw_suspicion suspicions[CW_N_ODDITIES];
         int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
         bool polling;

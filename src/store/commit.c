@@ -87,6 +87,7 @@ static int write_source(struct writing *writing, const struct cw_source_row *row
         cw_bind_i64(&bind, row->blocked_until_at);
         cw_bind_i64(&bind, row->otp_step);
         cw_bind_i64(&bind, row->suspicion);
+        cw_bind_text(&bind, row->lack ? row->lack : "");
         return end_row(writing, &bind);
 }
 

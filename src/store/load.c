@@ -40,6 +40,7 @@ static int read_source(struct cw_columns *columns, struct cw_changes *rows)
         row.blocked_until_at = cw_columns_i64(columns);
         row.otp_step = cw_columns_i64(columns);
         row.suspicion = (uint8_t)cw_columns_most(columns, UINT8_MAX);
+        row.lack = (char *)cw_columns_text(columns);
         if (!columns->bad)
                 cw_changes_source(rows, &row);
         return verdict(columns);

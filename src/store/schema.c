@@ -118,7 +118,8 @@ static const char version_4[] =
         " target TEXT NOT NULL, why TEXT NOT NULL);"
         "CREATE INDEX audit_time ON audit (at);"
         "ALTER TABLE alert ADD COLUMN acked_by TEXT;"
-        "ALTER TABLE alert ADD COLUMN acked_until_at INTEGER NOT NULL DEFAULT 0;";
+        "ALTER TABLE alert ADD COLUMN acked_until_at INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE source ADD COLUMN lack TEXT NOT NULL DEFAULT '';";
 
 static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 

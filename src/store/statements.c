@@ -55,11 +55,11 @@ static const char *const texts[CW_SQL_COUNT] = {
 
         [CW_SQL_SOURCE_PUT] = "INSERT OR REPLACE INTO source (name, baseline_done, first_poll_at, last_poll_at, "
                               "last_complete_at, poll_ms, "
-                              "failed_polls, blocked_until_at, otp_step, suspicion) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                              "failed_polls, blocked_until_at, otp_step, suspicion, lack) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         [CW_SQL_SOURCE_DROP] = "DELETE FROM source WHERE name = ?1",
         [CW_SQL_SOURCE_ALL] = "SELECT name, baseline_done, first_poll_at, last_poll_at, last_complete_at, poll_ms, "
-                              "failed_polls, blocked_until_at, otp_step, suspicion FROM source ORDER BY name",
+                              "failed_polls, blocked_until_at, otp_step, suspicion, lack FROM source ORDER BY name",
         [CW_SQL_ALERT_PUT] = "INSERT OR REPLACE INTO alert (fingerprint, rule, source, customer, card, state, episode, "
                              "edge, severity, "
                              "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry, "
