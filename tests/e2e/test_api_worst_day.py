@@ -341,7 +341,8 @@ FAULTS = [("list", "status", {"status": 500}), ("list", "status", {"status": 404
 def test_a_bad_day_leaves_the_truth(many, hook, make_daemon, seed):
     """Random faults for a while: at the end the alerts are the simulator's truth, and polls go on within one interval."""
     rng = random.Random(seed)
-    daemon = make_daemon(config(source(many, auth=login(), page_size=10, timeout="1s", missing_after=3), webhook(hook), [LOW]))
+    daemon = make_daemon(config(source(many, auth=login(), page_size=10, timeout="1s", missing_after=3),
+                                webhook(hook, list="all"), [LOW]))
     daemon.wait_for_polls(2)
     truth = {card: 600 for card in range(1, 41)}
     end, expires = time.monotonic() + 20, time.monotonic() + 1
