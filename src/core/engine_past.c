@@ -197,6 +197,24 @@ static void move_record(struct cw_engine *engine, const struct cw_source_state *
                 cw_engine_remember_card(engine, state, record, false);
 }
 
+/* What is stored of cards is dated by the clock before: of those that somebody waits for, that matters. */
+static void remember_waiting_cards(struct cw_engine *engine)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (!engine->error && engine->n_waiting > 0 && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                const struct cw_alert *alert = value;
+                const struct cw_source_state *state = state_of(engine, alert->source);
+                const struct cw_record *record;
+
+                record = state && alert->state == CW_ALERT_WAITING ? cw_snapshot_find(&state->snapshot, alert->card)
+                                                                   : NULL;
+                if (record)
+                        cw_engine_remember_card(engine, state, record, false);
+        }
+}
+
 void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
 {
         size_t cursor = 0;
@@ -205,8 +223,7 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
         while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
-                if (!alert->since_at && !alert->clear_at && !alert->flapping && !alert->n_fired_at &&
-                    !alert->acked_by)
+                if (!alert->since_at && !alert->clear_at && !alert->flapping && !alert->n_fired_at && !alert->acked_by)
                         continue;
                 move(&alert->since_at, by_ms);
                 move(&alert->clear_at, by_ms);
@@ -224,6 +241,7 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
                 if (by_ms < 0)
                         set_trails(engine, &engine->sources[s]);
         }
+        remember_waiting_cards(engine);
         cw_engine_look_at_all(engine);
 }
 

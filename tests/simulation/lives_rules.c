@@ -130,7 +130,8 @@ void lives_draw_rules(struct chance *chance, struct ruleset_spec *spec, bool tim
                 if (chance_one_in(chance, 5))
                         spec->rules[i].suppressed = CW_SUPPRESSED_ANY;
                 if (chance_one_in(chance, 5))
-                        spec->rules[i].on = one_text(chance, events, timeless ? TIMELESS_EVENTS : CW_ARRAY_SIZE(events));
+                        spec->rules[i].on = one_text(chance, events,
+                                                     timeless ? TIMELESS_EVENTS : CW_ARRAY_SIZE(events));
                 else
                         draw_life(chance, &spec->rules[i], timeless);
         }
@@ -156,7 +157,10 @@ void lives_draw_route(struct chance *chance, struct ruleset_spec *spec, bool *re
 
 static void print_rule(const struct rule_spec *rule)
 {
-        printf("  %s: %s%s", rule->name, rule->on ? "on " : "when ", rule->on ? rule->on : rule->when ? rule->when : "");
+        printf("  %s: %s%s", rule->name, rule->on ? "on " : "when ",
+               rule->on     ? rule->on
+               : rule->when ? rule->when
+                            : "");
         for (size_t i = 0; i < SPEC_LEVELS && rule->levels[i].when; i++)
                 printf("%s %s", i ? "," : "levels", rule->levels[i].when);
         if (rule->clear)

@@ -95,6 +95,8 @@ static void life_init(struct life *life, uint64_t seed, enum way way)
         *life = (struct life){.way = way, .chance = {seed}, .fate = {seed ^ UINT64_C(0x5555555555555555)}};
         life->clock_is_set = one_in(life, 4);
         life->spec.missing_after = 2;
+        /* Why the last poll was not complete is known only to who saw it. */
+        life->spec.builtins_off = 1u << CW_BUILTIN_STALE;
         lives_draw_rules(&life->chance, &life->spec, life->clock_is_set);
         lives_draw_route(&life->chance, &life->spec, life->beliefs.no_ends);
         world_init(&life->world, ruleset_build(&life->spec));
@@ -184,7 +186,7 @@ static void change_customers(struct life *life)
 
                 customer->unread = one_in(life, customer->unread ? 2 : 25);
                 if (one_in(life, 10))
-                        customer->again = one_in(life, 2) ? AGAIN_FOUND : (enum again_answer)below(life, 4);
+                        customer->again = one_in(life, 2) ? AGAIN_FOUND : (enum again_answer)below(life, AGAIN_SILENT);
         }
 }
 
@@ -428,6 +430,7 @@ static void play_round(struct life *life)
         pass(life, half ? 40 * CW_SECOND_MS : 20 * CW_SECOND_MS);
         if (leap) {
                 tell_alike(life); /* no polls: nothing is alike */
+                life->plain = false;
                 pass(life, (1 + below(life, 6)) * MINUTE);
         }
         poll(life);
