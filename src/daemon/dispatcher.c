@@ -56,18 +56,19 @@ struct cw_dispatcher {
         bool closing;
 };
 
-/* How many deliveries a channel has under way at once. Records and mail keep their order best one by one. */
+/* How many deliveries a channel has under way at once, so that a slow group keeps no other waiting. Records keep their
+ * order best one by one. */
 static size_t most_at_once(enum cw_sink_type type)
 {
         switch (type) {
         case CW_SINK_WEBHOOK:
                 return 8;
-        case CW_SINK_EMAIL:
-        case CW_SINK_PAGERDUTY:
-        case CW_SINK_EXEC:
-                return 4;
-        default:
+        case CW_SINK_SYSLOG:
+        case CW_SINK_FILE:
+        case CW_SINK_ALERTMANAGER:
                 return 1;
+        default:
+                return 4;
         }
 }
 

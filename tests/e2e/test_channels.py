@@ -2,6 +2,7 @@
 """The channels of chats and phones, all at once, against receivers that take nothing but what they document."""
 
 import subprocess
+import time
 
 import pytest
 
@@ -125,6 +126,20 @@ def test_nobody_there(sim, receivers, make_daemon):
         r.wait_for_text("WARNING")
     assert len(daemon.log_lines("message-failed")) == len(receivers)
     say_nothing_secret(daemon.log_text(), receivers)
+
+
+def test_a_slow_group_keeps_no_other_waiting(sim, receivers, make_daemon):
+    for r in receivers:
+        r.answer(Answer(r.taken.status, body=r.taken.body, delay_s=3))
+    make_daemon({**through(sim, receivers), "route": {"group_by": ["rule", "customer"]}})
+    sim.wait_for_polls(2)
+    sim.set_card(1, available="99.99")
+    for r in receivers:
+        r.wait_for_requests(1)
+    sim.set_card(2, available="98.88")
+    for r in receivers:
+        r.wait_for_text("card 2", "98.88 USD")
+        assert time.monotonic() - r.requests[0].at < 2.9, r.kind
 
 
 def test_a_storm_keeps_its_count(make_sim, receivers, make_daemon):
