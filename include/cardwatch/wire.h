@@ -14,18 +14,25 @@ struct cw_loop;
  * For syslog and the file notifier. A datagram target gets one datagram a record; a stream gets the records as they are
  * (framing is the caller's), over a connection that is kept while the target stays the same; a file is opened for
  * append at each send, so that a moved one is made anew, and is synced. Records are copied; `done` fires once, never
- * from inside send. A unix stream send is done when the kernel took the bytes, a TCP one when the peer's has
+ * from inside send. A unix stream send is done when the kernel took the bytes, a TCP or TLS one when the peer's has
  * acknowledged them; beyond that the protocol has no acknowledgement. Records of a unix stream get a line end if they
  * have none. A send to a file is in it whole and synced, or not at all.
  */
 
-enum cw_wire_kind { CW_WIRE_UNIX, CW_WIRE_UDP, CW_WIRE_TCP, CW_WIRE_FILE }; /* unix: datagram, else stream */
+enum cw_wire_kind {
+        CW_WIRE_UNIX,
+        CW_WIRE_UDP,
+        CW_WIRE_TCP,
+        CW_WIRE_TLS,
+        CW_WIRE_FILE
+}; /* unix: datagram, else stream */
 
 struct cw_wire_target {
         enum cw_wire_kind kind;
-        const char *host; /* udp, tcp */
+        const char *host; /* udp, tcp, tls */
         uint16_t port;
         const char *path; /* unix, file */
+        const char *ca, *cert, *key; /* tls: files; NULL: the system's certificates, none of our own */
 };
 
 struct cw_wire_record {

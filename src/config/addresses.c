@@ -119,17 +119,16 @@ bool cw_address_target(struct cw_reader *reader, const struct cw_row *row, const
                 return false;
         }
         if (!strstr(text, "://")) {
-                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
-                                   row->name);
+                cw_reader_complain(reader, node,
+                                   "\"%s\" must be local, unix:PATH, udp://HOST, tcp://HOST or tls://HOST", row->name);
                 return false;
         }
         if (!split(reader, row, node, text, &url))
                 return false;
-        if (cw_config_url_is_scheme(&url, "tls"))
-                cw_reader_complain(reader, node, "\"%s\" tls:// is not supported yet", row->name);
-        else if (!cw_config_url_is_scheme(&url, "udp") && !cw_config_url_is_scheme(&url, "tcp"))
-                cw_reader_complain(reader, node, "\"%s\" must be local, unix:PATH, udp://HOST or tcp://HOST",
-                                   row->name);
+        if (!cw_config_url_is_scheme(&url, "udp") && !cw_config_url_is_scheme(&url, "tcp") &&
+            !cw_config_url_is_scheme(&url, "tls"))
+                cw_reader_complain(reader, node,
+                                   "\"%s\" must be local, unix:PATH, udp://HOST, tcp://HOST or tls://HOST", row->name);
         else if (url.has_userinfo || url.has_query || url.has_fragment || (*url.path && strcmp(url.path, "/") != 0))
                 cw_reader_complain(reader, node, "\"%s\" must be a host and perhaps a port, and nothing else",
                                    row->name);

@@ -101,6 +101,9 @@ static void release(struct cw_wire *wire)
         cw_timer_free(wire->tell_timer);
         free(wire->host);
         free(wire->path);
+        free(wire->ca);
+        free(wire->cert);
+        free(wire->key);
         free(wire);
 }
 
@@ -134,16 +137,24 @@ static bool target_is_sound(const struct cw_wire_target *target)
         return target->host && target->host[0] && target->port > 0;
 }
 
+/* The target points to a copy from now on. */
+static int keep(const char **text, char **ret_copy)
+{
+        if (*text && !(*ret_copy = strdup(*text)))
+                return -ENOMEM;
+        *text = *ret_copy;
+        return 0;
+}
+
 static int wire_init(struct cw_wire *wire)
 {
+        struct cw_wire_target *target = &wire->target;
         int r;
 
-        if (wire->target.host && !(wire->host = strdup(wire->target.host)))
+        if (keep(&target->host, &wire->host) < 0 || keep(&target->path, &wire->path) < 0 ||
+            keep(&target->ca, &wire->ca) < 0 || keep(&target->cert, &wire->cert) < 0 ||
+            keep(&target->key, &wire->key) < 0)
                 return -ENOMEM;
-        if (wire->target.path && !(wire->path = strdup(wire->target.path)))
-                return -ENOMEM;
-        wire->target.host = wire->host;
-        wire->target.path = wire->path;
         r = cw_timer_new(wire->loop, on_tell_timer, wire, &wire->tell_timer);
         if (r < 0 || wire->target.kind == CW_WIRE_FILE)
                 return r;

@@ -44,7 +44,7 @@ struct cw_wire_job;
 struct cw_wire {
         struct cw_loop *loop;
         struct cw_wire_target target;
-        char *host, *path; /* what the target's point to */
+        char *host, *path, *ca, *cert, *key; /* what the target's point to */
         struct cw_wire_queue queue, ended;
         struct cw_timer *tell_timer;
         struct cw_wire_socket *socket; /* of a socket target */

@@ -13,23 +13,34 @@
 #include "cardwatch/loop.h"
 #include "uvloop.h"
 #include "wire_private.h"
+#include "wire_tls.h"
 
 /*
  * The head of a wire's queue, handed to a socket.
  *
- * closed -> resolving -> connecting -> sending -> (tcp) awaiting, and back. A datagram socket lives for one send: it
- * follows a log daemon that was restarted and a name that moved. A stream is kept; before each send it is asked whether
- * the peer has closed it meanwhile, and a send that fails on a kept connection is tried once more, whole, on a new one.
- * A TCP send is done when the peer's system has acknowledged every byte: that is how a write to a connection that was
- * being closed shows.
+ * closed -> resolving -> connecting -> (tls) greeting -> settling -> sending -> (tcp, tls) awaiting, and back. A
+ * datagram socket lives for one send: it follows a log daemon that was restarted and a name that moved. A stream is
+ * kept; before each send it is asked whether the peer has closed it meanwhile, and a send that fails on a kept
+ * connection is tried once more, whole, on a new one. A TCP send is done when the peer's system has acknowledged every
+ * byte: that is how a write to a connection that was being closed shows. In TLS 1.3 a server refuses a client after the
+ * client was done with it: so a new connection is listened to for a moment before anything is sent over it.
  */
 
 #define BUSY_RETRY_MS  50
 #define ACK_FIRST_MS   1
 #define ACK_LONGEST_MS 50
 #define DRAIN_MAX      65536
+#define SETTLE_MS      300
 
-enum socket_state { SOCKET_CLOSED, SOCKET_RESOLVING, SOCKET_CONNECTING, SOCKET_SENDING, SOCKET_AWAITING };
+enum socket_state {
+        SOCKET_CLOSED,
+        SOCKET_RESOLVING,
+        SOCKET_CONNECTING,
+        SOCKET_GREETING,
+        SOCKET_SETTLING,
+        SOCKET_SENDING,
+        SOCKET_AWAITING
+};
 
 struct watch {
         uv_poll_t uv;
@@ -48,6 +59,7 @@ struct cw_wire_socket {
         struct cw_timer *soon;
         struct watch *watch; /* owns the descriptor */
         struct lookup *lookup;
+        struct cw_wire_tls *tls; /* over the descriptor */
         struct addrinfo *addresses, *address;
         bool stream;
         bool kept; /* an earlier send went over this connection */
@@ -72,6 +84,7 @@ static void on_watch_closed(uv_handle_t *handle)
 static void disconnect(struct cw_wire_socket *socket)
 {
         cw_timer_stop(socket->soon);
+        cw_wire_tls_free(cw_take(socket->tls));
         if (socket->watch) {
                 socket->watch->socket = NULL;
                 uv_close((uv_handle_t *)&socket->watch->uv, on_watch_closed);
@@ -137,12 +150,17 @@ static void on_event(uv_poll_t *handle, int status, int events)
                 pump(watch->socket);
 }
 
-static void wait_writable(struct cw_wire_socket *socket)
+static void wait_for(struct cw_wire_socket *socket, int events)
 {
-        int r = uv_poll_start(&socket->watch->uv, UV_WRITABLE, on_event);
+        int r = uv_poll_start(&socket->watch->uv, events, on_event);
 
         if (r < 0)
                 finish(socket, r, NULL);
+}
+
+static void wait_to_go_on(struct cw_wire_socket *socket)
+{
+        wait_for(socket, socket->tls && cw_wire_tls_wants_to_read(socket->tls) ? UV_READABLE : UV_WRITABLE);
 }
 
 /* Takes the descriptor over, also when it fails. */
@@ -163,6 +181,11 @@ static int watch_new(struct cw_wire_socket *socket, int fd)
         return 0;
 }
 
+static enum socket_state connected_state(const struct cw_wire_socket *socket)
+{
+        return socket->wire->target.kind == CW_WIRE_TLS ? SOCKET_GREETING : SOCKET_SENDING;
+}
+
 /* Connects a new descriptor; 0 with the state set to what it is now. */
 static int connect_to(struct cw_wire_socket *s, int family, int type, const struct sockaddr *address, socklen_t len)
 {
@@ -178,7 +201,7 @@ static int connect_to(struct cw_wire_socket *s, int family, int type, const stru
         if (family != AF_UNIX && type == SOCK_STREAM)
                 (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
         s->stream = type == SOCK_STREAM;
-        s->state = r < 0 ? SOCKET_CONNECTING : SOCKET_SENDING;
+        s->state = r < 0 ? SOCKET_CONNECTING : connected_state(s);
         return watch_new(s, fd);
 }
 
@@ -239,7 +262,7 @@ static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *fo
 static int look_up(struct cw_wire_socket *socket)
 {
         const struct cw_wire_target *target = &socket->wire->target;
-        struct addrinfo hints = {.ai_socktype = target->kind == CW_WIRE_TCP ? SOCK_STREAM : SOCK_DGRAM,
+        struct addrinfo hints = {.ai_socktype = target->kind == CW_WIRE_UDP ? SOCK_DGRAM : SOCK_STREAM,
                                  .ai_flags = AI_NUMERICSERV};
         struct lookup *lookup = calloc(1, sizeof(*lookup));
         char port[8];
@@ -275,7 +298,7 @@ static void connected(struct cw_wire_socket *socket)
         int r = error_of(socket->watch->fd);
 
         if (r == 0) {
-                socket->state = SOCKET_SENDING;
+                socket->state = connected_state(socket);
                 pump(socket);
                 return;
         }
@@ -288,6 +311,43 @@ static void connected(struct cw_wire_socket *socket)
                 finish(socket, r, NULL);
         else
                 pump(socket);
+}
+
+static void greet(struct cw_wire_socket *socket)
+{
+        char reason[CW_WIRE_LINE] = "";
+        int r = 0;
+
+        if (!socket->tls)
+                r = cw_wire_tls_new(&socket->wire->target, socket->watch->fd, reason, sizeof(reason), &socket->tls);
+        if (r < 0) {
+                finish(socket, r, *reason ? reason : NULL);
+                return;
+        }
+        r = cw_wire_tls_greet(socket->tls);
+        if (r == -EAGAIN) {
+                wait_to_go_on(socket);
+        } else if (r < 0) {
+                snprintf(reason, sizeof(reason), "%s",
+                         r == -EPROTO ? cw_wire_tls_reason(socket->tls) : "closed by the peer");
+                finish(socket, r, reason);
+        } else if (cw_wire_tls_answers_late(socket->tls)) {
+                socket->state = SOCKET_SETTLING;
+                cw_timer_start(socket->soon, SETTLE_MS);
+                wait_for(socket, UV_READABLE);
+        } else {
+                socket->state = SOCKET_SENDING;
+                pump(socket);
+        }
+}
+
+/* It said something, or nothing for long enough: what it refuses shows when it is spoken to. */
+static void settle(struct cw_wire_socket *socket)
+{
+        cw_timer_stop(socket->soon);
+        (void)uv_poll_stop(&socket->watch->uv);
+        socket->state = SOCKET_SENDING;
+        pump(socket);
 }
 
 /* Reads and drops what the peer says. 0: it is there; negative: it is not. */
@@ -311,23 +371,33 @@ static int peer_is_there(int fd)
         return 0;
 }
 
+static ssize_t send_some(struct cw_wire_socket *socket, const char *bytes, size_t len)
+{
+        ssize_t n;
+
+        if (socket->tls)
+                return cw_wire_tls_write(socket->tls, bytes, len);
+        n = send(socket->watch->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return n < 0 ? -errno : n;
+}
+
 /* 0: all is in the socket; -EAGAIN: it is full. */
 static int send_stream(struct cw_wire_socket *socket, const struct cw_wire_send *head)
 {
         int fd = socket->watch->fd, r;
 
         if (socket->sent == 0) {
-                r = peer_is_there(fd);
+                r = socket->tls ? cw_wire_tls_hear(socket->tls) : peer_is_there(fd);
                 if (r < 0)
                         return r;
         }
         while (socket->sent < head->len) {
-                ssize_t n = send(fd, head->bytes + socket->sent, head->len - socket->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+                ssize_t n = send_some(socket, head->bytes + socket->sent, head->len - socket->sent);
 
-                if (n < 0 && errno == EINTR)
+                if (n == -EINTR)
                         continue;
                 if (n < 0)
-                        return -errno;
+                        return (int)n;
                 socket->sent += (size_t)n;
         }
         return 0;
@@ -349,15 +419,27 @@ static int send_datagrams(struct cw_wire_socket *socket, const struct cw_wire_se
         return error_of(fd);
 }
 
+static void broke(struct cw_wire_socket *socket, int failure)
+{
+        char reason[CW_WIRE_LINE];
+
+        if (failure == -EPROTO && socket->tls) {
+                snprintf(reason, sizeof(reason), "%s", cw_wire_tls_reason(socket->tls));
+                failed(socket, failure, reason);
+        } else {
+                failed(socket, failure, failure == -ECONNRESET || failure == -EPIPE ? "closed by the peer" : NULL);
+        }
+}
+
 static void send_head(struct cw_wire_socket *socket, const struct cw_wire_send *head)
 {
         int r = socket->stream ? send_stream(socket, head) : send_datagrams(socket, head);
 
         if (r == -EAGAIN) {
-                wait_writable(socket);
+                wait_to_go_on(socket);
         } else if (r < 0) {
-                failed(socket, r, r == -ECONNRESET || r == -EPIPE ? "closed by the peer" : NULL);
-        } else if (socket->wire->target.kind == CW_WIRE_TCP) {
+                broke(socket, r);
+        } else if (socket->wire->target.kind == CW_WIRE_TCP || socket->tls) {
                 socket->state = SOCKET_AWAITING;
                 socket->ack_ms = ACK_FIRST_MS;
                 pump(socket);
@@ -373,8 +455,10 @@ static void await_ack(struct cw_wire_socket *socket)
         r = error_of(socket->watch->fd);
         if (r == 0 && ioctl(socket->watch->fd, SIOCOUTQ, &waiting) < 0)
                 r = -errno;
+        if (r == 0 && waiting == 0 && socket->tls)
+                r = cw_wire_tls_hear(socket->tls);
         if (r < 0) {
-                failed(socket, r, r == -ECONNRESET || r == -EPIPE ? "closed by the peer" : NULL);
+                broke(socket, r);
         } else if (waiting == 0) {
                 finish(socket, 0, NULL);
         } else {
@@ -410,7 +494,13 @@ static void pump(struct cw_wire_socket *socket)
         case SOCKET_RESOLVING:
                 break;
         case SOCKET_CONNECTING:
-                wait_writable(socket);
+                wait_for(socket, UV_WRITABLE);
+                break;
+        case SOCKET_GREETING:
+                greet(socket);
+                break;
+        case SOCKET_SETTLING:
+                settle(socket);
                 break;
         case SOCKET_SENDING:
                 send_head(socket, head);

@@ -230,7 +230,8 @@ static size_t datagram_len(const char *data, size_t len)
 static int request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
                    int64_t now, struct cw_sink_request *ret)
 {
-        bool stream = options->target && strncmp(options->target, "tcp://", 6) == 0;
+        bool stream = options->target &&
+                      (strncmp(options->target, "tcp://", 6) == 0 || strncmp(options->target, "tls://", 6) == 0);
         struct cw_wire_record *records;
         size_t n = 0, at = 0, start = 0;
         char *copy;

@@ -10,7 +10,7 @@
 #include "cardwatch/sink.h"
 #include "cardwatch/wire.h"
 
-enum { UDP_PORT = 514, TCP_PORT = 601 };
+enum { UDP_PORT = 514, TCP_PORT = 601, TLS_PORT = 6514 };
 
 static int parse_port(const char *text, uint16_t *ret_port)
 {
@@ -82,6 +82,10 @@ static int parse_syslog(const char *text, struct cw_buf *memory, struct cw_wire_
                 *target = (struct cw_wire_target){.kind = CW_WIRE_TCP, .port = TCP_PORT};
                 return parse_host(text + 6, memory, target);
         }
+        if (strncmp(text, "tls://", 6) == 0) {
+                *target = (struct cw_wire_target){.kind = CW_WIRE_TLS, .port = TLS_PORT};
+                return parse_host(text + 6, memory, target);
+        }
         return -EINVAL;
 }
 
@@ -97,6 +101,9 @@ int cw_sink_target(const struct cw_sink_options *options, struct cw_buf *memory,
         if (options->type != CW_SINK_SYSLOG || !options->target)
                 return -EINVAL;
         r = parse_syslog(options->target, memory, &target);
+        target.ca = options->tls.ca;
+        target.cert = options->tls.cert;
+        target.key = options->tls.key;
         if (r == 0)
                 *ret_target = target;
         return r;

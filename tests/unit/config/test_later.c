@@ -47,7 +47,6 @@ static void test_keys(void **state)
                 {"to_customers",
                  SOURCES RULES "notifiers: [{name: n, type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, "
                                "to: c@d.example, to_customers: {1: [e@f.example]}}]\n"},
-                {"tls", SOURCES RULES "notifiers: [{name: n, type: syslog, tls: {ca: a.pem}}]\n"},
         };
 
         (void)state;

@@ -317,11 +317,11 @@ static void test_notifiers(void **state)
                 {"nobody to mail to", NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: []"),
                  "6:85: error: \"to\" must not be empty"},
                 {"a log that is nowhere", NOTIFIER("type: syslog, target: remote"),
-                 "6:45: error: \"target\" must be local, unix:PATH, udp://HOST or tcp://HOST"},
+                 "6:45: error: \"target\" must be local, unix:PATH, udp://HOST, tcp://HOST or tls://HOST"},
                 {"a log at a relative path", NOTIFIER("type: syslog, target: \"unix:dev/log\""),
                  "6:45: error: \"unix:\" must be followed by the absolute path of a socket, of at most 107 bytes"},
-                {"a log over TLS", NOTIFIER("type: syslog, target: \"tls://a.example\""),
-                 "6:45: error: \"target\" tls:// is not supported yet"},
+                {"a log over TLS with a path", NOTIFIER("type: syslog, target: \"tls://a.example/x\""),
+                 "6:45: error: \"target\" must be a host and perhaps a port, and nothing else"},
                 {"a facility that is none", NOTIFIER("type: syslog, facility: local8"),
                  "6:47: error: \"facility\" must be one of kern, user, mail, daemon, auth, syslog, lpr, news, uucp, "
                  "cron, "
