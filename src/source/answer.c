@@ -125,13 +125,13 @@ void cw_source_served(const struct cw_source_request *request)
 void cw_source_settle_doubt(struct cw_source *source)
 {
         source->probe_page = 0;
-        if (!source->api_key) {
+        if (!source->api_key && !source->auth.distrusted) {
                 cw_log(source->log, CW_LOG_ERROR, "login-refused", "source", "%s", source->name, "reason", "%s",
                        source->doubt, NULL);
                 source->login_failed = true;
         }
         source->locked = false;
-        cw_auth_refused(&source->auth, source->doubt, cw_source_now());
+        cw_auth_refused(&source->auth, false, source->doubt, cw_source_now());
         cw_source_auth_failed(source, source->doubt);
 }
 

@@ -52,6 +52,8 @@ enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now)
                 return CW_AUTH_READY;
         if (auth->token && now.mono >= auth->dies_mono)
                 drop_token(auth);
+        if (auth->distrusted && (!auth->token || now.mono >= auth->blocked_mono))
+                auth->distrusted = false;
         if (auth->token && (now.mono < auth->renew_mono || auth->doubts > 0))
                 return CW_AUTH_READY;
         if (auth->memory.blocked_until_at != 0 && now.mono < auth->blocked_mono)
@@ -64,7 +66,7 @@ void cw_auth_logged_in(struct cw_auth *auth, struct cw_secret *token, int64_t ex
         drop_token(auth);
         auth->token = token;
         auth->generation++;
-        auth->served = false;
+        auth->served = auth->distrusted = false;
         cw_auth_unblock(auth);
         auth->renew_mono = INT64_MAX;
         auth->dies_mono = INT64_MAX;
@@ -74,13 +76,17 @@ void cw_auth_logged_in(struct cw_auth *auth, struct cw_secret *token, int64_t ex
         }
 }
 
-void cw_auth_refused(struct cw_auth *auth, const char *reason, struct cw_auth_now now)
+void cw_auth_refused(struct cw_auth *auth, bool is_login, const char *reason, struct cw_auth_now now)
 {
+        if (is_login) {
+                drop_token(auth);
+                auth->distrusted = false;
+        }
         auth->doubts = 0;
         auth->n_odd = auth->next_odd = 0;
-        if (auth->api_key)
+        if (auth->api_key || auth->distrusted)
                 return;
-        drop_token(auth);
+        auth->distrusted = auth->token != NULL;
         auth->memory.blocked_until_at = now.wall + CW_AUTH_BLOCK_MS;
         auth->blocked_mono = now.mono + CW_AUTH_BLOCK_MS;
         auth->memory_changed = true;
@@ -148,6 +154,9 @@ void cw_auth_served(struct cw_auth *auth, unsigned generation, struct cw_auth_su
         auth->served = true;
         auth->served_lately = true;
         auth->doubts = 0;
+        if (auth->distrusted)
+                cw_auth_unblock(auth);
+        auth->distrusted = false;
 }
 
 static enum cw_auth_verdict unserved(struct cw_auth *auth)
@@ -168,6 +177,8 @@ enum cw_auth_verdict cw_auth_unauthorized(struct cw_auth *auth, const struct cw_
         if (refusal->generation != auth->generation || !auth->token)
                 return CW_AUTH_REPEAT;
         *ret_why = "again after a new login";
+        if (auth->distrusted)
+                return CW_AUTH_DENIED;
         if (refusal->repeated || auth->doubts > 0 || (auth->logins_again > 0 && !auth->served)) {
                 auth->unhelpful = true;
                 add_odd(auth, refusal->subject);

@@ -40,6 +40,7 @@ struct cw_auth {
         bool served; /* the token was good for a request; a key: in this poll */
         unsigned logins_again; /* after a 401, in this poll */
         bool unhelpful; /* one of them did not help */
+        bool distrusted; /* the token was refused as if the login had been, and is still tried */
         unsigned
                 doubts; /* requests refused since the token is in doubt, having served nothing; 0: it is not in doubt */
         bool met_odd, served_lately; /* since the last poll began */
@@ -81,8 +82,11 @@ enum cw_auth_need cw_auth_need(struct cw_auth *auth, struct cw_auth_now now);
 /* Takes the token. `expires_ms` -1: not said. */
 void cw_auth_logged_in(struct cw_auth *auth, struct cw_secret *token, int64_t expires_ms, struct cw_auth_now now);
 
-/* The API said no: blocked from now on, unless it was the key, which is asked with again at the next poll. */
-void cw_auth_refused(struct cw_auth *auth, const char *reason, struct cw_auth_now now);
+/*
+ * The API said no, to the login or else to what it gave: no login from now on for a while. A token of a login that had
+ * worked goes on being tried, and so does a key: when the API takes it again, nobody waits.
+ */
+void cw_auth_refused(struct cw_auth *auth, bool is_login, const char *reason, struct cw_auth_now now);
 
 /* The login failed for another reason: a token that still lives is used for a while before the next attempt. */
 void cw_auth_postpone(struct cw_auth *auth, struct cw_auth_now now);

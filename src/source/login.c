@@ -55,7 +55,7 @@ static void refused(struct cw_source *source, const struct cw_http_answer *answe
         log_failure(source, reason);
         source->login_failed = true;
         source->locked = strcasecmp(code, "Account_Locked") == 0;
-        cw_auth_refused(&source->auth, code, now);
+        cw_auth_refused(&source->auth, true, code, now);
         cw_source_auth_failed(source, reason);
 }
 

@@ -20,7 +20,7 @@ static bool may_begin(struct cw_source *source, const struct cw_source_lane *lan
 {
         enum cw_auth_need need = cw_auth_need(&source->auth, now);
 
-        if (lane->running || lane->flying > 0 || source->gate.held_until > now.mono)
+        if (lane->running || lane->flying > 0 || source->gate.held_until > now.mono || source->auth.distrusted)
                 return false;
         return need == CW_AUTH_READY || (need == CW_AUTH_LOGIN && !source->login_failed && source->auth.doubts == 0);
 }

@@ -92,6 +92,20 @@ def test_an_account_that_no_page_is_served_to_is_left_alone(many, hook, make_dae
     assert rules_told(hook) == {"auth-failed"}
 
 
+def test_a_spell_of_401_ends_with_the_spell(sim, hook, make_daemon):
+    """The log-in worked, so the token goes on being tried: nobody is blind for ten minutes after the API is well again."""
+    daemon = make_daemon(config(source(sim, auth=login()), webhook(hook)))
+    daemon.wait_for_polls(2)
+    sim.fault("list", "status", status=401, count=-1)
+    assert hook.wait_for_alert("auth-failed", "firing")
+    daemon.wait_for_polls(5)
+    assert logins(sim) == {"good": 2, "bad": 0}
+    sim.clear_faults()
+    hook.wait_for_alert("auth-failed", "resolved")
+    daemon.wait_for_polls(2, "complete")
+    assert logins(sim) == {"good": 2, "bad": 0}
+
+
 def test_wrong_credentials_cost_one_login_a_restart_included(sim, hook, make_daemon):
     daemon = make_daemon(config(source(sim, auth=login(password="wrong")), webhook(hook)))
     hook.wait_for_alert("auth-failed", "firing")

@@ -80,7 +80,7 @@ static void test_a_refusal_blocks_for_ten_minutes(void **state)
 
         (void)state;
         cw_auth_init(&auth, NULL, &nothing, at(0));
-        cw_auth_refused(&auth, "Account_Locked", at(0));
+        cw_auth_refused(&auth, true, "Account_Locked", at(0));
         assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_BLOCKED);
         assert_int_equal(cw_auth_need(&auth, at(10 * MINUTE - 1)), CW_AUTH_BLOCKED);
         assert_int_equal(cw_auth_need(&auth, at(10 * MINUTE)), CW_AUTH_LOGIN);
@@ -95,7 +95,7 @@ static void test_a_block_is_what_the_monotonic_clock_says(void **state)
 
         (void)state;
         cw_auth_init(&auth, NULL, &nothing, at(0));
-        cw_auth_refused(&auth, "x", at(0));
+        cw_auth_refused(&auth, true, "x", at(0));
         assert_int_equal(cw_auth_need(&auth, ahead), CW_AUTH_BLOCKED);
         assert_int_equal(cw_auth_need(&auth, back), CW_AUTH_BLOCKED);
         back.mono++;
@@ -143,7 +143,7 @@ static void test_memory_changes_are_noticed(void **state)
         cw_auth_logged_in(&auth, token("t"), -1, at(0));
         cw_auth_unblock(&auth);
         assert_false(auth.memory_changed);
-        cw_auth_refused(&auth, "x", at(0));
+        cw_auth_refused(&auth, true, "x", at(0));
         assert_true(auth.memory_changed);
         assert_true(auth.memory.blocked_until_at == at(10 * MINUTE).wall);
         auth.memory_changed = false;
@@ -156,7 +156,7 @@ static void test_memory_changes_are_noticed(void **state)
         auth.memory_changed = false;
         cw_auth_used_step(&auth, 9);
         assert_false(auth.memory_changed);
-        cw_auth_refused(&auth, "x", at(0));
+        cw_auth_refused(&auth, true, "x", at(0));
         auth.memory_changed = false;
         cw_auth_unblock(&auth);
         assert_true(auth.memory_changed);
@@ -244,7 +244,7 @@ static void test_a_doubt_has_an_end(void **state)
         /* No renewal meanwhile, but a token that is over is no token. */
         assert_int_equal(cw_auth_need(&auth, at(99999)), CW_AUTH_READY);
         assert_int_equal(cw_auth_need(&auth, at(100000)), CW_AUTH_LOGIN);
-        cw_auth_refused(&auth, "x", at(0));
+        cw_auth_refused(&auth, true, "x", at(0));
         assert_int_equal(auth.doubts, 0);
         cw_auth_deinit(&auth);
 }
@@ -283,7 +283,7 @@ static void test_a_key_is_in_doubt_until_a_poll_is_served(void **state)
         cw_auth_renewed_patience(&auth);
         assert_int_equal(refused(&auth, 0, false, 1), CW_AUTH_UNSERVED);
         assert_true(auth.doubts > 0);
-        cw_auth_refused(&auth, "x", at(0));
+        cw_auth_refused(&auth, true, "x", at(0));
         assert_int_equal(cw_auth_need(&auth, at(0)), CW_AUTH_READY);
         assert_int_equal(auth.memory.blocked_until_at, 0);
         cw_auth_deinit(&auth);
