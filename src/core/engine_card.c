@@ -185,24 +185,25 @@ static bool observe(struct cw_engine *engine, struct cw_source_state *state, str
 }
 
 /* The record already shows what was observed. */
-static void decide(struct cw_engine *engine, struct cw_look *look, const struct news *news, bool remember)
+static void decide(struct cw_engine *engine, const struct cw_look *observed, const struct news *news, bool remember)
 {
         int64_t look_at = INT64_MAX;
-        struct cw_source_state *state = look->state;
+        struct cw_source_state *state = observed->state;
+        struct cw_look look = *observed;
 
-        look->look_at = &look_at;
-        look->trail = cw_engine_trail(state, look->card->id);
-        look->appeared = news->first && state->baseline_done;
-        look->repeated = look->again && !news->changed;
-        if (look->repeated)
-                look_at = cw_attention_at(&state->attentions, look->card->id); /* of rules that do not look now */
-        look_with_rules(engine, look, news);
-        if (cw_attention_call(&state->attentions, look->card->id, look_at) < 0)
+        look.look_at = &look_at;
+        look.trail = cw_engine_trail(state, look.card->id);
+        look.appeared = news->first && state->baseline_done;
+        look.repeated = look.again && !news->changed;
+        if (look.repeated)
+                look_at = cw_attention_at(&state->attentions, look.card->id); /* of rules that do not look now */
+        look_with_rules(engine, &look, news);
+        if (cw_attention_call(&state->attentions, look.card->id, look_at) < 0)
                 engine->error = -ENOMEM;
         if (news->changed)
-                remember_change(engine, look, news->fields);
+                remember_change(engine, &look, news->fields);
         else if (remember)
-                cw_engine_remember_card(engine, state, look->record, false);
+                cw_engine_remember_card(engine, state, look.record, false);
 }
 
 void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
