@@ -33,7 +33,7 @@ struct cw_http_header {
 };
 
 struct cw_http_request {
-        const char *method; /* GET, POST, PUT */
+        const char *method; /* GET, POST, PUT, DELETE */
         const char *url;
         const struct cw_http_header *headers;
         size_t n_headers;

@@ -8,6 +8,7 @@
 #include "cardwatch/config.h"
 #include "command.h"
 #include "daemon_call.h"
+#include "options.h"
 
 struct wish {
         struct cw_daemon_place place;
@@ -41,37 +42,20 @@ static bool is_name(const char *text)
 
 static int run(const struct cw_command *command, int argc, char **argv)
 {
-        static const struct option known[] = {
-                {"by", required_argument, NULL, 'b'},     {"why", required_argument, NULL, 'w'},
-                {"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
-                {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-        };
         struct wish wish = {0};
-        int c;
+        const struct cw_option options[] = {{.name = "by", .text = &wish.by}, {.name = "why", .text = &wish.why}};
+        const struct cw_option_set set = {.options = options,
+                                          .n = CW_ARRAY_SIZE(options),
+                                          .least = 1,
+                                          .most = 1,
+                                          .operands = "one source's name"};
+        int status = cw_options_read(command, argc, argv, &set, &wish.place);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'b':
-                        wish.by = optarg;
-                        break;
-                case 'w':
-                        wish.why = optarg;
-                        break;
-                case 's':
-                        wish.place.socket = optarg;
-                        break;
-                case 'c':
-                        wish.place.config = optarg;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (argc - optind != 1 || !is_name(argv[optind]))
+        if (status >= 0)
+                return status;
+        if (!is_name(argv[optind]))
                 return cw_command_misused(command, "give one source's name");
+        wish.by = cw_options_by(wish.by);
         if (!wish.by || !wish.why)
                 return cw_command_misused(command, "say who and why: --by NAME --why TEXT");
         wish.source = argv[optind];
@@ -80,12 +64,12 @@ static int run(const struct cw_command *command, int argc, char **argv)
 
 const struct cw_command cw_command_accept = {
         .name = "accept",
-        .usage = "Usage: cardwatch accept SOURCE --by NAME --why TEXT [--socket PATH | -c FILE]\n"
+        .usage = "Usage: cardwatch accept SOURCE [--by NAME] --why TEXT [--socket PATH | -c FILE]\n"
                  "\n"
                  "Believes the list of SOURCE that looks too odd to be true (suspect-snapshot): the next poll whose\n"
                  "pages are all good counts, whatever it shows.\n"
                  "\n"
-                 "      --by NAME      who decides this\n"
+                 "      --by NAME      who decides this (default: your login name)\n"
                  "      --why TEXT     for what reason\n" CW_DAEMON_USAGE "\n" CW_DAEMON_STATUS,
         .run = run,
 };

@@ -15,6 +15,7 @@ struct cw_settings;
 enum {
         CW_EXIT_OK = 0,
         CW_EXIT_FAILED = 1,
+        CW_EXIT_FIRING = 2, /* what was asked about exists */
         CW_EXIT_USAGE = 64,
         CW_EXIT_UNAVAILABLE = 69,
         CW_EXIT_CONFIG = 78,
@@ -29,14 +30,22 @@ struct cw_command {
 };
 
 extern const struct cw_command cw_command_accept;
+extern const struct cw_command cw_command_ack;
+extern const struct cw_command cw_command_alerts;
+extern const struct cw_command cw_command_audit;
 extern const struct cw_command cw_command_backtest;
+extern const struct cw_command cw_command_backup;
 extern const struct cw_command cw_command_check;
 extern const struct cw_command cw_command_config;
+extern const struct cw_command cw_command_events;
 extern const struct cw_command cw_command_explain;
 extern const struct cw_command cw_command_notify;
+extern const struct cw_command cw_command_outbox;
 extern const struct cw_command cw_command_preview;
 extern const struct cw_command cw_command_reload;
+extern const struct cw_command cw_command_silence;
 extern const struct cw_command cw_command_sources;
+extern const struct cw_command cw_command_status;
 extern const struct cw_command cw_command_test;
 extern const struct cw_command cw_command_why;
 

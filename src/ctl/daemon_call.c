@@ -85,7 +85,7 @@ static int ask(struct exchange *exchange)
                 .n_headers = call->body ? 1 : 0,
                 .body = call->body,
                 .body_len = call->body ? strlen(call->body) : 0,
-                .timeout_ms = TIMEOUT_MS,
+                .timeout_ms = call->timeout_ms ? call->timeout_ms : TIMEOUT_MS,
                 .max_response = ANSWER_MAX,
                 .unix_socket = exchange->socket,
         };

@@ -3,6 +3,7 @@
 #define CARDWATCH_CTL_DAEMON_CALL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cardwatch/buf.h"
 
@@ -25,7 +26,10 @@ struct cw_daemon_call {
         struct cw_daemon_place place;
         const char *method, *path; /* "/api/v1/…" */
         const char *body; /* NULL: none */
+        int64_t timeout_ms; /* 0: the usual */
 };
+
+#define CW_DAEMON_LONG_MS (INT64_C(6) * 3600000) /* for what takes as long as the store is large */
 
 /*
  * CW_EXIT_OK with the answer's body appended; CW_EXIT_UNAVAILABLE when nobody answers, CW_EXIT_FAILED when the daemon

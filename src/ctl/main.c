@@ -9,16 +9,14 @@
 #include "command.h"
 
 static const struct cw_command *const commands[] = {
-        &cw_command_accept,  &cw_command_backtest, &cw_command_check,   &cw_command_config,
-        &cw_command_explain, &cw_command_notify,   &cw_command_preview, &cw_command_reload,
-        &cw_command_sources, &cw_command_test,     &cw_command_why,
+        &cw_command_accept,  &cw_command_ack,    &cw_command_alerts,  &cw_command_audit,  &cw_command_backtest,
+        &cw_command_backup,  &cw_command_check,  &cw_command_config,  &cw_command_events, &cw_command_explain,
+        &cw_command_notify,  &cw_command_outbox, &cw_command_preview, &cw_command_reload, &cw_command_silence,
+        &cw_command_sources, &cw_command_status, &cw_command_test,    &cw_command_why,
 };
 
 /* Of the whole design, and not built yet: known, so that nobody takes them for a typing mistake. */
-static const char *const later[] = {
-        "ack",    "alerts",  "audit",  "backup",  "card",   "cards", "completion",
-        "events", "history", "outbox", "silence", "status", "tail",
-};
+static const char *const later[] = {"card", "cards", "completion", "history", "tail"};
 
 static const char usage[] =
         "Usage: cardwatch [--socket PATH] COMMAND [OPTION]...\n"
@@ -33,12 +31,21 @@ static const char usage[] =
         "  why        what was seen of a card, what its alerts did and who was told, around a time\n"
         "  explain    why an alert is in its state\n"
         "\n"
-        "  sources    how each source of the running daemon is doing\n"
+        "  status     how the running daemon is doing\n"
+        "  sources    how each of its sources is doing\n"
+        "  alerts     what fires\n"
+        "  events     what became of alerts\n"
+        "  outbox     messages that are not delivered\n"
+        "\n"
+        "  ack        somebody looks after an alert: no more repeats\n"
+        "  silence    nothing is told of some alerts for a time\n"
         "  accept     believe what looks too odd to be true\n"
         "  reload     the daemon reads its configuration again\n"
+        "  backup     the daemon copies its store\n"
+        "  audit      who did what\n"
         "\n"
-        "`cardwatch COMMAND -h` says more. Exit status: 0 well, 1 it failed, 64 usage, 69 the daemon is not\n"
-        "reachable, 78 configuration.\n";
+        "`cardwatch COMMAND -h` says more. Exit status: 0 well, 1 it failed, 2 what was asked about fires,\n"
+        "64 usage, 69 the daemon is not reachable, 78 configuration.\n";
 
 static int unknown(const char *name)
 {

@@ -273,7 +273,7 @@ static bool request_is_sound(const struct cw_http_request *request)
 {
         return request->url && request->method && request->timeout_ms > 0 && request->max_response > 0 &&
                (strcmp(request->method, "GET") == 0 || strcmp(request->method, "POST") == 0 ||
-                strcmp(request->method, "PUT") == 0);
+                strcmp(request->method, "PUT") == 0 || strcmp(request->method, "DELETE") == 0);
 }
 
 static int transfer_new(const struct cw_http_request *request, struct http_transfer **ret_transfer)

@@ -222,6 +222,8 @@ void cw_httpd_answer(struct cw_httpd_later *later, struct cw_httpd_answer *answe
                 return; /* still within its handler */
         TAILQ_REMOVE(&later->httpd->laters, later, link);
         MHD_resume_connection(later->connection);
+        /* What libmicrohttpd does to wake itself is not seen from outside. */
+        cw_timer_start(later->httpd->timer, 0);
 }
 
 /* What a peer says about its body's length. A lie is found out while it comes. */

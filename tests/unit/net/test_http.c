@@ -331,7 +331,7 @@ static void test_what_makes_no_request_is_refused(void **state)
                 assert_int_equal(cw_http_start(f.http, &request, done, &f, &f.transfer), -EINVAL);
         }
         request.n_headers = 0;
-        request.method = "DELETE";
+        request.method = "PATCH";
         assert_int_equal(cw_http_start(f.http, &request, done, &f, &f.transfer), -EINVAL);
         request.method = "GET";
         request.timeout_ms = 0;
