@@ -37,12 +37,25 @@ struct fixture {
         int64_t uid;
         unsigned status; /* 0: as it comes */
         size_t reply_len;
+        int put_off; /* so many requests are answered later, by the test */
+        bool at_once; /* … or still within the handler */
+        struct cw_httpd_later *later;
+        char arguments[64];
         /* the client's side */
         bool answered;
         enum cw_http_failure failure;
         long answer_status;
         struct cw_buf answer;
 };
+
+static void answer_later(struct fixture *f)
+{
+        struct cw_httpd_answer answer = {.status = 202};
+
+        cw_buf_puts(&answer.body, "later");
+        cw_httpd_answer(f->later, &answer);
+        f->later = NULL;
+}
 
 static void handle(void *data, const struct cw_httpd_request *request, struct cw_httpd_answer *answer)
 {
@@ -55,6 +68,17 @@ static void handle(void *data, const struct cw_httpd_request *request, struct cw
         cw_buf_append(&f->body, request->body, request->body_len);
         assert_int_equal(request->body[request->body_len], '\0');
         f->uid = request->peer_uid;
+        f->arguments[0] = '\0';
+        for (size_t i = 0; i < request->n_arguments; i++)
+                snprintf(f->arguments + strlen(f->arguments), sizeof(f->arguments) - strlen(f->arguments), "%s=%s|",
+                         request->arguments[i].name, request->arguments[i].value);
+        if (f->put_off > 0) {
+                f->put_off--;
+                f->later = cw_httpd_take_later(request);
+                if (f->at_once)
+                        answer_later(f);
+                return;
+        }
         if (f->status)
                 answer->status = f->status;
         if (answer->status == 405)
@@ -305,6 +329,107 @@ static void test_headers_of_an_answer(void **state)
         close(fd);
 }
 
+static void test_answers_that_come_later(void **state)
+{
+        static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+        struct fixture *f = *state;
+        int fd = dial(f), other = dial(f);
+        char text[2000];
+        bool closed;
+
+        f->put_off = 1;
+        say(fd, request);
+        /* Longer than a peer's patience is asked for: it is not the peer who is slow. */
+        hear(f, fd, 500, text, sizeof(text), &closed);
+        assert_true(!closed && text[0] == '\0' && f->later);
+        close(other);
+        other = dial(f);
+        say(other, request);
+        hear(f, other, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "HTTP/1.1 200 "));
+        answer_later(f);
+        hear(f, fd, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "HTTP/1.1 202 "));
+        assert_non_null(strstr(text, "\r\n\r\nlater"));
+        /* The connection goes on, and its patience with it. */
+        say(fd, request);
+        hear(f, fd, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "HTTP/1.1 200 "));
+        hear(f, fd, 1000, text, sizeof(text), &closed);
+        assert_true(closed);
+        close(fd);
+        close(other);
+
+        f->put_off = 1;
+        f->at_once = true;
+        ask(f, "GET", "http://localhost/x", NULL, 0);
+        assert_int_equal(f->answer_status, 202);
+        assert_string_equal(cw_buf_text(&f->answer), "later");
+}
+
+static void test_nobody_is_there_for_a_late_answer(void **state)
+{
+        static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+        struct fixture *f = *state;
+        int fd = dial(f);
+        char text[200];
+        bool closed;
+
+        f->put_off = 1;
+        say(fd, request);
+        hear(f, fd, 50, text, sizeof(text), &closed);
+        close(fd);
+        turn(f, 50);
+        answer_later(f);
+        turn(f, 50);
+        ask(f, "GET", "http://localhost/x", NULL, 0);
+        assert_int_equal(f->answer_status, 200);
+
+        fd = dial(f);
+        f->put_off = 1;
+        say(fd, request);
+        hear(f, fd, 50, text, sizeof(text), &closed);
+        assert_non_null(f->later);
+        cw_httpd_free(f->httpd);
+        f->httpd = NULL;
+        answer_later(f);
+        close(fd);
+}
+
+static void test_arguments_of_a_query(void **state)
+{
+        struct fixture *f = *state;
+
+        ask(f, "GET", "http://localhost/x?a=1&b=x%2Fy+z&a=2&c", NULL, 0);
+        assert_string_equal(f->arguments, "a=1|b=x%2Fy z|a=2|c=|");
+        ask(f, "GET", "http://localhost/x", NULL, 0);
+        assert_string_equal(f->arguments, "");
+}
+
+static void test_what_is_known_by_its_tag_is_not_sent_again(void **state)
+{
+        struct fixture *f = *state;
+        int fd = dial(f);
+        char text[2000], again[300], *tag;
+        bool closed;
+
+        say(fd, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        hear(f, fd, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "\r\nCache-Control: no-cache\r\n"));
+        tag = strstr(text, "\r\nETag: \"");
+        assert_non_null(tag);
+        snprintf(again, sizeof(again), "GET /x HTTP/1.1\r\nHost: a\r\nIf-None-Match: %.18s\r\n\r\n", tag + 8);
+        say(fd, again);
+        hear(f, fd, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "HTTP/1.1 304 "));
+        assert_null(strstr(text, "/x 200"));
+        memcpy(strstr(again, "GET /x"), "GET /y", 6);
+        say(fd, again);
+        hear(f, fd, 100, text, sizeof(text), &closed);
+        assert_non_null(strstr(text, "/y 200"));
+        close(fd);
+}
+
 static void test_who_is_slow_is_cut_off(void **state)
 {
         struct fixture *f = *state;
@@ -456,6 +581,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_large_answers_come_whole, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_bytes_that_are_no_request, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_headers_of_an_answer, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_answers_that_come_later, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_nobody_is_there_for_a_late_answer, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_arguments_of_a_query, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_what_is_known_by_its_tag_is_not_sent_again, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_who_is_slow_is_cut_off, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_crowd_is_bounded_and_goes_away, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_the_end_with_connections_open, setup, teardown),
