@@ -218,7 +218,7 @@ def test_notify_that_fails_is_1(sim, hook, file):
     assert len(hook.requests) == 1
 
 
-@pytest.mark.parametrize("command", ["status", "silence", "events", "outbox"])
+@pytest.mark.parametrize("command", ["card", "cards", "history", "tail", "completion"])
 def test_a_command_of_a_later_day_says_so(command):
     done = ctl(command)
     assert done.returncode == 64 and "not supported yet" in done.stderr
