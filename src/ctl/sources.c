@@ -17,21 +17,30 @@ static int unreadable(void)
         return CW_EXIT_FAILED;
 }
 
+/* Every row has every column: scripts count them. */
+static void put(struct cw_table *table, const struct cw_json *source, const char *member)
+{
+        struct cw_json value;
+
+        if (cw_json_member(source, member, &value) && cw_json_kind(&value) != CW_JSON_NULL)
+                cw_table_put_member(table, source, member);
+        else
+                cw_table_put(table, "-");
+}
+
 int cw_source_table_print(const struct cw_json *answer)
 {
-        static const char *const titles[] = {"SOURCE", "LAST POLL", "AT", "LAST COMPLETE", "CARDS", "SUSPICION"};
+        static const char *const titles[] = {"SOURCE", "LAST POLL", "AT", "LAST COMPLETE AT", "CARDS", "SUSPICION"};
+        static const char *const members[] = {"name",  "last_poll_result", "last_poll_at", "last_complete_at",
+                                              "cards", "suspicion"};
         struct cw_table table = {.titles = titles, .n_columns = CW_ARRAY_SIZE(titles), .right = 1u << 4};
         struct cw_json list, source;
 
         if (!cw_json_member(answer, "sources", &list))
                 return unreadable();
         for (size_t at = 0; cw_json_next(&list, &at, NULL, &source);) {
-                cw_table_put_member(&table, &source, "name");
-                cw_table_put_member(&table, &source, "last_poll_result");
-                cw_table_put_time(&table, &source, "last_poll_at");
-                cw_table_put_time(&table, &source, "last_complete_at");
-                cw_table_put_member(&table, &source, "cards");
-                cw_table_put_member(&table, &source, "suspicion");
+                for (size_t i = 0; i < CW_ARRAY_SIZE(members); i++)
+                        put(&table, &source, members[i]);
         }
         return cw_table_print(&table) < 0 ? CW_EXIT_FAILED : CW_EXIT_OK;
 }

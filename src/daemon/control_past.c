@@ -58,6 +58,15 @@ static int put_audit(void *data, struct cw_store_place place, const struct cw_au
         return cw_buf_error(out->buf);
 }
 
+/* An alert of the daemon's own is about no customer, and what stands for its card is no card. */
+static void put_id(struct cw_json_out *out, const char *name, int64_t id, int64_t customer)
+{
+        if (customer)
+                cw_json_out_int(out, name, id);
+        else
+                cw_json_out_null(out, name);
+}
+
 static int put_edge(void *data, struct cw_store_place place, const struct cw_history_row *row)
 {
         struct page *page = data;
@@ -75,8 +84,8 @@ static int put_edge(void *data, struct cw_store_place place, const struct cw_his
                                                              : cw_severity_name((enum cw_severity)row->severity));
         cw_json_out_string(out, "rule", row->rule);
         cw_json_out_string(out, "source", row->source);
-        cw_json_out_int(out, "customer", row->customer);
-        cw_json_out_int(out, "card", row->card);
+        put_id(out, "customer", row->customer, row->customer);
+        put_id(out, "card", row->card, row->customer);
         cw_json_out_string(out, "fingerprint", fingerprint);
         cw_json_out_string(out, "reason", row->reason);
         cw_json_out_string(out, "detail", row->detail);
