@@ -20,7 +20,8 @@
 
 CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
 
-const struct cw_explain_style cw_recorded_style = {.write_time = cw_when_format, .write_duration = cw_duration_format_human};
+const struct cw_explain_style cw_recorded_style = {.write_time = cw_when_format,
+                                                   .write_duration = cw_duration_format_human};
 
 static int fail(const struct cw_recorded *recorded, int error, const struct cw_buf *message)
 {
