@@ -80,6 +80,7 @@ void cw_engine_card_again(struct cw_engine *engine, struct cw_source_state *stat
                 return;
         }
         cw_engine_decide_card(engine, state, &staged);
+        cw_engine_remember_shown_clear(engine, state);
         cw_strpool_unref(engine->pool, staged.card.reference);
 }
 

@@ -128,7 +128,7 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
         alert->clear_at = row->clear_at ? past(engine, row->clear_at - behind) : 0;
         alert->moved_at = row->moved_at ? past(engine, row->moved_at - behind) : 0;
         alert->baseline = row->baseline && alert->state == CW_ALERT_WAITING;
-        alert->shown_clear = row->baseline && (alert->state == CW_ALERT_INACTIVE || alert->state == CW_ALERT_FIRING);
+        alert->shown_clear = row->baseline && alert->state != CW_ALERT_UNARMED; /* if the rule is new: see below */
         alert->shown_clear_stored = alert->shown_clear;
         alert->flapping = row->flapping;
         alert->insist_edge = row->insist_edge;
@@ -215,6 +215,25 @@ static int load_rows(struct cw_engine *engine, const struct cw_changes *stored, 
         return r;
 }
 
+/* What was stored of a baseline is that, unless the rule is still new, and arms only then. */
+static void keep_shown_clear_to_new_rules(struct cw_engine *engine)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+                const struct cw_source_state *state = alert->shown_clear ? state_of(engine, alert->source) : NULL;
+                size_t rule = state ? cw_engine_rule_index(engine, alert->rule) : SIZE_MAX;
+
+                if (!alert->shown_clear)
+                        continue;
+                if (rule == SIZE_MAX || !engine->rules->rules[rule].arm_after_clear ||
+                    !*cw_engine_fresh(engine, rule, (size_t)(state - engine->sources)))
+                        cw_engine_forget_shown_clear(engine, alert);
+        }
+}
+
 int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
 {
         struct cw_ruleset *before;
@@ -233,6 +252,7 @@ int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, in
                 return r;
         cw_engine_compare_rules(engine, before);
         cw_ruleset_unref(before);
+        keep_shown_clear_to_new_rules(engine);
         cw_engine_look_at_all(engine);
         cw_engine_flaps_anew(engine);
         return cw_engine_finish(engine);

@@ -252,6 +252,7 @@ void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *st
 {
         decide_staged(engine, state, (struct keeping){.emptied = cw_engine_too_many_empty(state), .moved = true});
         cw_engine_look_at_due(engine, state);
+        cw_engine_remember_shown_clear(engine, state);
 }
 
 void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -285,6 +286,7 @@ void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *st
                 return;
         }
         cw_engine_decide_card(engine, state, &staged);
+        cw_engine_remember_shown_clear(engine, state);
         cw_strpool_unref(engine->pool, staged.card.reference);
 }
 
@@ -324,8 +326,7 @@ static void forget_shown_clear(struct cw_engine *engine, const struct cw_source_
         }
 }
 
-/* Not all cards were shown to all new rules yet: the next poll may be after a restart. */
-static void remember_shown_clear(struct cw_engine *engine, const struct cw_source_state *state)
+void cw_engine_remember_shown_clear(struct cw_engine *engine, const struct cw_source_state *state)
 {
         size_t cursor = 0;
         void *value;
@@ -397,7 +398,7 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 state->baseline_done = true;
                 settle_fresh(engine, state);
         }
-        remember_shown_clear(engine, state);
+        cw_engine_remember_shown_clear(engine, state);
         cw_engine_mark_unseen(engine, state);
         cw_engine_bad_cards_over(engine, state);
         cw_engine_settle_suspicion(engine, state);

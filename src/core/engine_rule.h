@@ -32,6 +32,8 @@ void cw_engine_look(struct cw_engine *engine, const struct cw_look *look);
 /* How an alert stops waiting, or being unarmed, without anything being told: it may be gone after that. */
 void cw_engine_stop_waiting(struct cw_engine *engine, struct cw_alert *alert, const char *reason);
 
+/* Not all cards were shown to all new rules yet: the next observation may be after a restart. */
+void cw_engine_remember_shown_clear(struct cw_engine *engine, const struct cw_source_state *state);
 /* The rule is new no more, or gone; likewise. */
 void cw_engine_forget_shown_clear(struct cw_engine *engine, struct cw_alert *alert);
 

@@ -268,7 +268,7 @@ static void flush_group(struct cw_policy *policy, struct cw_group *group)
         group->due_at = 0;
         if (tell_changes(policy, group)) {
                 group->told_at = policy->now;
-        } else if (repeat_ms && group->told_at && group->told_at + repeat_ms <= policy->now) {
+        } else if (repeat_ms && group->n_members && group->told_at && group->told_at + repeat_ms <= policy->now) {
                 tell_again(policy, group);
                 group->told_at = policy->now;
         }

@@ -95,8 +95,6 @@ static void life_init(struct life *life, uint64_t seed, enum way way)
         *life = (struct life){.way = way, .chance = {seed}, .fate = {seed ^ UINT64_C(0x5555555555555555)}};
         life->clock_is_set = one_in(life, 4);
         life->spec.missing_after = 2;
-        /* Why the last poll was not complete is known only to who saw it. */
-        life->spec.builtins_off = 1u << CW_BUILTIN_STALE;
         lives_draw_rules(&life->chance, &life->spec, life->clock_is_set);
         lives_draw_route(&life->chance, &life->spec, life->beliefs.no_ends);
         world_init(&life->world, ruleset_build(&life->spec));
@@ -394,14 +392,6 @@ static void poll(struct life *life)
         deliver(life);
 }
 
-static bool any_waits(const struct life *life)
-{
-        for (size_t i = 0; i < SPEC_RULES; i++)
-                if (life->spec.rules[i].for_ms > 0)
-                        return true;
-        return false;
-}
-
 static void maybe_watch(struct life *life)
 {
         unsigned i = below(life, CARDS);
@@ -411,8 +401,7 @@ static void maybe_watch(struct life *life)
         tell_alike(life);
         force_looks(life);
         /* A reading between polls that changed nothing is not stored: to who waits, a gap after it is longer then. */
-        if (any_waits(life))
-                life->world.cards[i].card.pending++;
+        life->world.cards[i].card.pending++;
         world_watch(&life->world, life->world.cards[i].card.id);
         show(life, i);
         step_over(life);
