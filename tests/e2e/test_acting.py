@@ -97,7 +97,7 @@ def test_what_came_and_went_inside_a_silence_is_history(sim, hook, make, act, lo
     sim.set_card(1, available="500")
     wait_until(lambda: not look("alerts")["alerts"], "its end")
     act("silence", "end", silence)
-    assert hook.stays_at(0, 1) is None or not hook.messages
+    stays(lambda: not hook.messages, "nothing told", 1)
     what = [e["what"] for e in look("events")["events"]]
     assert what == ["resolved", "firing"], what
 
@@ -377,7 +377,8 @@ def test_ending_while_somebody_reads(sim, make, sock):  # noqa: F811
     connections = [Connection(sock) for _ in range(20)]
     for connection in connections:
         connection.request("GET", "/api/v1/events")
+    began = time.monotonic()
     daemon.terminate()
+    assert time.monotonic() - began < 8
     for connection in connections:
         connection.close()
-    assert time.monotonic() > 0
