@@ -133,6 +133,7 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         draft->severity = alert->severity;
         draft->baseline = before->baseline;
         draft->confirmed = before->confirmed;
+        draft->acknowledged_by = before->acknowledged_by;
         draft->fired = before->fired;
         draft->flapping = alert->flapping;
         draft->reason = reason;
