@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch backtest: what rules would have made of the recorded past. Reads the store, sends and writes nothing. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/store_history.h"
 #include "command.h"
+#include "options.h"
 #include "past.h"
 #include "score.h"
 
@@ -334,43 +334,15 @@ static int load(const struct cw_command *command, struct run *run)
 /* Returns -1 to go on, else an exit status. */
 static int read_options(const struct cw_command *command, int argc, char **argv, struct run *run)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'}, {"compare", required_argument, NULL, 'C'},
-                {"since", required_argument, NULL, 's'},  {"rule", required_argument, NULL, 'r'},
-                {"json", no_argument, NULL, 'j'},         {"messages", no_argument, NULL, 'm'},
-                {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        const struct cw_option options[] = {
+                {"compare", .text = &run->compare}, {"since", .text = &run->since},       {"rule", .text = &run->rule},
+                {"json", .flag = &run->json},       {"messages", .flag = &run->messages},
         };
-        int c;
+        const struct cw_option_set set = {.options = options, .n = CW_ARRAY_SIZE(options)};
+        int status = cw_options_read_local(command, argc, argv, &set, &run->config);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        run->config = optarg;
-                        break;
-                case 'C':
-                        run->compare = optarg;
-                        break;
-                case 's':
-                        run->since = optarg;
-                        break;
-                case 'r':
-                        run->rule = optarg;
-                        break;
-                case 'j':
-                        run->json = true;
-                        break;
-                case 'm':
-                        run->messages = true;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (optind < argc)
-                return cw_command_misused(command, "unexpected argument \"%s\"", argv[optind]);
+        if (status >= 0)
+                return status;
         if (run->messages && (run->compare || run->json))
                 return cw_command_misused(command,
                                           "--messages are told alone: give neither --json nor --compare with it");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch check: is the configuration right; and unless --offline, does what it names exist and answer. */
 #include <errno.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/http.h"
 #include "cardwatch/log.h"
@@ -19,6 +19,7 @@
 #include "cardwatch/source.h"
 #include "command.h"
 #include "login_memory.h"
+#include "options.h"
 
 #define PROBE_TIMEOUT_MS 15000
 
@@ -263,38 +264,20 @@ static int examine(struct check *check)
 /* Returns -1 to go on, else an exit status. */
 static int read_options(const struct cw_command *command, int argc, char **argv, struct check *check)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'},
-                {"offline", no_argument, NULL, 'o'},      {"format", required_argument, NULL, 'f'},
-                {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        const char *format = "text";
+        const struct cw_option options[] = {
+                {"strict", .flag = &check->strict},
+                {"offline", .flag = &check->offline},
+                {"format", .text = &format},
         };
-        int c;
+        const struct cw_option_set set = {.options = options, .n = CW_ARRAY_SIZE(options)};
+        int status = cw_options_read_local(command, argc, argv, &set, &check->path);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        check->path = optarg;
-                        break;
-                case 's':
-                        check->strict = true;
-                        break;
-                case 'o':
-                        check->offline = true;
-                        break;
-                case 'f':
-                        if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0)
-                                return cw_command_misused(command, "--format is text or json");
-                        check->json = strcmp(optarg, "json") == 0;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (optind < argc)
-                return cw_command_misused(command, "unexpected argument \"%s\"", argv[optind]);
+        if (status >= 0)
+                return status;
+        check->json = strcmp(format, "json") == 0;
+        if (!check->json && strcmp(format, "text") != 0)
+                return cw_command_misused(command, "--format is text or json");
         return -1;
 }
 

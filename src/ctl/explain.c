@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch explain: why one alert is in its state, and everything that is recorded of it. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
@@ -12,6 +12,7 @@
 #include "cardwatch/store_history.h"
 #include "command.h"
 #include "edges.h"
+#include "options.h"
 #include "recorded.h"
 
 #define EDGES_SHOWN 40
@@ -96,41 +97,23 @@ static int explain(const struct cw_recorded *recorded, const char *text, uint64_
 
 static int run(const struct cw_command *command, int argc, char **argv)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"json", no_argument, NULL, 'j'},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0},
-        };
         cw_cleanup(cw_recorded_deinit) struct cw_recorded recorded = {.command = NULL};
         const char *config = CW_DEFAULT_CONFIG;
         uint64_t fingerprint;
         bool json = false;
-        int c;
+        const struct cw_option options[] = {{"json", .flag = &json}};
+        const struct cw_option_set set = {
+                .options = options, .n = CW_ARRAY_SIZE(options), .least = 1, .most = 1, .operands = "one fingerprint"};
+        int status = cw_options_read_local(command, argc, argv, &set, &config);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        config = optarg;
-                        break;
-                case 'j':
-                        json = true;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (optind + 1 != argc)
-                return cw_command_misused(command, "give one fingerprint");
+        if (status >= 0)
+                return status;
         if (!read_fingerprint(argv[optind], &fingerprint))
                 return cw_command_misused(command,
                                           "\"%s\" is no fingerprint: 16 digits from 0 to f, as messages show them",
                                           argv[optind]);
-        c = cw_recorded_open(&recorded, command->name, config);
-        return c ? c : explain(&recorded, argv[optind], fingerprint, json);
+        status = cw_recorded_open(&recorded, command->name, config);
+        return status ? status : explain(&recorded, argv[optind], fingerprint, json);
 }
 
 const struct cw_command cw_command_explain = {

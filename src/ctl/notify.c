@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch notify: a test message through the real path, or the bytes it would be. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cardwatch/attempt.h"
 #include "cardwatch/buf.h"
@@ -18,6 +18,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/sink.h"
 #include "command.h"
+#include "options.h"
 
 struct test_message {
         char id[33];
@@ -195,34 +196,19 @@ static int test(struct cw_settings *settings, const char *name, bool dry_run)
 
 static int run(const struct cw_command *command, int argc, char **argv)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"dry-run", no_argument, NULL, 'n'},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0},
-        };
         const char *path = CW_DEFAULT_CONFIG;
         struct cw_settings *settings;
         bool dry_run = false;
-        int c, status;
+        const struct cw_option options[] = {{"dry-run", .flag = &dry_run}};
+        const struct cw_option_set set = {.options = options,
+                                          .n = CW_ARRAY_SIZE(options),
+                                          .least = 1,
+                                          .most = 1,
+                                          .operands = "one notifier's name"};
+        int status = cw_options_read_local(command, argc, argv, &set, &path);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        path = optarg;
-                        break;
-                case 'n':
-                        dry_run = true;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (argc - optind != 1)
-                return cw_command_misused(command, "give one notifier's name");
+        if (status >= 0)
+                return status;
         status = cw_command_load(path, false, &settings);
         if (status)
                 return status;

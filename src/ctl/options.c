@@ -27,17 +27,22 @@ static int take(const struct cw_command *command, const struct cw_option *option
         return -1;
 }
 
+/* Where what belongs to every command goes. */
+struct common {
+        const char **config, **socket; /* socket NULL: there is no such option */
+};
+
 static int take_any(const struct cw_command *command, const struct cw_option_set *set, int c,
-                    struct cw_daemon_place *place)
+                    const struct common *common)
 {
         if (c >= FIRST_OWN)
                 return take(command, &set->options[c - FIRST_OWN], optarg);
         switch (c) {
         case 's':
-                place->socket = optarg;
+                *common->socket = optarg;
                 return -1;
         case 'c':
-                place->config = optarg;
+                *common->config = optarg;
                 return -1;
         case 'h':
                 fputs(command->usage, stdout);
@@ -47,23 +52,24 @@ static int take_any(const struct cw_command *command, const struct cw_option_set
         }
 }
 
-int cw_options_read(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
-                    struct cw_daemon_place *place)
+static int read_options(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
+                        const struct common *common)
 {
         struct option known[OWN_MAX + 4] = {
-                {"socket", required_argument, NULL, 's'},
                 {"config", required_argument, NULL, 'c'},
                 {"help", no_argument, NULL, 'h'},
         };
-        size_t operands;
+        size_t n = 2, operands;
         int c, status;
 
+        if (common->socket)
+                known[n++] = (struct option){"socket", required_argument, NULL, 's'};
         for (size_t i = 0; i < set->n && i < OWN_MAX; i++)
-                known[3 + i] = (struct option){set->options[i].name,
-                                               set->options[i].flag ? no_argument : required_argument, NULL,
-                                               FIRST_OWN + (int)i};
+                known[n++] = (struct option){set->options[i].name,
+                                             set->options[i].flag ? no_argument : required_argument, NULL,
+                                             FIRST_OWN + (int)i};
         while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                status = take_any(command, set, c, place);
+                status = take_any(command, set, c, common);
                 if (status >= 0)
                         return status;
         }
@@ -73,6 +79,22 @@ int cw_options_read(const struct cw_command *command, int argc, char **argv, con
         if (operands < set->least || operands > set->most)
                 return cw_command_misused(command, "give %s", set->operands);
         return -1;
+}
+
+int cw_options_read_local(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
+                          const char **config)
+{
+        struct common common = {.config = config};
+
+        return read_options(command, argc, argv, set, &common);
+}
+
+int cw_options_read(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
+                    struct cw_daemon_place *place)
+{
+        struct common common = {.config = &place->config, .socket = &place->socket};
+
+        return read_options(command, argc, argv, set, &common);
 }
 
 const char *cw_options_by(const char *by)

@@ -10,9 +10,10 @@
 struct cw_command;
 
 /*
- * Options: those of commands that talk to the daemon, read in one way.
+ * Options: those of every command, read in one way.
  *
- * --socket, -c and -h belong to all of them; --json, --by and --why are taken where a command has a place for them.
+ * -c and -h belong to all of them, --socket to those that talk to the daemon; the rest is taken where a command has a
+ * place for it.
  */
 
 enum { CW_OPTION_WORDS_MAX = 64 };
@@ -38,7 +39,11 @@ struct cw_option_set {
         const char *operands; /* what they are, for whoever gives too few or too many */
 };
 
-/* -1: go on, `place` is filled, `optind` is at the first operand. Else an exit status; what is wrong is said. */
+/* -1: go on, `config` is what -c said, `optind` is at the first operand. Else an exit status; what is wrong is said. */
+int cw_options_read_local(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
+                          const char **config);
+
+/* The same with --socket, for commands that talk to the daemon. */
 int cw_options_read(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
                     struct cw_daemon_place *place);
 

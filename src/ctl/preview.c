@@ -4,7 +4,6 @@
 #include "cardwatch/preview.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "cardwatch/source.h"
 #include "command.h"
 #include "login_memory.h"
+#include "options.h"
 
 /* What one source showed. */
 struct look {
@@ -310,34 +310,15 @@ static int preview(struct cw_settings *settings, bool json)
 
 static int run_command(const struct cw_command *command, int argc, char **argv)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"json", no_argument, NULL, 'j'},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0},
-        };
         const char *path = CW_DEFAULT_CONFIG;
         struct cw_settings *settings;
         bool json = false;
-        int c, status;
+        const struct cw_option options[] = {{"json", .flag = &json}};
+        const struct cw_option_set set = {.options = options, .n = CW_ARRAY_SIZE(options)};
+        int status = cw_options_read_local(command, argc, argv, &set, &path);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        path = optarg;
-                        break;
-                case 'j':
-                        json = true;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (optind < argc)
-                return cw_command_misused(command, "unexpected argument \"%s\"", argv[optind]);
+        if (status >= 0)
+                return status;
         status = cw_command_load(path, false, &settings);
         return status ? status : preview(settings, json);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cardwatch test: lives through tests of rules in a world that is only thought of, and says what came out otherwise. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
@@ -13,6 +13,7 @@
 #include "cardwatch/scenario.h"
 #include "cardwatch/settings.h"
 #include "command.h"
+#include "options.h"
 #include "rehearsal.h"
 #include "test_report.h"
 
@@ -174,32 +175,19 @@ static bool read_format(const char *text, enum cw_test_format *ret_format)
 /* Returns -1 to go on, else an exit status. */
 static int read_options(const struct cw_command *command, int argc, char **argv, struct run *run)
 {
-        static const struct option known[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"format", required_argument, NULL, 'f'},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0},
-        };
-        int c;
+        const char *format = "text";
+        const struct cw_option options[] = {{"format", .text = &format}};
+        const struct cw_option_set set = {.options = options,
+                                          .n = CW_ARRAY_SIZE(options),
+                                          .least = 1,
+                                          .most = SIZE_MAX,
+                                          .operands = "at least one file of tests"};
+        int status = cw_options_read_local(command, argc, argv, &set, &run->config);
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        run->config = optarg;
-                        break;
-                case 'f':
-                        if (!read_format(optarg, &run->format))
-                                return cw_command_misused(command, "--format is text, json or junit");
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        if (optind == argc)
-                return cw_command_misused(command, "give at least one file of tests");
+        if (status >= 0)
+                return status;
+        if (!read_format(format, &run->format))
+                return cw_command_misused(command, "--format is text, json or junit");
         return -1;
 }
 

@@ -6,12 +6,12 @@
 #include "why.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
@@ -22,6 +22,7 @@
 #include "cardwatch/settings.h"
 #include "cardwatch/store_history.h"
 #include "command.h"
+#include "options.h"
 #include "when.h"
 
 CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
@@ -288,35 +289,18 @@ static bool read_card(const char *text, int64_t *ret_card)
 /* -1: go on. */
 static int read_options(const struct cw_command *command, int argc, char **argv, struct asked *asked)
 {
-        static const struct option known[] = {
-                {"at", required_argument, NULL, 'a'},     {"source", required_argument, NULL, 's'},
-                {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-                {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        const struct cw_option options[] = {
+                {"at", .text = &asked->at},
+                {"source", .text = &asked->source},
+                {"json", .flag = &asked->json},
         };
-        int c;
+        const struct cw_option_set set = {.options = options,
+                                          .n = CW_ARRAY_SIZE(options),
+                                          .least = 1,
+                                          .most = 1,
+                                          .operands = "the id of one card"};
 
-        while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-                switch (c) {
-                case 'a':
-                        asked->at = optarg;
-                        break;
-                case 's':
-                        asked->source = optarg;
-                        break;
-                case 'c':
-                        asked->config = optarg;
-                        break;
-                case 'j':
-                        asked->json = true;
-                        break;
-                case 'h':
-                        fputs(command->usage, stdout);
-                        return CW_EXIT_OK;
-                default:
-                        return cw_command_usage_error(command);
-                }
-        }
-        return optind + 1 == argc ? -1 : cw_command_misused(command, "give the id of one card");
+        return cw_options_read_local(command, argc, argv, &set, &asked->config);
 }
 
 static int run(const struct cw_command *command, int argc, char **argv)
