@@ -120,15 +120,20 @@ static bool came_too_soon(const struct cw_http_answer *answer)
         return answer->status == 429 || answer->status == 503;
 }
 
+/* By the status alone: refused, not understood, or locked. A gateway that says no more may well have passed it on. */
+static bool is_no(long status)
+{
+        return status == 400 || status == 401 || status == 403 || status == 422 || status == 423;
+}
+
 static void take_error(struct cw_source *source, const struct cw_http_answer *answer,
                        const struct cw_source_verdict *verdict)
 {
         const char *code = verdict->error.code;
 
-        if (answer->status == 401 || answer->status == 403)
+        if (is_no(answer->status) ||
+            (code[0] && (is_about_account(code) || (answer->status < 500 && !came_too_soon(answer)))))
                 refused(source, answer, code[0] ? code : verdict->reason);
-        else if (code[0] && (is_about_account(code) || (answer->status < 500 && !came_too_soon(answer))))
-                refused(source, answer, code);
         else
                 failed(source, verdict->reason, came_too_soon(answer));
 }

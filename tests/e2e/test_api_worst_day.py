@@ -2,7 +2,10 @@
 """The card API on its worst day: whatever it does, the daemon knows what it knows, and asks no more often than it may."""
 
 import random
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +107,35 @@ def test_a_spell_of_401_ends_with_the_spell(sim, hook, make_daemon):
     hook.wait_for_alert("auth-failed", "resolved")
     daemon.wait_for_polls(2, "complete")
     assert logins(sim) == {"good": 2, "bad": 0}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 423])
+def test_a_login_that_is_refused_by_the_status_alone_costs_one_too(hook, make_daemon, status):
+    """Some gateways say no without a code: it may well have been the password."""
+    asked = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        gateway = SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}")
+        daemon = make_daemon(config(source(gateway, auth=login()), webhook(hook)))
+        assert str(status) in hook.wait_for_alert("auth-failed", "firing")["summary"]
+        daemon.wait_for_polls(6)
+        assert len(asked) == 1
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_wrong_credentials_cost_one_login_a_restart_included(sim, hook, make_daemon):
