@@ -63,8 +63,6 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
                   struct cw_source **ret_source) __attribute__((warn_unused_result));
 void cw_source_free(struct cw_source *source);
 
-const char *cw_source_name(const struct cw_source *source);
-
 /* Begins the beat with a poll now (`once`: one poll and no beat). */
 void cw_source_start(struct cw_source *source, bool once);
 

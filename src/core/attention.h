@@ -18,7 +18,6 @@ struct cw_attention {
         struct cw_trail *trail; /* NULL: nothing changed since the card was first seen, or nobody needs to know */
         int64_t look_at; /* INT64_MAX: when it changes */
         int64_t folded_at; /* of the trail, as stored */
-        bool recalled; /* the fold of folded_at was done */
 };
 
 struct cw_attentions {

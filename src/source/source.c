@@ -228,11 +228,6 @@ void cw_source_free(struct cw_source *source)
         cw_source_unref(source);
 }
 
-const char *cw_source_name(const struct cw_source *source)
-{
-        return source->name;
-}
-
 void cw_source_start(struct cw_source *source, bool once)
 {
         source->once = once;
