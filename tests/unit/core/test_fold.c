@@ -94,6 +94,12 @@ static void test_a_few_messages_are_left_alone(void **state)
                 world_card(&world, i, i, "50");
         assert_int_equal(count(world_polled(&world), "\n"), 10);
         world_deinit(&world);
+
+        begin(&world, &spec);
+        for (int i = 1; i <= 11; i++)
+                world_card(&world, i, i, "50");
+        assert_int_equal(count(world_polled(&world), "\n"), 1); /* one more is a storm */
+        world_deinit(&world);
 }
 
 static void test_many_rules_share_what_is_left(void **state)
