@@ -35,12 +35,16 @@ enum cw_config_notifier_type {
         CW_NOTIFIER_EXEC
 };
 
+/* In the order of enum cw_detail. */
+enum cw_config_detail { CW_CONFIG_DETAIL_FULL, CW_CONFIG_DETAIL_BAND, CW_CONFIG_DETAIL_NONE };
+
 enum cw_config_starttls { CW_STARTTLS_REQUIRED, CW_STARTTLS_OPPORTUNISTIC, CW_STARTTLS_OFF };
 
 struct cw_config_notifier {
         char *name;
         enum cw_config_notifier_type type;
         bool send_resolved;
+        enum cw_config_detail detail;
         uint32_t list; /* CW_LIST_ALL or a count */
         int64_t timeout_ms, retry_for_ms;
         struct cw_secret *url; /* webhook, slack, discord, teams */

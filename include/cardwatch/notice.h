@@ -17,6 +17,9 @@ struct cw_buf;
 
 enum cw_entry_state { CW_ENTRY_FIRING, CW_ENTRY_RESOLVED, CW_ENTRY_EVENT };
 
+/* What stands where an entry's amounts stand: only a disguised copy (disguise.h) has something else there. */
+enum cw_figures { CW_FIGURES_AMOUNTS, CW_FIGURES_PERCENT, CW_FIGURES_NONE };
+
 struct cw_balances {
         cw_amount available, pending, total;
         bool suppressed;
@@ -37,6 +40,7 @@ struct cw_entry {
         const struct cw_label *labels;
         size_t n_labels;
         bool has_card; /* false for built-in alerts: card, balances and previous say nothing */
+        enum cw_figures figures; /* of card, previous, fired, worst and current */
         struct cw_card card;
         bool has_previous;
         struct cw_balances previous; /* at the observation before the one that decided */

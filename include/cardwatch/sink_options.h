@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/disguise.h"
 #include "cardwatch/http.h"
 #include "cardwatch/smtp.h"
 
@@ -40,6 +41,7 @@ struct cw_sink_options {
         const char *name;
         enum cw_sink_type type;
         const char *external_url;
+        enum cw_detail detail; /* how much its receivers may know */
         bool names_source; /* to people: there are several */
         int64_t timeout_ms;
         struct cw_http_tls tls;

@@ -84,16 +84,18 @@ static int set_mark(struct cw_letter_row *row, const struct cw_letter_common *co
 
 static int set_amounts(struct cw_letter_row *row, const struct cw_entry *entry, const struct cw_person_shown *shown)
 {
+        static const char *const states[] = {"firing", "resolved", "happened"};
         cw_cleanup(cw_buf_deinit) struct cw_buf amount = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf was = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf limit = CW_BUF_NULL;
         int r;
 
-        cw_person_amount(&amount, shown->now, entry->card.currency);
-        cw_buf_puts(&amount, " ");
-        cw_render_visible(&amount, entry->card.currency, 3);
+        if (entry->figures == CW_FIGURES_NONE)
+                cw_buf_puts(&amount, states[entry->state]);
+        else
+                cw_person_money(&amount, shown->now, entry);
         if (entry->state != CW_ENTRY_RESOLVED && shown->was.known && shown->was.amount != shown->now)
-                cw_person_amount(&was, shown->was.amount, entry->card.currency);
+                cw_person_amount(&was, shown->was.amount, entry);
         if (entry->state != CW_ENTRY_RESOLVED)
                 cw_render_limit(&limit, entry);
         r = cw_letter_take(&amount, &row->amount);
@@ -120,7 +122,7 @@ static void remark_end(struct cw_buf *remarks, const struct cw_item *item, int64
         }
         if (entry->has_card && entry->worst.known) {
                 cw_buf_puts(cw_letter_remark(remarks), cw_person_went_up(entry) ? "highest " : "lowest ");
-                cw_person_amount(remarks, entry->worst.amount, entry->card.currency);
+                cw_person_amount(remarks, entry->worst.amount, entry);
         }
 }
 
@@ -146,11 +148,11 @@ static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, co
                 cw_buf_printf(cw_letter_remark(remarks), "that is the %s balance", shown->name);
         else if (entry->current.known && entry->current.amount != shown->now) {
                 cw_buf_puts(cw_letter_remark(remarks), "value ");
-                cw_person_amount(remarks, entry->current.amount, entry->card.currency);
+                cw_person_amount(remarks, entry->current.amount, entry);
         }
         if (entry->card.pending != 0 && (!shown->name || strcmp(shown->name, "pending") != 0)) {
                 cw_buf_puts(cw_letter_remark(remarks), "pending ");
-                cw_person_amount(remarks, entry->card.pending, entry->card.currency);
+                cw_person_amount(remarks, entry->card.pending, entry);
         }
         if (turned)
                 cw_buf_puts(cw_letter_remark(remarks), entry->card.suppressed ? "now deactivated" : "now active again");

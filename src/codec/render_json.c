@@ -54,10 +54,20 @@ static void put_url(struct cw_json_out *out, const struct cw_render_options *opt
                 cw_json_out_string(out, "url", cw_buf_text(&url));
 }
 
-static void put_maybe(struct cw_json_out *out, const char *name, const struct cw_maybe_amount *amount, unsigned digits)
+/* Null where an entry is disguised: percentages have a member of their own. */
+static void put_amount(struct cw_json_out *out, const char *name, const struct cw_entry *entry, cw_amount amount)
+{
+        if (entry->figures == CW_FIGURES_AMOUNTS)
+                cw_json_out_amount(out, name, amount, cw_currency_digits(entry->card.currency));
+        else
+                cw_json_out_null(out, name);
+}
+
+static void put_maybe(struct cw_json_out *out, const char *name, const struct cw_entry *entry,
+                      const struct cw_maybe_amount *amount)
 {
         if (amount->known)
-                cw_json_out_amount(out, name, amount->amount, digits);
+                put_amount(out, name, entry, amount->amount);
         else
                 cw_json_out_null(out, name);
 }
@@ -91,9 +101,9 @@ static void put_group(struct cw_json_out *out, const struct cw_notice *notice)
         cw_json_out_close(out, '}');
 }
 
-static void put_card(struct cw_json_out *out, const struct cw_card *card)
+static void put_card(struct cw_json_out *out, const struct cw_entry *entry)
 {
-        unsigned digits = cw_currency_digits(card->currency);
+        const struct cw_card *card = &entry->card;
 
         cw_json_out_open(out, "customer", '{');
         cw_json_out_int(out, "id", card->customer);
@@ -108,40 +118,58 @@ static void put_card(struct cw_json_out *out, const struct cw_card *card)
         cw_json_out_close(out, '}');
 
         cw_json_out_open(out, "balances", '{');
-        cw_json_out_amount(out, "available", card->available, digits);
-        cw_json_out_amount(out, "pending", card->pending, digits);
-        cw_json_out_amount(out, "total", card->total, digits);
+        put_amount(out, "available", entry, card->available);
+        put_amount(out, "pending", entry, card->pending);
+        put_amount(out, "total", entry, card->total);
         cw_json_out_close(out, '}');
 }
 
 static void put_previous(struct cw_json_out *out, const struct cw_entry *entry)
 {
-        unsigned digits = cw_currency_digits(entry->card.currency);
-
         if (!entry->has_previous) {
                 cw_json_out_null(out, "previous");
                 return;
         }
         cw_json_out_open(out, "previous", '{');
-        cw_json_out_amount(out, "available", entry->previous.available, digits);
-        cw_json_out_amount(out, "pending", entry->previous.pending, digits);
-        cw_json_out_amount(out, "total", entry->previous.total, digits);
+        put_amount(out, "available", entry, entry->previous.available);
+        put_amount(out, "pending", entry, entry->previous.pending);
+        put_amount(out, "total", entry, entry->previous.total);
         cw_json_out_bool(out, "suppressed", entry->previous.suppressed);
         cw_json_out_close(out, '}');
 }
 
 static void put_value(struct cw_json_out *out, const struct cw_entry *entry)
 {
-        unsigned digits = cw_currency_digits(entry->card.currency);
-
         if (!entry->fired.known && !entry->worst.known && !entry->current.known) {
                 cw_json_out_null(out, "value");
                 return;
         }
         cw_json_out_open(out, "value", '{');
-        put_maybe(out, "fired", &entry->fired, digits);
-        put_maybe(out, "worst", &entry->worst, digits);
-        put_maybe(out, "current", &entry->current, digits);
+        put_maybe(out, "fired", entry, &entry->fired);
+        put_maybe(out, "worst", entry, &entry->worst);
+        put_maybe(out, "current", entry, &entry->current);
+        cw_json_out_close(out, '}');
+}
+
+static void put_percentage(struct cw_json_out *out, const char *name, bool known, cw_amount percent)
+{
+        if (known)
+                cw_json_out_int(out, name, percent / CW_AMOUNT_UNIT);
+        else
+                cw_json_out_null(out, name);
+}
+
+/* Of the threshold. */
+static void put_percentages(struct cw_json_out *out, const struct cw_entry *entry)
+{
+        cw_json_out_open(out, "percent", '{');
+        put_percentage(out, "available", true, entry->card.available);
+        put_percentage(out, "pending", true, entry->card.pending);
+        put_percentage(out, "total", true, entry->card.total);
+        put_percentage(out, "previous", entry->has_previous, entry->previous.available);
+        put_percentage(out, "fired", entry->fired.known, entry->fired.amount);
+        put_percentage(out, "worst", entry->worst.known, entry->worst.amount);
+        put_percentage(out, "current", entry->current.known, entry->current.amount);
         cw_json_out_close(out, '}');
 }
 
@@ -150,9 +178,11 @@ static void put_amounts(struct cw_json_out *out, const struct cw_entry *entry)
         static const char *const names[] = {"customer", "card", "balances", "previous", "value"};
 
         if (entry->has_card) {
-                put_card(out, &entry->card);
+                put_card(out, entry);
                 put_previous(out, entry);
                 put_value(out, entry);
+                if (entry->figures == CW_FIGURES_PERCENT)
+                        put_percentages(out, entry);
                 return;
         }
         for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++)

@@ -70,9 +70,23 @@ void cw_person_customer(struct cw_buf *buf, const struct cw_card *card)
                 cw_buf_printf(buf, "customer %lld", (long long)card->customer);
 }
 
-void cw_person_amount(struct cw_buf *buf, cw_amount amount, const char *currency)
+void cw_person_amount(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry)
 {
-        cw_amount_format_grouped(buf, amount, cw_currency_digits(currency));
+        if (entry->figures == CW_FIGURES_AMOUNTS)
+                cw_amount_format_grouped(buf, amount, cw_currency_digits(entry->card.currency));
+        else
+                cw_amount_format_grouped(buf, amount, 0);
+        if (entry->figures == CW_FIGURES_PERCENT)
+                cw_buf_puts(buf, " %");
+}
+
+void cw_person_money(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry)
+{
+        cw_person_amount(buf, amount, entry);
+        if (entry->figures != CW_FIGURES_AMOUNTS)
+                return;
+        cw_buf_putc(buf, ' ');
+        cw_render_visible(buf, entry->card.currency, 3);
 }
 
 void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now)
@@ -149,5 +163,5 @@ void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
         else if (amount % CW_AMOUNT_UNIT == 0)
                 cw_amount_format_grouped(buf, amount, 0);
         else
-                cw_person_amount(buf, amount, entry->card.currency);
+                cw_person_amount(buf, amount, entry);
 }

@@ -25,8 +25,11 @@ enum {
 /* "acme-1", or "customer 11057" when there is no reference. */
 void cw_person_customer(struct cw_buf *buf, const struct cw_card *card);
 
-/* "1,234.50", without the currency. */
-void cw_person_amount(struct cw_buf *buf, cw_amount amount, const char *currency);
+/* "1,234.50", without the currency; of a disguised entry "95 %". */
+void cw_person_amount(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry);
+
+/* The same with the currency; what is disguised has none. */
+void cw_person_money(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry);
 
 /* In the process's time zone, as short as `now` allows: "08:02", "21 Nov 08:02", "2025-11-21 08:02". */
 void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now);

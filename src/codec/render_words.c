@@ -106,10 +106,12 @@ static bool ended_otherwise(const char *reason)
         return false;
 }
 
-static void put_money(struct cw_buf *buf, cw_amount amount, const struct cw_card *card)
+/* "95.10 USD"; of a disguised entry "95 % of its limit". */
+static void put_money(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry)
 {
-        cw_person_amount(buf, amount, card->currency);
-        cw_buf_printf(buf, " %s", card->currency);
+        cw_person_money(buf, amount, entry);
+        if (entry->figures == CW_FIGURES_PERCENT)
+                cw_buf_puts(buf, " of its limit");
 }
 
 static void say_firing(const struct cw_entry *entry, const struct cw_person_shown *shown, struct cw_buf *buf)
@@ -124,7 +126,7 @@ static void say_firing(const struct cw_entry *entry, const struct cw_person_show
                 cw_buf_puts(buf, " down to ");
         else
                 cw_buf_puts(buf, " at ");
-        put_money(buf, shown->now, &entry->card);
+        put_money(buf, shown->now, entry);
 }
 
 static void say_resolved(const struct cw_item *item, const struct cw_person_shown *shown, struct cw_buf *buf)
@@ -137,12 +139,12 @@ static void say_resolved(const struct cw_item *item, const struct cw_person_show
         } else if (item->folded && entry->worst.known) {
                 cw_buf_printf(buf, "%s%s was %s ", shown->name ? ": " : "", shown->name ? shown->name : "",
                               cw_person_went_up(entry) ? "up to" : "down to");
-                put_money(buf, entry->worst.amount, &entry->card);
+                put_money(buf, entry->worst.amount, entry);
                 cw_buf_puts(buf, " and is back at ");
         } else {
                 cw_buf_printf(buf, "%s%s is back at ", shown->name ? ": " : "", shown->name ? shown->name : "");
         }
-        put_money(buf, shown->now, &entry->card);
+        put_money(buf, shown->now, entry);
 }
 
 static void say_event(const struct cw_entry *entry, const struct cw_person_shown *shown, struct cw_buf *buf)
@@ -154,14 +156,32 @@ static void say_event(const struct cw_entry *entry, const struct cw_person_shown
                 cw_buf_puts(buf, entry->card.suppressed ? " was deactivated, at " : " was activated again, at ");
         } else if (shown->was.known && shown->was.amount != shown->now) {
                 cw_buf_printf(buf, "%s%s went from ", shown->name ? ": " : "", shown->name ? shown->name : "");
-                cw_person_amount(buf, shown->was.amount, entry->card.currency);
+                cw_person_amount(buf, shown->was.amount, entry);
                 cw_buf_puts(buf, " to ");
         } else {
                 cw_buf_puts(buf, ": ");
                 cw_render_visible(buf, entry->reason ? entry->reason : entry->rule, CW_PERSON_TEXT_MAX);
                 cw_buf_puts(buf, ", at ");
         }
-        put_money(buf, shown->now, &entry->card);
+        put_money(buf, shown->now, entry);
+}
+
+/* Without a balance to name: what happened to which rule. */
+static void say_without_figures(const struct cw_entry *entry, struct cw_buf *buf)
+{
+        bool turned = entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
+
+        if (entry->state == CW_ENTRY_EVENT && turned) {
+                cw_buf_puts(buf, entry->card.suppressed ? " was deactivated" : " was activated again");
+                return;
+        }
+        cw_buf_puts(buf, ": ");
+        cw_render_visible(buf, entry->rule, CW_PERSON_REFERENCE_MAX);
+        if (entry->state == CW_ENTRY_RESOLVED)
+                cw_buf_printf(buf, " is over%s%s", ended_otherwise(entry->reason) ? ": " : "",
+                              ended_otherwise(entry->reason) ? entry->reason : "");
+        else
+                cw_buf_puts(buf, entry->state == CW_ENTRY_EVENT ? " happened" : " is firing");
 }
 
 /* Its words are about the trouble: when that is over, the reason says more. */
@@ -185,6 +205,10 @@ static int default_summary(const struct cw_item *item, struct cw_buf *buf)
         cw_person_shown(entry, &shown);
         cw_buf_printf(buf, "Card %" PRId64 " of ", entry->card.id);
         cw_person_customer(buf, &entry->card);
+        if (entry->figures == CW_FIGURES_NONE) {
+                say_without_figures(entry, buf);
+                return cw_buf_error(buf);
+        }
         switch (entry->state) {
         case CW_ENTRY_FIRING:
                 say_firing(entry, &shown, buf);

@@ -158,7 +158,10 @@ static const struct cw_row rows[] = {
          .help = "How long a message is tried again before it is a dead letter."},
         {"list", CW_ROW_COUNT, CW_ROW_ALL, NOTIFIER(list), .fallback = "20", .least = 1, .most = 500,
          .help = "Alerts that are written out in a message, the others are counted; all: every one, in parts of 500."},
-        LATER("detail", "How much of amounts and references is told."),
+        {"detail", CW_ROW_WORD, NOTIFIER(detail), .fallback = "full",
+         .words = (const char *const[]){"full", "band", "none"}, .n_words = 3,
+         .help = "full, band (percentages of the threshold instead of amounts) or none (neither amounts nor "
+                 "references)."},
         LATER("rate", "The most messages in a time."),
         LATER("fallback", "Who takes its critical messages while it fails."),
         LATER("title", "A template of the title."),

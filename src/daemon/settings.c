@@ -31,6 +31,12 @@ static const enum cw_smtp_starttls starttls_modes[] = {
         [CW_STARTTLS_OFF] = CW_SMTP_STARTTLS_OFF,
 };
 
+static const enum cw_detail details[] = {
+        [CW_CONFIG_DETAIL_FULL] = CW_DETAIL_FULL,
+        [CW_CONFIG_DETAIL_BAND] = CW_DETAIL_BAND,
+        [CW_CONFIG_DETAIL_NONE] = CW_DETAIL_NONE,
+};
+
 static struct cw_http_tls tls_of(const struct cw_config_tls *tls)
 {
         return (struct cw_http_tls){.ca = tls->ca, .cert = tls->cert, .key = tls->key};
@@ -43,6 +49,7 @@ static struct cw_sink_options options_of(const struct cw_config *config, const s
                 .name = notifier->name,
                 .type = sink_types[notifier->type],
                 .external_url = config->external_url,
+                .detail = details[notifier->detail],
                 .names_source = config->n_sources > 1,
                 .timeout_ms = notifier->timeout_ms,
                 .tls = tls_of(&notifier->tls),

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +42,17 @@ static void put_text(struct cw_json_out *out, const char *name, const char *text
                 out->buf->error = cw_buf_error(&visible);
 }
 
-static void put_amount(struct cw_json_out *out, const char *name, cw_amount amount, const struct cw_card *card)
+/* As far as the receiver may know it. */
+static void put_amount(struct cw_json_out *out, const char *name, cw_amount amount, const struct cw_entry *entry)
 {
-        cw_json_out_amount(out, name, amount, cw_currency_digits(card->currency));
+        char percent[24];
+
+        if (entry->figures == CW_FIGURES_AMOUNTS) {
+                cw_json_out_amount(out, name, amount, cw_currency_digits(entry->card.currency));
+        } else if (entry->figures == CW_FIGURES_PERCENT) {
+                snprintf(percent, sizeof(percent), "%" PRId64 " %%", amount / CW_AMOUNT_UNIT);
+                cw_json_out_string(out, name, percent);
+        }
 }
 
 static void put_resolve(struct cw_buf *payload, const char *key)
@@ -84,15 +93,16 @@ static void put_card(struct cw_json_out *out, const struct cw_entry *entry)
         const struct cw_card *card = &entry->card;
 
         cw_json_out_int(out, "customer", card->customer);
-        put_text(out, "reference", card->reference ?: "", SUMMARY_MAX);
+        if (card->reference)
+                put_text(out, "reference", card->reference, SUMMARY_MAX);
         cw_json_out_int(out, "card", card->id);
         cw_json_out_string(out, "last4", card->last4);
         cw_json_out_string(out, "currency", card->currency);
-        put_amount(out, "available", card->available, card);
-        put_amount(out, "pending", card->pending, card);
-        put_amount(out, "total", card->total, card);
+        put_amount(out, "available", card->available, entry);
+        put_amount(out, "pending", card->pending, entry);
+        put_amount(out, "total", card->total, entry);
         if (entry->has_previous)
-                put_amount(out, "available_before", entry->previous.available, card);
+                put_amount(out, "available_before", entry->previous.available, entry);
         cw_json_out_bool(out, "deactivated", card->suppressed);
 }
 

@@ -14,6 +14,8 @@
 #include "cardwatch/cleanup.h"
 #include "channel.h"
 
+CW_DEFINE_CLEANUP(struct cw_disguise *, cw_disguise_free);
+
 #define REFRESH_MS INT64_C(180000) /* a fifth of what is said to last */
 
 struct cw_sink_memory {
@@ -65,8 +67,11 @@ int64_t cw_sink_refresh_ms(enum cw_sink_type type)
 
 int cw_sink_render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        int r = channel_of(options->type)->render(options, notice, payload);
+        cw_cleanup(cw_disguise_free_cleanup) struct cw_disguise *disguise = NULL;
+        int r = cw_disguise_new(notice, options->detail, &disguise);
 
+        if (r == 0)
+                r = channel_of(options->type)->render(options, cw_disguise_notice(disguise), payload);
         return r < 0 ? r : cw_buf_error(payload);
 }
 

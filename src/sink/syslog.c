@@ -81,8 +81,12 @@ static void put_structured_data(struct cw_buf *buf, const struct cw_notice *noti
                 cw_buf_printf(buf, " customer=\"%" PRId64 "\" card=\"%" PRId64 "\"", entry->card.customer,
                               entry->card.id);
                 put_parameter(buf, "currency", entry->card.currency);
-                cw_amount_format(&amount, entry->card.available, cw_currency_digits(entry->card.currency));
-                put_parameter(buf, "available", cw_buf_text(&amount));
+                if (entry->figures == CW_FIGURES_AMOUNTS) {
+                        cw_amount_format(&amount, entry->card.available, cw_currency_digits(entry->card.currency));
+                        put_parameter(buf, "available", cw_buf_text(&amount));
+                } else if (entry->figures == CW_FIGURES_PERCENT) {
+                        cw_buf_printf(buf, " percent=\"%" PRId64 "\"", entry->card.available / CW_AMOUNT_UNIT);
+                }
         }
         put_parameter(buf, "id", notice->id);
         cw_buf_putc(buf, ']');

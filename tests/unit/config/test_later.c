@@ -39,7 +39,6 @@ static void test_keys(void **state)
                 {"public_read", BASE "control: {public_read: false}\n"},
                 {"routes", BASE "route: {routes: [{match: {severity: critical}, notify: [log]}]}\n"},
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
-                {"detail", HOOK_WITH("detail: full")},
                 {"rate", HOOK_WITH("rate: 1/s")},
                 {"fallback", HOOK_WITH("fallback: [n]")},
                 {"title", HOOK_WITH("title: x")},

@@ -97,7 +97,7 @@ static void test_what_is_written_is_what_is_meant(void **state)
                 "  - {name: hook, type: webhook, url: plain:https://h.example/x, secret: whsec_eA==, headers: {X-A: "
                 "b},\n"
                 "     proxy: \"http://p:3128\", list: all, send_resolved: false, timeout: 1s, retry_for: 0s}\n"
-                "  - {name: lines, type: file, path: /tmp/alerts.jsonl, list: 500}\n"
+                "  - {name: lines, type: file, path: /tmp/alerts.jsonl, list: 500, detail: band}\n"
                 "route: {notify: [hook, lines, mail, log], group_by: [severity, currency, card, team], group_wait: "
                 "1s,\n"
                 "        group_interval: 2s, repeat_every: 3s}\n");
@@ -137,6 +137,8 @@ static void test_what_is_written_is_what_is_meant(void **state)
         assert_int_equal(hook->retry_for_ms, 0);
         assert_int_equal(file->type, CW_NOTIFIER_FILE);
         assert_int_equal(file->list, 500);
+        assert_int_equal(file->detail, CW_CONFIG_DETAIL_BAND);
+        assert_int_equal(hook->detail, CW_CONFIG_DETAIL_FULL);
         assert_false(loaded.config->rules->notifiers[2].send_resolved);
         assert_int_equal(loaded.config->rules->route.notify[0], 2);
         assert_int_equal(loaded.config->rules->route.notify[3], 1);

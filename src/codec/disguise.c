@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: copies of the entries that no longer hold what is not told. Percentages stand where the amounts stood, so that
+ * whoever lays a message out writes them in the same places, with another unit.
+ */
+#include "cardwatch/disguise.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+
+#define PERCENT_MOST INT64_C(999999)
+
+struct cw_disguise {
+        const struct cw_notice *original;
+        struct cw_notice notice;
+        struct cw_item *items;
+        size_t n_items;
+};
+
+/* The texts that a disguised copy says otherwise, until it is made. */
+struct texts {
+        struct cw_buf reason, limit_label, limit_text;
+};
+
+CW_DEFINE_CLEANUP(struct cw_disguise *, cw_disguise_free);
+
+static void texts_deinit(struct texts *texts)
+{
+        cw_buf_deinit(&texts->reason);
+        cw_buf_deinit(&texts->limit_label);
+        cw_buf_deinit(&texts->limit_text);
+}
+
+bool cw_disguise_percent(cw_amount amount, cw_amount limit, int64_t *ret_percent)
+{
+        __int128 hundredfold = (__int128)amount * 100, percent;
+        bool exact;
+
+        if (limit == 0)
+                return false;
+        percent = hundredfold / limit;
+        exact = hundredfold % limit == 0;
+        if (!exact && percent < 100 && (hundredfold < 0) != (limit < 0))
+                percent--; /* division rounded towards zero, which is up */
+        else if (!exact && percent >= 100)
+                percent++;
+        if (percent > PERCENT_MOST)
+                percent = PERCENT_MOST;
+        if (percent < -PERCENT_MOST)
+                percent = -PERCENT_MOST;
+        *ret_percent = (int64_t)percent;
+        return true;
+}
+
+static void to_percent(cw_amount *amount, cw_amount limit)
+{
+        int64_t percent = 0;
+
+        (void)cw_disguise_percent(*amount, limit, &percent);
+        *amount = percent * CW_AMOUNT_UNIT;
+}
+
+/* "7d", "90m" */
+static size_t duration_len(const char *text)
+{
+        size_t n = strspn(text, "0123456789");
+
+        return n > 0 && text[n] && strchr("smhdw", text[n]) ? n + 1 : 0;
+}
+
+static bool is_duration(const char *text)
+{
+        size_t n;
+
+        do {
+                n = duration_len(text);
+                text += n;
+        } while (n > 0 && *text);
+        return n > 0;
+}
+
+/* Without the numbers, but for times and what is part of a name. */
+static void put_masked(struct cw_buf *buf, const char *text)
+{
+        bool in_word = false;
+
+        while (*text) {
+                size_t n = in_word || !isdigit((unsigned char)*text) ? 0 : strspn(text, "0123456789.");
+
+                if (n > 0 && !isalpha((unsigned char)text[n])) {
+                        cw_buf_puts(buf, "\u2026");
+                        text += n;
+                        continue;
+                }
+                in_word = isalnum((unsigned char)*text) || *text == '_';
+                cw_buf_putc(buf, *text++);
+        }
+}
+
+/* Whether a rule's words name what is not told: a path to it has one of these in it. */
+static bool names_hidden(const char *words, enum cw_detail detail)
+{
+        static const char *const amounts[] = {"balances", "previous", "value"};
+
+        for (size_t i = 0; words && i < CW_ARRAY_SIZE(amounts); i++)
+                if (strstr(words, amounts[i]))
+                        return true;
+        return words && detail == CW_DETAIL_NONE && strstr(words, "reference");
+}
+
+static bool parse(const char *text, size_t len, cw_amount *ret_amount)
+{
+        return text && cw_amount_parse(text, len, ret_amount) == 0;
+}
+
+/* "spent(1h) 550.00, limit" of 500.00 is "spent(1h) 110 %, limit" of 100 %. */
+static bool measure_percent(struct cw_entry *entry, const char *comma, cw_amount limit, struct texts *texts)
+{
+        const char *number = comma;
+        cw_amount measured;
+        int64_t percent;
+
+        while (number > entry->limit_label && number[-1] != ' ')
+                number--;
+        if (!parse(number, (size_t)(comma - number), &measured) || !cw_disguise_percent(measured, limit, &percent))
+                return false;
+        cw_buf_append(&texts->limit_label, entry->limit_label, (size_t)(number - entry->limit_label));
+        cw_buf_printf(&texts->limit_label, "%lld %%", (long long)percent);
+        put_masked(&texts->limit_label, comma);
+        return true;
+}
+
+static void amounts_to_percent(struct cw_entry *entry, cw_amount limit)
+{
+        cw_amount *const amounts[] = {
+                &entry->card.available,     &entry->card.pending,     &entry->card.total,
+                &entry->previous.available, &entry->previous.pending, &entry->previous.total,
+                &entry->fired.amount,       &entry->worst.amount,     &entry->current.amount,
+        };
+
+        entry->figures = CW_FIGURES_PERCENT;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(amounts); i++)
+                to_percent(amounts[i], limit);
+}
+
+static void forget_amounts(struct cw_entry *entry)
+{
+        entry->figures = CW_FIGURES_NONE;
+        entry->card.available = entry->card.pending = entry->card.total = 0;
+        entry->previous.available = entry->previous.pending = entry->previous.total = 0;
+        entry->fired = entry->worst = entry->current = (struct cw_maybe_amount){0};
+}
+
+/* The limit and all that is measured by it. Times are no amounts: a runway keeps its limit. */
+static void disguise_figures(struct cw_entry *entry, enum cw_detail detail, struct texts *texts)
+{
+        const char *comma = entry->limit_label ? strstr(entry->limit_label, ", ") : NULL;
+        bool known, told = false;
+        cw_amount limit;
+
+        known = entry->limit_text && parse(entry->limit_text, strlen(entry->limit_text), &limit);
+        if (known && detail == CW_DETAIL_BAND && limit != 0 && !comma) {
+                amounts_to_percent(entry, limit);
+                put_masked(&texts->limit_label, entry->limit_label ? entry->limit_label : "limit");
+                cw_buf_puts(&texts->limit_text, "100 %");
+                told = true;
+        } else {
+                forget_amounts(entry);
+        }
+        if (known && detail == CW_DETAIL_BAND && comma && measure_percent(entry, comma, limit, texts)) {
+                cw_buf_puts(&texts->limit_text, "100 %");
+                told = true;
+        }
+        if (!known && entry->limit_text && is_duration(entry->limit_text)) {
+                put_masked(&texts->limit_label, entry->limit_label ? entry->limit_label : "limit");
+                cw_buf_puts(&texts->limit_text, entry->limit_text);
+                told = true;
+        }
+        entry->limit_label = told ? cw_buf_text(&texts->limit_label) : NULL;
+        entry->limit_text = told ? cw_buf_text(&texts->limit_text) : NULL;
+}
+
+static int disguise_entry(const struct cw_entry *entry, enum cw_detail detail, struct cw_entry **ret_entry)
+{
+        cw_cleanup(texts_deinit) struct texts texts = {.reason = CW_BUF_NULL};
+        struct cw_entry copy = *entry;
+
+        if (entry->has_card) {
+                disguise_figures(&copy, detail, &texts);
+                if (entry->reason)
+                        put_masked(&texts.reason, entry->reason);
+                copy.reason = entry->reason ? cw_buf_text(&texts.reason) : NULL;
+                copy.summary = names_hidden(entry->summary, detail) ? NULL : entry->summary;
+                copy.description = names_hidden(entry->description, detail) ? NULL : entry->description;
+                copy.card.reference = detail == CW_DETAIL_NONE ? NULL : entry->card.reference;
+        }
+        if (cw_buf_error(&texts.reason) < 0 || cw_buf_error(&texts.limit_label) < 0 ||
+            cw_buf_error(&texts.limit_text) < 0)
+                return -ENOMEM;
+        return cw_entry_new(&copy, ret_entry);
+}
+
+int cw_disguise_new(const struct cw_notice *notice, enum cw_detail detail, struct cw_disguise **ret_disguise)
+{
+        cw_cleanup(cw_disguise_free_cleanup) struct cw_disguise *disguise = calloc(1, sizeof(*disguise));
+        int r;
+
+        if (!disguise)
+                return -ENOMEM;
+        disguise->original = notice;
+        disguise->notice = *notice;
+        if (detail != CW_DETAIL_FULL) {
+                disguise->items = calloc(notice->n_items + 1, sizeof(*disguise->items));
+                if (!disguise->items)
+                        return -ENOMEM;
+                for (; disguise->n_items < notice->n_items; disguise->n_items++) {
+                        struct cw_item *item = &disguise->items[disguise->n_items];
+
+                        *item = notice->items[disguise->n_items];
+                        r = disguise_entry(item->entry, detail, &item->entry);
+                        if (r < 0)
+                                return r;
+                }
+                disguise->notice.items = disguise->items;
+        }
+        *ret_disguise = cw_take(disguise);
+        return 0;
+}
+
+void cw_disguise_free(struct cw_disguise *disguise)
+{
+        if (!disguise)
+                return;
+        for (size_t i = 0; i < disguise->n_items; i++)
+                cw_entry_unref(disguise->items[i].entry);
+        free(disguise->items);
+        free(disguise);
+}
+
+const struct cw_notice *cw_disguise_notice(const struct cw_disguise *disguise)
+{
+        return disguise->items ? &disguise->notice : disguise->original;
+}

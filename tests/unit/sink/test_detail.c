@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: amounts and a reference that stand nowhere else are looked for in the bytes of every channel; what may not be
+ * told must not be there, whatever the message is about and whatever words the rule brings.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../codec/sample_notice.h"
+#include "cardwatch/buf.h"
+#include "cardwatch/secret.h"
+#include "cardwatch/sink.h"
+
+static const char *const recipients[] = {"ops@example.com"};
+static const char *const command[] = {"/bin/true"};
+
+static const char *const amounts[] = {"91.3", "137.5", "113.7", "7.19", "61.1", "98.5", "120.3", "77.7"};
+static const char reference[] = "zebra";
+
+struct story {
+        const char *name;
+        enum cw_entry_state state;
+        bool folded, baseline;
+        uint32_t repeat;
+        const char *summary, *description, *limit_label, *limit_text;
+};
+
+static const struct story stories[] = {
+        {.name = "a firing", .state = CW_ENTRY_FIRING, .limit_label = "floor", .limit_text = "113.77"},
+        {.name = "a firing whose rule writes words of its own",
+         .state = CW_ENTRY_FIRING,
+         .limit_label = "113.77",
+         .limit_text = "113.77",
+         .summary = "{{balances.available}} of {{customer.reference}} {{reason}}",
+         .description = "{{#previous}}{{available}}{{/previous}} {{value.worst}} {{title}} {{description}}"},
+        {.name = "words with the whole message in scope",
+         .state = CW_ENTRY_FIRING,
+         .summary = "{{#balances}}{{total}}{{/balances}}",
+         .description = "{{#customer}}{{reference}}{{/customer}}",
+         .limit_label = "floor",
+         .limit_text = "113.77"},
+        {.name = "a measure",
+         .state = CW_ENTRY_FIRING,
+         .limit_label = "spent(1h) 77.70, limit",
+         .limit_text = "113.77"},
+        {.name = "a limit of zero", .state = CW_ENTRY_FIRING, .limit_label = "0", .limit_text = "0.00"},
+        {.name = "no limit", .state = CW_ENTRY_FIRING},
+        {.name = "a runway", .state = CW_ENTRY_FIRING, .limit_label = "runway(7d) 9h, limit", .limit_text = "2d"},
+        {.name = "a reference as the limit",
+         .state = CW_ENTRY_FIRING,
+         .limit_label = "\"zebra-1\"",
+         .limit_text = "zebra-1"},
+        {.name = "a repeat", .state = CW_ENTRY_FIRING, .repeat = 3, .limit_label = "floor", .limit_text = "113.77"},
+        {.name = "a baseline",
+         .state = CW_ENTRY_FIRING,
+         .baseline = true,
+         .limit_label = "floor",
+         .limit_text = "113.77"},
+        {.name = "a resolution", .state = CW_ENTRY_RESOLVED, .limit_label = "floor", .limit_text = "113.77"},
+        {.name = "a folded one",
+         .state = CW_ENTRY_RESOLVED,
+         .folded = true,
+         .limit_label = "floor",
+         .limit_text = "113.77"},
+        {.name = "an event", .state = CW_ENTRY_EVENT, .limit_label = "floor", .limit_text = "113.77"},
+};
+
+static struct cw_secret *secret_of(const char *text)
+{
+        struct cw_secret *secret;
+
+        assert_int_equal(cw_secret_new(text, strlen(text), &secret), 0);
+        return secret;
+}
+
+static void tell(struct sample *sample, const struct story *story)
+{
+        struct cw_entry *entry;
+
+        sample_init(sample);
+        for (int64_t id = 1; id <= 2; id++) {
+                entry = sample_add(sample, sample_entry(id, "1234", USD(91, 37), USD(137, 53)));
+                entry->state = story->state;
+                entry->card.pending = USD(7, 19);
+                entry->card.total = USD(98, 56);
+                entry->card.reference = "zebra-1";
+                entry->worst.amount = USD(61, 17);
+                entry->reason = story->state == CW_ENTRY_RESOLVED ? "available >= 120.33" : "available < 113.77 USD";
+                entry->summary = story->summary;
+                entry->description = story->description;
+                entry->limit_label = story->limit_label;
+                entry->limit_text = story->limit_text;
+                entry->resolved_at = story->state == CW_ENTRY_RESOLVED ? SAMPLE_AT + 60000 : 0;
+                sample->items[id - 1].folded = story->folded;
+        }
+        sample->notice.kind = story->state == CW_ENTRY_EVENT ? CW_NOTICE_EVENT : CW_NOTICE_ALERT;
+        sample->notice.firing = story->state == CW_ENTRY_FIRING;
+        sample->notice.baseline = story->baseline;
+        sample->notice.repeat = story->repeat;
+}
+
+static void render(enum cw_sink_type type, enum cw_detail detail, const struct cw_notice *notice, struct cw_buf *buf)
+{
+        struct cw_secret *secret = secret_of("https://hooks.example.com/services/T/B/x");
+        struct cw_sink_options options = {
+                .name = "n",
+                .type = type,
+                .detail = detail,
+                .timeout_ms = 1000,
+                .url = secret,
+                .from = "cardwatch@example.com",
+                .to = recipients,
+                .n_to = 1,
+                .smtp = "smtp://127.0.0.1:25",
+                .target = "local",
+                .app_name = "cardwatchd",
+                .path = "/nowhere",
+                .server = "http://127.0.0.1",
+                .token = secret,
+                .user = secret,
+                .chat_id = "1",
+                .room = "!r:example.com",
+                .topic = "t",
+                .routing_key = secret,
+                .command = command,
+                .n_command = 1,
+        };
+
+        assert_int_equal(cw_sink_render(&options, notice, buf), 0);
+        cw_secret_free(secret);
+}
+
+static bool holds(const struct cw_buf *buf, const char *text)
+{
+        return memmem(buf->data, buf->len, text, strlen(text)) != NULL;
+}
+
+static void check(enum cw_sink_type type, enum cw_detail detail, const struct story *story)
+{
+        struct cw_buf payload = CW_BUF_NULL;
+        struct sample sample;
+
+        tell(&sample, story);
+        render(type, detail, &sample.notice, &payload);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(amounts); i++)
+                if (holds(&payload, amounts[i]))
+                        fail_msg("%s: %s in %.*s", cw_sink_type_name(type), amounts[i], (int)payload.len, payload.data);
+        if (detail == CW_DETAIL_NONE && holds(&payload, reference))
+                fail_msg("%s: %s in %.*s", cw_sink_type_name(type), reference, (int)payload.len, payload.data);
+        cw_buf_deinit(&payload);
+}
+
+static void test_what_may_not_be_told_is_nowhere(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(stories); i++) {
+                print_message("  %s\n", stories[i].name);
+                for (unsigned type = 0; type < CW_SINK_TYPE_COUNT; type++) {
+                        check((enum cw_sink_type)type, CW_DETAIL_BAND, &stories[i]);
+                        check((enum cw_sink_type)type, CW_DETAIL_NONE, &stories[i]);
+                }
+        }
+}
+
+/* The test above would hold for an empty message, too. */
+static void test_what_may_be_told_is_there(void **state)
+{
+        static const struct {
+                const char *name;
+                enum cw_sink_type type;
+                enum cw_detail detail;
+                const char *text;
+        } cases[] = {
+                {"everything, where nothing is said", CW_SINK_TELEGRAM, CW_DETAIL_FULL, "91.37 USD"},
+                {"a percentage of the limit", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "80 %"},
+                {"and what it is a percentage of", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "floor 100 %"},
+                {"whose card it is", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "zebra-1"},
+                {"the customer's number", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "customer 11057"},
+                {"that it fires", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "firing"},
+                {"fields of the body that are null", CW_SINK_WEBHOOK, CW_DETAIL_BAND,
+                 "\"balances\":{\"available\":null,\"pending\":null,\"total\":null}"},
+                {"percentages in a field of their own", CW_SINK_WEBHOOK, CW_DETAIL_BAND,
+                 "\"percent\":{\"available\":80,\"pending\":6,\"total\":86,\"previous\":121,\"fired\":80,\"worst\":53,"
+                 "\"current\":80}"},
+                {"no reference in the body", CW_SINK_WEBHOOK, CW_DETAIL_NONE,
+                 "\"customer\":{\"id\":11057,\"reference\":null}"},
+                {"a condition without its numbers", CW_SINK_WEBHOOK, CW_DETAIL_NONE, "available < \u2026 USD"},
+                {"a percentage for a log", CW_SINK_SYSLOG, CW_DETAIL_BAND, " percent=\"80\""},
+                {"a percentage for a pager", CW_SINK_PAGERDUTY, CW_DETAIL_BAND, "\"available\":\"80 %\""},
+        };
+        struct sample sample;
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_buf payload = CW_BUF_NULL;
+
+                tell(&sample, &stories[0]);
+                render(cases[i].type, cases[i].detail, &sample.notice, &payload);
+                if (!holds(&payload, cases[i].text))
+                        fail_msg("%s: no %s in %.*s", cases[i].name, cases[i].text, (int)payload.len, payload.data);
+                cw_buf_deinit(&payload);
+        }
+}
+
+static void test_percentages(void **state)
+{
+        static const struct {
+                const char *name;
+                cw_amount amount, limit;
+                int64_t percent;
+        } cases[] = {
+                {"what is exact stays", USD(50, 0), USD(100, 0), 50},
+                {"what is just below never reads 100", USD(99, 99), USD(100, 0), 99},
+                {"nor does what is just above", USD(100, 1), USD(100, 0), 101},
+                {"at the limit", USD(100, 0), USD(100, 0), 100},
+                {"overdrawn by a cent", USD(0, -1), USD(100, 0), -1},
+                {"a limit below zero", USD(-60, 0), USD(-50, 0), 120},
+                {"above a limit below zero", USD(1, 0), USD(-50, 0), -2},
+                {"all there is, of a cent", CW_AMOUNT_MAX, USD(0, 1), 999999},
+                {"all there is not, of a cent", CW_AMOUNT_MIN, USD(0, 1), -999999},
+        };
+        int64_t percent;
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                print_message("  %s\n", cases[i].name);
+                assert_true(cw_disguise_percent(cases[i].amount, cases[i].limit, &percent));
+                assert_int_equal(percent, cases[i].percent);
+        }
+        assert_false(cw_disguise_percent(USD(1, 0), 0, &percent));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_may_not_be_told_is_nowhere),
+                cmocka_unit_test(test_what_may_be_told_is_there),
+                cmocka_unit_test(test_percentages),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
