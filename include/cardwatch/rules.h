@@ -8,6 +8,7 @@
 
 #include "cardwatch/builtin.h"
 #include "cardwatch/card.h"
+#include "cardwatch/route.h"
 #include "cardwatch/rule.h"
 
 /*
@@ -35,28 +36,6 @@ struct cw_notifier_traits {
         int64_t retry_for_ms; /* after the first failure, then it is a dead letter */
 };
 
-enum cw_group_key {
-        CW_GROUP_RULE,
-        CW_GROUP_SEVERITY,
-        CW_GROUP_CUSTOMER,
-        CW_GROUP_CURRENCY,
-        CW_GROUP_CARD,
-        CW_GROUP_LABEL
-};
-
-struct cw_group_by {
-        enum cw_group_key key;
-        char *label; /* for CW_GROUP_LABEL */
-};
-
-struct cw_route {
-        size_t *notify; /* indices of notifiers */
-        size_t n_notify;
-        struct cw_group_by *group_by;
-        size_t n_group_by;
-        int64_t group_wait_ms, group_interval_ms, repeat_every_ms; /* repeat 0: never */
-};
-
 struct cw_ruleset {
         unsigned refs;
         struct cw_source_traits *sources;
@@ -66,7 +45,7 @@ struct cw_ruleset {
         struct cw_builtin builtins[CW_BUILTIN_COUNT];
         struct cw_notifier_traits *notifiers;
         size_t n_notifiers;
-        struct cw_route route;
+        struct cw_route route; /* the root */
 };
 
 /* Empty, with one reference and the builtins as config.md has them by default. -ENOMEM. */

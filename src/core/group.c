@@ -123,6 +123,8 @@ static int parse_key(struct cw_group *group)
                         return -EBADMSG;
                 group->n_values++;
         }
+        if (rest[1] == '@')
+                group->route_id = strtoull(rest + 2, NULL, 16);
         return 0;
 }
 

@@ -8,6 +8,7 @@
 struct cw_alert;
 struct cw_changes;
 struct cw_intent;
+struct cw_route;
 
 /*
  * Group: what is told together to one notifier, and the order in which it is told.
@@ -22,6 +23,8 @@ struct cw_group {
         const char *notifier; /* of the pool */
         size_t notifier_index; /* in the ruleset in force; SIZE_MAX: no longer configured */
         char *key;
+        uint64_t route_id; /* as the key says */
+        const struct cw_route *route; /* in force: whose clocks count; the root where there is no such route any more */
         struct cw_group_value *values;
         size_t n_values;
         char *values_text; /* owns what the values point to */

@@ -209,8 +209,10 @@ void cw_intent_derive_id(struct cw_intent *intent)
         cw_hash_u64(&hash, (uint64_t)intent->kind);
         cw_hash_u64(&hash, intent->repeat);
         /* Repeats are counted from when their group began. */
-        if (intent->repeat)
+        if (intent->repeat) {
+                cw_hash_string(&hash, intent->groups[0]->key);
                 cw_hash_u64(&hash, (uint64_t)intent->groups[0]->begun_at);
+        }
         cw_hash_u64(&hash, sum.high);
         cw_hash_u64(&hash, sum.low);
         id = cw_hash_end128(&hash);

@@ -132,6 +132,7 @@ struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier,
                 return NULL;
         }
         group->notifier_index = cw_policy_notifier_index(policy, notifier);
+        cw_policy_find_route(policy, group);
         return group;
 }
 
@@ -196,14 +197,13 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
 
 int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
 {
-        const struct cw_route *route = &policy->rules->route;
         int64_t at;
 
         if (!group->told_at)
-                return group->begun_at + route->group_wait_ms;
+                return group->begun_at + group->route->group_wait_ms;
         if (urgent)
                 return policy->now;
-        at = group->told_at + route->group_interval_ms;
+        at = group->told_at + group->route->group_interval_ms;
         return at > policy->now ? at : policy->now;
 }
 
@@ -299,7 +299,6 @@ static void record_held_event(struct cw_policy *policy, const struct cw_entry *e
 
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge)
 {
-        const struct cw_ruleset *rules = policy->rules;
         struct cw_item item = {.entry = entry, .edge = edge};
         const struct cw_silence *silence = cw_policy_silenced(policy, entry);
 
@@ -307,9 +306,10 @@ void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t 
                 record_held_event(policy, entry, edge, silence->name);
                 return;
         }
-        for (size_t i = 0; i < rules->route.n_notify; i++) {
-                struct cw_group *group = cw_policy_group_of(policy, rules->notifiers[rules->route.notify[i]].name,
-                                                            entry);
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
+                struct cw_group *group = cw_route_reaching(&policy->rules->route, entry, i)
+                                                 ? cw_policy_group_of(policy, i, entry)
+                                                 : NULL;
 
                 if (group)
                         queue_event(policy, group, &item);

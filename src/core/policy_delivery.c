@@ -125,6 +125,13 @@ static void record(struct cw_policy *policy, const struct cw_intent *intent, con
         cw_changes_history(policy->changes, &row);
 }
 
+/* Nothing about it is on its way any more: it may belong to another group by now. */
+static void settle(struct cw_policy *policy, size_t notifier, struct cw_telling *telling)
+{
+        if (notifier != SIZE_MAX && telling->group && !telling->queued && telling->alert->state == CW_ALERT_FIRING)
+                (void)cw_policy_place(policy, notifier, telling->alert, false);
+}
+
 static void accepted(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
 {
         struct cw_telling *telling = telling_of(policy, intent, item);
@@ -138,6 +145,7 @@ static void accepted(struct cw_policy *policy, struct cw_intent *intent, const s
                 telling->queued = 0;
         telling->dead_edge = 0;
         cw_ledger_remember(telling, policy->changes);
+        settle(policy, intent->notifier_index, telling);
 }
 
 const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
@@ -194,6 +202,7 @@ static void bury(struct cw_policy *policy, struct cw_intent *intent)
                 /* The alert may have gone on since: what is due now was not while this message could still arrive. */
                 if (telling->group)
                         cw_policy_touch_group(policy, telling->group, false, false);
+                settle(policy, intent->notifier_index, telling);
         }
         intent->state = CW_INTENT_DEAD;
         finish(policy, intent);
@@ -280,6 +289,7 @@ void cw_policy_bury_orphans(struct cw_policy *policy)
                 struct cw_group *group = value;
 
                 group->notifier_index = cw_policy_notifier_index(policy, group->notifier);
+                cw_policy_find_route(policy, group);
         }
         bury_orphans(policy);
         drop_orphaned_tellings(policy);

@@ -263,7 +263,7 @@ static void tell_again(struct cw_policy *policy, struct cw_group *group)
 
 static void flush_group(struct cw_policy *policy, struct cw_group *group)
 {
-        int64_t repeat_ms = policy->rules->route.repeat_every_ms;
+        int64_t repeat_ms = group->route->repeat_every_ms;
 
         group->due_at = 0;
         if (tell_changes(policy, group)) {
@@ -323,7 +323,7 @@ static bool has_something_due(struct cw_policy *policy, const struct cw_group *g
 
 static void replan_group(struct cw_policy *policy, struct cw_group *group)
 {
-        int64_t repeat_ms = policy->rules->route.repeat_every_ms;
+        int64_t repeat_ms = group->route->repeat_every_ms;
 
         if (group->n_members && !group->begun_at)
                 group->begun_at = policy->now;

@@ -19,9 +19,16 @@ int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_grou
 void cw_policy_touch_group(struct cw_policy *policy, struct cw_group *group, bool urgent, bool at_once);
 /* What a message that was never attempted says has changed: it is settled once, when the step ends. */
 void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent);
-void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key);
+/* The route by which a notifier (index in the ruleset) hears of an entry: whose windows and clocks count. Of one that
+ * no route reaches (any more) it is the first that handles the entry at all. Never NULL. */
+const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier);
+/* The text that names the group. */
+void cw_policy_key(struct cw_policy *policy, const struct cw_route *route, const struct cw_entry *entry,
+                   struct cw_buf *key);
 /* The group an entry belongs to at a notifier under the rules in force. */
-struct cw_group *cw_policy_group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry);
+struct cw_group *cw_policy_group_of(struct cw_policy *policy, size_t notifier, const struct cw_entry *entry);
+/* Its route under the rules in force. */
+void cw_policy_find_route(const struct cw_policy *policy, struct cw_group *group);
 size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name);
 
 #endif

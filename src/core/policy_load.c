@@ -79,10 +79,13 @@ static int groups_of(struct cw_policy *policy, const struct cw_intent_row *row, 
  * them keeps the order. */
 static struct cw_group *group_in(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_entry *entry)
 {
+        size_t notifier = cw_policy_notifier_index(policy, intent->notifier);
         struct cw_group *group = intent->groups[0];
         struct cw_buf key = CW_BUF_NULL;
 
-        cw_policy_key(policy, entry, &key);
+        if (notifier == SIZE_MAX || intent->n_groups == 1)
+                return group;
+        cw_policy_key(policy, cw_policy_route(policy, entry, notifier), entry, &key);
         for (size_t i = 1; i < intent->n_groups; i++)
                 if (strcmp(intent->groups[i]->key, cw_buf_text(&key)) == 0)
                         group = intent->groups[i];

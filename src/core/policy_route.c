@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who hears of an alert, and in which group: what the route says, and what was begun before it said so. */
+/* Who hears of an alert, and in which group: what the routes say, and what was begun before they said so. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,36 +15,49 @@ static bool is_about(const struct cw_entry *entry, const char *notifier)
         return false;
 }
 
-/* The daemon's alert about a notifier goes to all others, routed or not; everything else goes where the route says. */
-bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
+/* The daemon's alert about a notifier goes to all others, routed or not. */
+static bool goes_to_all_others(const struct cw_entry *entry)
 {
-        const struct cw_route *route = &policy->rules->route;
-
-        if (strcmp(alert->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0 && !alert->entry->has_card)
-                return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
-        for (size_t i = 0; i < route->n_notify; i++)
-                if (route->notify[i] == notifier)
-                        return true;
-        return false;
+        return !entry->has_card && strcmp(entry->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0;
 }
 
-void cw_policy_key(struct cw_policy *policy, const struct cw_entry *entry, struct cw_buf *key)
+bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
 {
-        const struct cw_route *route = &policy->rules->route;
+        const struct cw_route *root = &policy->rules->route;
 
+        if (goes_to_all_others(alert->entry))
+                return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
+        return cw_route_reaching(root, alert->entry, notifier) != NULL;
+}
+
+const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)
+{
+        const struct cw_route *root = &policy->rules->route;
+        const struct cw_route *route = cw_route_reaching(root, entry, notifier);
+
+        return route ? route : cw_route_home(root, entry);
+}
+
+/* Routes group apart from each other: what the key says of its route is what the route is about, not where it stands,
+ * so that the key outlives other changes of the tree. */
+void cw_policy_key(struct cw_policy *policy, const struct cw_route *route, const struct cw_entry *entry,
+                   struct cw_buf *key)
+{
         cw_group_key(entry, route->group_by, route->n_group_by, key);
+        if (route->id)
+                cw_buf_printf(key, "@%016llx", (unsigned long long)route->id);
         if (cw_buf_error(key) < 0)
                 policy->error = -ENOMEM;
 }
 
-struct cw_group *cw_policy_group_of(struct cw_policy *policy, const char *notifier, const struct cw_entry *entry)
+struct cw_group *cw_policy_group_of(struct cw_policy *policy, size_t notifier, const struct cw_entry *entry)
 {
         struct cw_buf key = CW_BUF_NULL;
         struct cw_group *group = NULL;
 
-        cw_policy_key(policy, entry, &key);
+        cw_policy_key(policy, cw_policy_route(policy, entry, notifier), entry, &key);
         if (!policy->error)
-                group = cw_policy_group(policy, notifier, cw_buf_text(&key));
+                group = cw_policy_group(policy, policy->rules->notifiers[notifier].name, cw_buf_text(&key));
         cw_buf_deinit(&key);
         return group;
 }
@@ -79,10 +92,32 @@ bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling
                !cw_policy_routed(policy, telling->alert, notifier);
 }
 
+/* The group that it comes to goes on where the one that it leaves stood: nothing is repeated sooner for it, or never
+ * again, and its mails stay in their thread. */
+static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, struct cw_group *to)
+{
+        if (to->told_at || !from->told_at)
+                return;
+        to->told_at = from->told_at;
+        to->repeat = from->repeat;
+        if (!to->begun_at)
+                to->begun_at = from->begun_at;
+        if (!to->thread[0])
+                memcpy(to->thread, from->thread, sizeof(to->thread));
+        if (to->route->repeat_every_ms) {
+                int64_t at = to->told_at + to->route->repeat_every_ms;
+
+                to->due_at = to->due_at && to->due_at < at ? to->due_at : at;
+        }
+        cw_group_remember(to, policy->changes);
+        cw_policy_visit(policy, to);
+}
+
 struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create)
 {
         const char *name = policy->rules->notifiers[notifier].name;
         struct cw_telling *telling = cw_policy_telling(policy, name, alert, create);
+        struct cw_group *group;
 
         if (!telling)
                 return NULL;
@@ -91,13 +126,21 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
                 cw_policy_end_telling(policy, telling);
                 return NULL;
         }
-        /* What was told in one group ends in it, whatever the configuration says by then. */
-        if (!telling->group || !is_begun(telling)) {
-                struct cw_group *group = cw_policy_group_of(policy, name, alert->entry);
-
-                if (!group)
-                        return NULL;
-                cw_policy_join(policy, telling, group);
-        }
+        /* While something about it is on its way, all about it stays in that lane: it goes in order. */
+        if (telling->group && (telling->queued || telling->under_way))
+                return telling;
+        group = cw_policy_group_of(policy, notifier, alert->entry);
+        if (!group)
+                return NULL;
+        if (telling->group && telling->group != group && telling->sent.state == CW_KNOWN_FIRING)
+                carry_clocks(policy, telling->group, group);
+        cw_policy_join(policy, telling, group);
         return telling;
+}
+
+void cw_policy_find_route(const struct cw_policy *policy, struct cw_group *group)
+{
+        const struct cw_route *route = cw_route_find(&policy->rules->route, group->route_id);
+
+        group->route = route ? route : &policy->rules->route;
 }

@@ -91,14 +91,6 @@ static void rule_deinit(struct cw_rule *rule)
         free(rule->name);
 }
 
-static void route_deinit(struct cw_route *route)
-{
-        for (size_t i = 0; i < route->n_group_by; i++)
-                free(route->group_by[i].label);
-        free(route->group_by);
-        free(route->notify);
-}
-
 void cw_ruleset_unref(struct cw_ruleset *rules)
 {
         if (!rules)
@@ -115,6 +107,6 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
         for (size_t i = 0; i < rules->n_notifiers; i++)
                 free(rules->notifiers[i].name);
         free(rules->notifiers);
-        route_deinit(&rules->route);
+        cw_route_deinit(&rules->route);
         free(rules);
 }
