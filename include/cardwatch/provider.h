@@ -61,7 +61,10 @@ struct cw_provider_error {
         char reason[160]; /* one line for the log, without data of cards */
 };
 
-/* `one_customer`: details may be one object instead of an array. Returns a verdict (>= 0) or -ENOMEM. */
+/*
+ * One page for itself; who decodes many has a decoder (decoder.h).
+ * `one_customer`: details may be one object instead of an array. Returns a verdict (>= 0) or -ENOMEM.
+ */
 int cw_provider_decode_page(char *bytes, size_t len, int one_customer, struct cw_page *ret_page,
                             struct cw_provider_error *ret_error) __attribute__((warn_unused_result));
 

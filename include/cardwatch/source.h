@@ -46,6 +46,7 @@ struct cw_source_options {
         uint32_t page_size, concurrency, retries;
         int64_t timeout_ms;
         size_t max_response;
+        bool reference_decoder; /* pages are decoded the long way (decoder.h) */
         const char *proxy; /* NULL: what the environment says */
         struct cw_http_tls tls;
         const struct cw_source_watch *watches; /* the faster lane */

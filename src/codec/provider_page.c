@@ -4,12 +4,11 @@
  * next: memory follows the largest customer, not the page. What grows with the page is bounded by count. Of a key that
  * stands twice json-c keeps the last: keys are counted in the bytes before its tree is asked.
  */
-#include "cardwatch/provider.h"
+#include "provider_page.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
@@ -17,9 +16,11 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/map.h"
+#include "cardwatch/provider.h"
 
 #include "envelope.h"
 #include "json_span.h"
+#include "page_store.h"
 #include "provider_field.h"
 #include "strict_json.h"
 
@@ -30,18 +31,9 @@
 
 #define TWICE "stands twice"
 
-struct text {
-        struct text *next;
-        char bytes[];
-};
-
-struct cw_page_texts {
-        struct text *first;
-};
-
 struct builder {
-        struct cw_page page;
-        size_t customers_capacity, cards_capacity, bad_capacity;
+        struct cw_page_store *store;
+        struct cw_page *page; /* in it */
         struct cw_map customers_by_card; /* index of the customer + 1 */
         struct json_tokener *tokener;
         struct cw_provider_error *error;
@@ -49,45 +41,14 @@ struct builder {
 
 CW_DEFINE_CLEANUP(struct json_object *, json_object_put);
 
-void cw_page_deinit(struct cw_page *page)
-{
-        struct text *text = page->texts ? page->texts->first : NULL, *next;
-
-        for (; text; text = next) {
-                next = text->next;
-                free(text);
-        }
-        free(page->texts);
-        free(page->customers);
-        free(page->cards);
-        free(page->bad);
-        *page = (struct cw_page)CW_PAGE_NULL;
-}
-
-/* Room for one more element of `size` bytes. */
-static int grow(void *array, size_t n, size_t *capacity, size_t size)
-{
-        size_t larger = *capacity ? *capacity * 2 : 16;
-        void *moved;
-
-        if (n < *capacity)
-                return 0;
-        moved = reallocarray(*(void **)array, larger, size);
-        if (!moved)
-                return -ENOMEM;
-        *(void **)array = moved;
-        *capacity = larger;
-        return 0;
-}
-
 static int add_bad(struct builder *builder, int64_t customer, int64_t card, const char *field, const char *reason)
 {
-        struct cw_page *page = &builder->page;
+        struct cw_page *page = builder->page;
         struct cw_bad_card *bad;
 
         if (page->n_bad == BAD_MAX)
                 return cw_envelope_malformed(builder->error, "more than %d cards cannot be trusted", BAD_MAX);
-        if (grow(&page->bad, page->n_bad, &builder->bad_capacity, sizeof(*page->bad)) < 0)
+        if (cw_page_store_more_bad(builder->store) < 0)
                 return -ENOMEM;
         bad = &page->bad[page->n_bad++];
         *bad = (struct cw_bad_card){.customer = customer, .card = card};
@@ -98,15 +59,13 @@ static int add_bad(struct builder *builder, int64_t customer, int64_t card, cons
 
 static int keep_text(struct builder *builder, const char *bytes, size_t len, const char **ret_text)
 {
-        struct text *text = malloc(sizeof(*text) + len + 1);
+        char *text = cw_page_store_text(builder->store, len);
 
         if (!text)
                 return -ENOMEM;
-        memcpy(text->bytes, bytes, len);
-        text->bytes[len] = '\0';
-        text->next = builder->page.texts->first;
-        builder->page.texts->first = text;
-        *ret_text = text->bytes;
+        memcpy(text, bytes, len);
+        text[len] = '\0';
+        *ret_text = text;
         return 0;
 }
 
@@ -159,11 +118,11 @@ static int note_card_id(struct builder *builder, const struct cw_card *card, boo
 
         *ret_twice = before != NULL;
         if (!before) {
-                void *index_plus_1 = (void *)(uintptr_t)builder->page.n_customers;
+                void *index_plus_1 = (void *)(uintptr_t)builder->page->n_customers;
 
                 return cw_map_put(&builder->customers_by_card, key, index_plus_1);
         }
-        other = builder->page.customers[(uintptr_t)before - 1].id;
+        other = builder->page->customers[(uintptr_t)before - 1].id;
         if (other != card->customer)
                 snprintf(reason, sizeof(reason), "also stands under customer %" PRId64, other);
         return add_bad(builder, card->customer, card->id, "id", reason);
@@ -171,9 +130,9 @@ static int note_card_id(struct builder *builder, const struct cw_card *card, boo
 
 static int add_card(struct builder *builder, const struct cw_card *card)
 {
-        struct cw_page *page = &builder->page;
+        struct cw_page *page = builder->page;
 
-        if (grow(&page->cards, page->n_cards, &builder->cards_capacity, sizeof(*page->cards)) < 0)
+        if (cw_page_store_more_cards(builder->store) < 0)
                 return -ENOMEM;
         page->cards[page->n_cards++] = *card;
         page->customers[page->n_customers - 1].n_cards++;
@@ -199,7 +158,7 @@ static const char *find_twice(const struct cw_json_span *card)
 static int read_card(struct builder *builder, struct json_object *object, const struct cw_json_span *span,
                      const char *reference_reason)
 {
-        const struct cw_page_customer *customer = &builder->page.customers[builder->page.n_customers - 1];
+        const struct cw_page_customer *customer = &builder->page->customers[builder->page->n_customers - 1];
         struct cw_card card = {.customer = customer->id, .reference = customer->reference};
         struct json_object *value = NULL;
         const char *field = "id", *reason, *ambiguous;
@@ -256,7 +215,7 @@ static int read_reference(struct builder *builder, struct json_object *object, c
 static int read_cards(struct builder *builder, struct json_object *object, const struct cw_json_span *span,
                       const char *reference_reason)
 {
-        int64_t customer = builder->page.customers[builder->page.n_customers - 1].id;
+        int64_t customer = builder->page->customers[builder->page->n_customers - 1].id;
         struct json_object *cards = NULL;
         const char *reason = cw_provider_field(object, "cards", NULL, &cards);
         struct cw_json_span card;
@@ -304,7 +263,7 @@ static const char *judge_members(const struct cw_json_span *customer, struct cw_
 
 static int read_customer(struct builder *builder, struct json_object *object, const struct cw_json_span *span)
 {
-        struct cw_page *page = &builder->page;
+        struct cw_page *page = builder->page;
         struct cw_page_customer customer = {.first_card = page->n_cards};
         struct cw_json_span cards = {.text = "[]", .len = 2};
         const char *ambiguous = judge_members(span, &cards);
@@ -323,7 +282,7 @@ static int read_customer(struct builder *builder, struct json_object *object, co
         r = read_reference(builder, object, &customer.reference, &reference_reason);
         if (r < 0)
                 return r;
-        if (grow(&page->customers, page->n_customers, &builder->customers_capacity, sizeof(customer)) < 0)
+        if (cw_page_store_more_customers(builder->store) < 0)
                 return -ENOMEM;
         page->customers[page->n_customers++] = customer;
         return read_cards(builder, object, &cards, reference_reason);
@@ -362,28 +321,38 @@ static int read_details(struct builder *builder, const struct cw_envelope *envel
         return r;
 }
 
-int cw_provider_decode_page(char *bytes, size_t len, int one_customer, struct cw_page *ret_page,
-                            struct cw_provider_error *ret_error)
+int cw_provider_page_read(char *bytes, size_t len, int one_customer, struct cw_page_store *store,
+                          struct cw_provider_error *ret_error)
 {
-        struct builder builder = {.page = CW_PAGE_NULL, .customers_by_card = CW_MAP_NULL, .error = ret_error};
+        struct builder builder = {
+                .store = store, .page = &store->page, .customers_by_card = CW_MAP_NULL, .error = ret_error};
         struct cw_envelope envelope = {0};
         int r = cw_envelope_read(bytes, len, &envelope, ret_error);
 
         if (r != CW_PROVIDER_OK)
                 return r;
-        builder.page.page_size = envelope.page_size;
-        builder.page.page_number = envelope.page_number;
-        builder.page.number_of_pages = envelope.number_of_pages;
-        builder.page.texts = calloc(1, sizeof(*builder.page.texts));
+        store->page.page_size = envelope.page_size;
+        store->page.page_number = envelope.page_number;
+        store->page.number_of_pages = envelope.number_of_pages;
         builder.tokener = json_tokener_new_ex(CW_STRICT_JSON_DEPTH + 2);
-        r = builder.page.texts && builder.tokener ? read_details(&builder, &envelope, one_customer) : -ENOMEM;
+        r = builder.tokener ? read_details(&builder, &envelope, one_customer) : -ENOMEM;
         if (builder.tokener)
                 json_tokener_free(builder.tokener);
         cw_map_deinit(&builder.customers_by_card);
-        if (r != 0) {
-                cw_page_deinit(&builder.page);
-                return r;
-        }
-        *ret_page = builder.page;
-        return CW_PROVIDER_OK;
+        return r;
+}
+
+int cw_provider_decode_page(char *bytes, size_t len, int one_customer, struct cw_page *ret_page,
+                            struct cw_provider_error *ret_error)
+{
+        struct cw_page_store store = {.page = CW_PAGE_NULL};
+        int r = cw_page_store_clear(&store);
+
+        if (r == 0)
+                r = cw_provider_page_read(bytes, len, one_customer, &store, ret_error);
+        if (r == CW_PROVIDER_OK)
+                *ret_page = store.page;
+        else
+                cw_page_deinit(&store.page);
+        return r;
 }

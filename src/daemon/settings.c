@@ -187,6 +187,14 @@ void cw_settings_unref(struct cw_settings *settings)
         free(settings);
 }
 
+/* For tests: that nothing depends on how pages are decoded. */
+static bool wants_reference_decoder(void)
+{
+        const char *decoder = getenv("CARDWATCH_DECODER");
+
+        return decoder && strcmp(decoder, "reference") == 0;
+}
+
 struct cw_source_options cw_settings_source(const struct cw_config_source *source)
 {
         return (struct cw_source_options){
@@ -204,6 +212,7 @@ struct cw_source_options cw_settings_source(const struct cw_config_source *sourc
                 .retries = source->retries,
                 .timeout_ms = source->timeout_ms,
                 .max_response = (size_t)source->max_response,
+                .reference_decoder = wants_reference_decoder(),
                 .proxy = source->proxy,
                 .tls = tls_of(&source->tls),
         };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cardwatch/decoder.h"
 #include "cardwatch/log.h"
 
 #include "answer.h"
@@ -30,11 +31,11 @@ static void failed(struct cw_source_request *request, const char *reason, bool f
 static void take_page(struct cw_source_request *request, const struct cw_http_answer *answer)
 {
         struct cw_source *source = request->source;
-        struct cw_page page = CW_PAGE_NULL;
+        const struct cw_page *page = NULL;
         struct cw_provider_error error = {0};
         struct cw_cycle_answer facts;
         char why[120];
-        int r = cw_provider_decode_page((char *)answer->body, answer->body_len, 0, &page, &error);
+        int r = cw_decoder_page(source->decoder, (char *)answer->body, answer->body_len, 0, &page, &error);
 
         if (r != CW_PROVIDER_OK) {
                 failed(request, r < 0 ? "out of memory" : error.reason, false);
@@ -42,19 +43,18 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
         }
         cw_source_served(request);
         facts = (struct cw_cycle_answer){
-                .n_customers = page.n_customers,
-                .page_size = page.page_size,
-                .page_number = page.page_number,
-                .number_of_pages = page.number_of_pages,
+                .n_customers = page->n_customers,
+                .page_size = page->page_size,
+                .page_number = page->page_number,
+                .number_of_pages = page->number_of_pages,
         };
         if (cw_cycle_fits(&source->poll.cycle, request->slot, &facts, why, sizeof(why))) {
                 cw_cycle_good(&source->poll.cycle, request->slot, &facts, cw_source_now().mono);
                 source->good_page = request->page;
-                source->listener.page(source->data, source, &page, answer->sent_at);
+                source->listener.page(source->data, source, page, answer->sent_at);
         } else {
                 failed(request, why, false);
         }
-        cw_page_deinit(&page);
 }
 
 static void judge(struct cw_source_request *request, const struct cw_http_answer *answer)

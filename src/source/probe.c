@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cardwatch/provider.h"
+#include "cardwatch/decoder.h"
 
 #include "answer.h"
 #include "pump.h"
@@ -15,14 +15,13 @@
 #include "requests.h"
 #include "source_private.h"
 
-static bool is_page(const struct cw_http_answer *answer)
+static bool is_page(struct cw_source *source, const struct cw_http_answer *answer)
 {
         struct cw_provider_error error = {0};
-        struct cw_page page = CW_PAGE_NULL;
-        int r = cw_provider_decode_page((char *)answer->body, answer->body_len, 0, &page, &error);
+        const struct cw_page *page = NULL;
 
-        cw_page_deinit(&page);
-        return r == CW_PROVIDER_OK;
+        return cw_decoder_page(source->decoder, (char *)answer->body, answer->body_len, 0, &page, &error) ==
+               CW_PROVIDER_OK;
 }
 
 static void judge(struct cw_source_request *request, const struct cw_http_answer *answer)
@@ -31,7 +30,7 @@ static void judge(struct cw_source_request *request, const struct cw_http_answer
         struct cw_source_verdict verdict;
 
         cw_source_judge(source, answer, &verdict);
-        if (verdict.kind == CW_VERDICT_BODY && is_page(answer))
+        if (verdict.kind == CW_VERDICT_BODY && is_page(source, answer))
                 cw_source_served(request);
         else if (verdict.kind == CW_VERDICT_UNAUTHORIZED && request->generation == source->auth.generation &&
                  source->auth.doubts > 0)

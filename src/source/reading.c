@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cardwatch/decoder.h"
 #include "cardwatch/log.h"
 
 #include "answer.h"
@@ -120,9 +121,9 @@ static void found(struct cw_source_request *request, const struct cw_page *page,
 
 static void take_customer(struct cw_source_request *request, const struct cw_http_answer *answer)
 {
-        struct cw_page page = CW_PAGE_NULL;
+        const struct cw_page *page = NULL;
         struct cw_provider_error error = {0};
-        int r = cw_provider_decode_page((char *)answer->body, answer->body_len, 1, &page, &error);
+        int r = cw_decoder_page(request->source->decoder, (char *)answer->body, answer->body_len, 1, &page, &error);
 
         if (r == CW_PROVIDER_REFUSED && says_gone(&error)) {
                 gone(request, answer->sent_at);
@@ -132,12 +133,11 @@ static void take_customer(struct cw_source_request *request, const struct cw_htt
                 failed(request, r < 0 ? "out of memory" : error.reason, false, answer->sent_at);
                 return;
         }
-        if (page.n_customers == 1 && page.customers[0].id == request->customer)
-                found(request, &page, answer->sent_at);
+        if (page->n_customers == 1 && page->customers[0].id == request->customer)
+                found(request, page, answer->sent_at);
         else
-                failed(request, page.n_customers == 0 ? "the answer has no customer" : "the answer is about another",
+                failed(request, page->n_customers == 0 ? "the answer has no customer" : "the answer is about another",
                        false, answer->sent_at);
-        cw_page_deinit(&page);
 }
 
 static bool is_request_error(long status)

@@ -14,6 +14,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/decoder.h"
 #include "cardwatch/loop.h"
 #include "cardwatch/secret.h"
 
@@ -29,6 +30,7 @@ static void source_destroy(struct cw_source *source)
         if (!source)
                 return;
         cw_auth_deinit(&source->auth);
+        cw_decoder_free(source->decoder);
         for (size_t i = 0; i < source->n_lanes; i++) {
                 free(source->lanes[i]->customers);
                 free(source->lanes[i]->waiting);
@@ -207,6 +209,7 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
         source->data = data;
         source->last_result = -1;
         r = copy_options(source, options);
+        r = r < 0 ? r : cw_decoder_new(options->reference_decoder, &source->decoder);
         if (r < 0)
                 return r;
         recall(source, options);

@@ -70,7 +70,7 @@ struct cw_source {
         struct cw_log *log;
         struct cw_source_listener listener;
         void *data;
-
+        struct cw_decoder *decoder; /* the page it decoded last is done with before the next is asked of it */
         char *name, *url, *username, *proxy, *tls_ca, *tls_cert, *tls_key;
         struct cw_secret *password, *api_key, *totp_key, *otp;
         struct cw_source_options options; /* its pointers are those above */
