@@ -61,9 +61,11 @@ struct cw_config {
         size_t n_sources;
         struct cw_config_notifier *notifiers;
         size_t n_notifiers;
+        struct cw_label *templates; /* partials, by name */
+        size_t n_templates;
         struct cw_ruleset *rules;
         char hash[33]; /* of the meaning of the file, secrets left out */
-        struct cw_config_places *places; /* private: where the rules stand */
+        struct cw_config_places *places; /* private: where the templates stand */
 };
 
 struct cw_config_load_options {
@@ -75,9 +77,23 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
                    struct cw_config_report *report) __attribute__((warn_unused_result));
 void cw_config_free(struct cw_config *config);
 
-/* Where the text at `key` ("summary", "description") of a rule stands; `offset` is in bytes of it. False: it is not
- * given. */
-bool cw_config_rule_place(const struct cw_config *config, size_t rule, const char *key, size_t offset,
+/* Every template, and where it stands, for whoever can read them. */
+enum cw_config_text {
+        CW_TEXT_PARTIAL, /* of `templates`, the i-th */
+        CW_TEXT_SUMMARY, /* of the i-th rule */
+        CW_TEXT_DESCRIPTION,
+        CW_TEXT_TITLE, /* of the i-th notifier */
+        CW_TEXT_BODY,
+        CW_TEXT_KINDS
+};
+
+size_t cw_config_text_count(const struct cw_config *config, enum cw_config_text kind);
+
+/* NULL: it is not given. */
+const char *cw_config_text(const struct cw_config *config, enum cw_config_text kind, size_t i);
+
+/* `offset` is in bytes of the text. False: it is not given. */
+bool cw_config_text_place(const struct cw_config *config, enum cw_config_text kind, size_t i, size_t offset,
                           struct cw_config_place *ret_place);
 
 /* Appends every supported key with its default and a line of help, as valid annotated YAML. */

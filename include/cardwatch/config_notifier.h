@@ -47,6 +47,7 @@ struct cw_config_notifier {
         enum cw_config_detail detail;
         uint32_t list; /* CW_LIST_ALL or a count */
         int64_t timeout_ms, retry_for_ms;
+        char *title, *body; /* templates; NULL: the default words */
         struct cw_secret *url; /* webhook, slack, discord, teams */
         struct cw_secret *secret; /* webhook */
         struct cw_label *headers; /* webhook, alertmanager */

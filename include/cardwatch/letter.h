@@ -43,6 +43,7 @@ struct cw_letter_block {
 enum { CW_LETTER_BLOCKS = 3, CW_LETTER_OTHERS_MAX = 40 };
 
 struct cw_letter {
+        char *title; /* the notifier's own words in place of word and topic; NULL: it has none */
         const char *word; /* "WARNING" */
         enum cw_letter_tone tone;
         char *topic; /* "low-balance · 3 cards of acme-1" */
@@ -65,6 +66,9 @@ void cw_letter_deinit(struct cw_letter *letter);
  * rule and currency, in at most `n_others` lines. May be asked again, for more too. -ENOMEM: the letter is as it was.
  */
 int cw_letter_shorten(struct cw_letter *letter, size_t n_rows, size_t n_others) __attribute__((warn_unused_result));
+
+/* Its first line: the title, or "WARNING · low-balance · 3 cards of acme-1". */
+void cw_letter_headline(const struct cw_letter *letter, struct cw_buf *buf);
 
 /* "https://…/#/cards/main/1", or for what has no card, and NULL, "https://…/#/alerts"; false without external_url. */
 bool cw_render_url(struct cw_buf *buf, const struct cw_render_options *options, const struct cw_entry *entry);

@@ -8,6 +8,8 @@
 #include "cardwatch/notice.h"
 
 struct cw_buf;
+struct cw_template;
+struct cw_templates;
 
 /*
  * Render: a notice as JSON, text and HTML.
@@ -21,17 +23,23 @@ struct cw_buf;
 struct cw_render_options {
         const char *external_url; /* NULL: no links */
         bool names_source; /* there are several: people are told whose card it is */
+        const struct cw_templates *templates; /* that templates may name; NULL: none */
+        const struct cw_template *title; /* in place of the message's own first line; NULL: it stays */
+        const struct cw_template *body; /* of text and HTML: in place of all that comes after it; one that begins with
+                                           '<' is HTML and has no say in the text */
 };
 
 /* One object, no trailing newline. */
 int cw_render_json(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
         __attribute__((warn_unused_result));
 
-/* "low-balance: 3 cards of acme-1": what, how many, whose. */
-int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf) __attribute__((warn_unused_result));
+/* "low-balance: 3 cards of acme-1": what, how many, whose; or what the template of the title says, as one line. */
+int cw_render_title(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
 
 /* The same as a mail's subject in plain UTF-8: "[WARNING] low-balance: 3 cards of acme-1". */
-int cw_render_subject(const struct cw_notice *notice, struct cw_buf *buf) __attribute__((warn_unused_result));
+int cw_render_subject(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
 
 /*
  * A text from outside as one harmless line of valid UTF-8: at most `characters` of it, then an ellipsis; control
@@ -65,12 +73,5 @@ int cw_render_words_description(struct cw_render_words *words, const struct cw_i
 
 /* "floor 100": the limit that was crossed, for people; nothing when there is none. */
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry);
-
-/*
- * Checks a template at load: 0, or -EINVAL with the byte offset and what is wrong. Mustache: interpolation, sections,
- * inverted sections, comments, set delimiters; partials are refused, they are not supported yet.
- */
-int cw_template_check(const char *text, size_t *ret_offset, struct cw_buf *ret_message)
-        __attribute__((warn_unused_result));
 
 #endif

@@ -20,7 +20,8 @@ struct cw_wire;
  */
 
 struct cw_notifier {
-        struct cw_sink_options options; /* borrows from the configuration */
+        struct cw_sink_options options; /* borrows from the configuration, and from what follows */
+        struct cw_template *title, *body;
         struct cw_http_header *headers;
         struct cw_wire *wire; /* made when first needed */
         struct cw_wire_target target; /* of syslog and file */
@@ -32,10 +33,11 @@ struct cw_settings {
         struct cw_config *config;
         struct cw_notifier *notifiers; /* as in the configuration and the ruleset */
         size_t n_notifiers;
+        struct cw_templates *templates; /* compiled */
         struct cw_source_watch *watches; /* of all sources, one after the other */
 };
 
-/* Takes the configuration over, also on failure. -EINVAL: a target that is none. -ENOMEM. */
+/* Takes the configuration over, also on failure. -EINVAL: a target or a template that is none. -ENOMEM. */
 int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings) __attribute__((warn_unused_result));
 struct cw_settings *cw_settings_ref(struct cw_settings *settings);
 void cw_settings_unref(struct cw_settings *settings);
@@ -57,7 +59,7 @@ int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct 
         __attribute__((warn_unused_result));
 
 /*
- * Loads, checks and translates a configuration, the templates of its rules included. The report tells every mistake.
+ * Loads, checks and translates a configuration, its templates included. The report tells every mistake.
  * -EINVAL: mistakes. -ENOMEM.
  */
 int cw_settings_load(const char *path, const struct cw_config_load_options *options, struct cw_settings **ret_settings,

@@ -11,6 +11,8 @@
 #include "cardwatch/smtp.h"
 
 struct cw_secret;
+struct cw_template;
+struct cw_templates;
 
 /*
  * Sink options: which channels there are, and what each is told about where to deliver. Only data; what is done with it
@@ -43,6 +45,8 @@ struct cw_sink_options {
         const char *external_url;
         enum cw_detail detail; /* how much its receivers may know */
         bool names_source; /* to people: there are several */
+        const struct cw_template *title, *body; /* its own words; NULL: the default ones */
+        const struct cw_templates *templates; /* what templates may name */
         int64_t timeout_ms;
         struct cw_http_tls tls;
         const char *proxy;

@@ -175,13 +175,18 @@ static int write_frame(struct writer *writer)
         const struct cw_notice *notice = writer->notice;
         cw_cleanup(cw_buf_deinit) struct cw_buf topic = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf url = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
         bool over = notice->kind == CW_NOTICE_ALERT && !notice->firing;
         int r;
 
         writer->letter->word = cw_topic_word(notice);
         writer->letter->tone = over ? CW_TONE_RESOLVED : cw_letter_tone_of(notice->severity);
         cw_render_url(&url, writer->options, NULL);
-        r = cw_topic_write(notice, " \u00b7 ", &topic);
+        r = cw_topic_own(notice, writer->options, &title);
+        if (r == 0)
+                r = cw_letter_take(&title, &writer->letter->title);
+        if (r >= 0)
+                r = cw_topic_write(notice, " \u00b7 ", &topic);
         if (r == 0)
                 r = cw_letter_take(&topic, &writer->letter->topic);
         return r < 0 ? r : cw_letter_take(&url, &writer->letter->url);
@@ -216,6 +221,14 @@ int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, con
         return r;
 }
 
+void cw_letter_headline(const struct cw_letter *letter, struct cw_buf *buf)
+{
+        if (letter->title)
+                cw_buf_puts(buf, letter->title);
+        else
+                cw_buf_printf(buf, "%s \u00b7 %s", letter->word, letter->topic);
+}
+
 void cw_letter_deinit(struct cw_letter *letter)
 {
         for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++) {
@@ -225,6 +238,7 @@ void cw_letter_deinit(struct cw_letter *letter)
                 free(letter->blocks[i].foot);
         }
         cw_letter_forget_others(letter);
+        free(letter->title);
         free(letter->topic);
         free(letter->note);
         free(letter->url);

@@ -10,6 +10,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/letter.h"
 #include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 
 #define SMALL "font-size:13px;line-height:1.45;opacity:.75"
 
@@ -20,27 +21,12 @@ static const char *const tone_colours[] = {
         [CW_TONE_RESOLVED] = "#2e7d32",
 };
 
-static void put_escaped(struct cw_buf *buf, const char *text)
-{
-        static const char special[] = "&<>\"'";
-        static const char *const written[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-        size_t n;
-
-        while (*text) {
-                n = strcspn(text, special);
-                cw_buf_append(buf, text, n);
-                text += n;
-                if (*text)
-                        cw_buf_puts(buf, written[strchr(special, *text++) - special]);
-        }
-}
-
 static void put_element(struct cw_buf *buf, const char *style, const char *text)
 {
         if (!text)
                 return;
         cw_buf_printf(buf, "<div style=\"%s\">", style);
-        put_escaped(buf, text);
+        cw_render_escape_html(buf, text);
         cw_buf_puts(buf, "</div>\n");
 }
 
@@ -48,12 +34,12 @@ static void put_mark(struct cw_buf *buf, const struct cw_letter_row *row)
 {
         if (row->url) {
                 cw_buf_puts(buf, "<a style=\"color:inherit\" href=\"");
-                put_escaped(buf, row->url);
+                cw_render_escape_html(buf, row->url);
                 cw_buf_puts(buf, "\">");
         }
         /* A reference may run from right to left: kept to itself, it moves nothing else. */
         cw_buf_puts(buf, "<bdi>");
-        put_escaped(buf, row->mark);
+        cw_render_escape_html(buf, row->mark);
         cw_buf_puts(buf, row->url ? "</bdi></a>" : "</bdi>");
 }
 
@@ -64,15 +50,15 @@ static void put_details(struct cw_buf *buf, const struct cw_letter_row *row)
         cw_buf_puts(buf, "<div style=\"" SMALL "\">");
         if (row->was) {
                 cw_buf_puts(buf, "was ");
-                put_escaped(buf, row->was);
+                cw_render_escape_html(buf, row->was);
         }
         if (row->limit) {
                 cw_buf_puts(buf, row->was ? ", " : "");
-                put_escaped(buf, row->limit);
+                cw_render_escape_html(buf, row->limit);
         }
         if (row->remarks) {
                 cw_buf_puts(buf, row->was || row->limit ? " \u00b7 " : "");
-                put_escaped(buf, row->remarks);
+                cw_render_escape_html(buf, row->remarks);
         }
         cw_buf_puts(buf, "</div>\n");
 }
@@ -82,7 +68,7 @@ static void put_words(struct cw_buf *buf, const char *words)
         if (!words)
                 return;
         cw_buf_puts(buf, "<div style=\"font-size:15px;line-height:1.45;white-space:pre-line\">");
-        put_escaped(buf, words);
+        cw_render_escape_html(buf, words);
         cw_buf_puts(buf, "</div>\n");
 }
 
@@ -96,7 +82,7 @@ static void put_row(struct cw_buf *buf, const struct cw_letter_row *row)
                 put_mark(buf, row);
                 cw_buf_puts(buf, "</td><td align=\"right\" style=\"white-space:nowrap;padding-left:12px;"
                                  "font-weight:600;font-variant-numeric:tabular-nums\">");
-                put_escaped(buf, row->amount);
+                cw_render_escape_html(buf, row->amount);
                 cw_buf_puts(buf, "</td></tr></table>\n");
         }
         if (!row->amount)
@@ -119,6 +105,14 @@ static void put_block(struct cw_buf *buf, const struct cw_letter_block *block)
         put_element(buf, SMALL ";margin:0 0 10px", block->foot);
 }
 
+static void put_headline(struct cw_buf *buf, const struct cw_letter *letter)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+
+        cw_letter_headline(letter, &text);
+        cw_render_escape_html(buf, cw_buf_text(&text));
+}
+
 static void put_head(struct cw_buf *buf, const struct cw_letter *letter)
 {
         cw_buf_puts(buf, "<!DOCTYPE html>\n<html lang=\"en\" style=\"color-scheme:light dark\">\n<head>\n"
@@ -126,19 +120,21 @@ static void put_head(struct cw_buf *buf, const struct cw_letter *letter)
                          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                          "<meta name=\"color-scheme\" content=\"light dark\">\n"
                          "<meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>");
-        cw_buf_printf(buf, "%s \u00b7 ", letter->word);
-        put_escaped(buf, letter->topic);
+        put_headline(buf, letter);
         cw_buf_puts(buf, "</title>\n</head>\n<body style=\"margin:0;padding:16px;background:Canvas;color:CanvasText;"
                          "font:16px/1.4 -apple-system,system-ui,'Segoe UI',Roboto,sans-serif;"
                          "overflow-wrap:anywhere\">\n<div style=\"max-width:34em;margin:0 auto\">\n");
-        cw_buf_printf(buf,
-                      "<div style=\"margin:0 0 12px;font-size:18px;font-weight:600\">"
-                      "<span style=\"background:%s;color:#fff;border-radius:4px;padding:2px 8px;font-size:14px;"
-                      "letter-spacing:.04em;white-space:nowrap\">%s</span> ",
-                      tone_colours[letter->tone], letter->word);
-        put_escaped(buf, letter->topic);
+        cw_buf_puts(buf, "<div style=\"margin:0 0 12px;font-size:18px;font-weight:600\">");
+        if (letter->title) {
+                cw_render_escape_html(buf, letter->title);
+        } else {
+                cw_buf_printf(buf,
+                              "<span style=\"background:%s;color:#fff;border-radius:4px;padding:2px 8px;font-size:14px;"
+                              "letter-spacing:.04em;white-space:nowrap\">%s</span> ",
+                              tone_colours[letter->tone], letter->word);
+                cw_render_escape_html(buf, letter->topic);
+        }
         cw_buf_puts(buf, "</div>\n");
-        put_element(buf, "margin:0 0 12px", letter->note);
 }
 
 static void put_foot(struct cw_buf *buf, const struct cw_letter *letter)
@@ -151,10 +147,34 @@ static void put_foot(struct cw_buf *buf, const struct cw_letter *letter)
                               letter->command);
         if (letter->url) {
                 cw_buf_puts(buf, "<div style=\"margin:14px 0 0\"><a href=\"");
-                put_escaped(buf, letter->url);
+                cw_render_escape_html(buf, letter->url);
                 cw_buf_puts(buf, "\">All alerts</a></div>\n");
         }
-        cw_buf_puts(buf, "</div>\n</body>\n</html>\n");
+}
+
+static void put_letter(struct cw_buf *buf, const struct cw_letter *letter)
+{
+        put_element(buf, "margin:0 0 12px", letter->note);
+        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
+                put_block(buf, &letter->blocks[i]);
+        put_foot(buf, letter);
+}
+
+/* Line breaks of what is no HTML stay what they are. */
+static int put_own(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_render_options *options)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        int r;
+
+        if (!options || !options->body)
+                return CW_RENDER_DEFAULT;
+        r = cw_render_template(options->body, notice, options, cw_render_escape_html, &text);
+        if (r != 0)
+                return r;
+        cw_buf_printf(buf, "<div%s>", cw_render_is_html(options->body) ? "" : " style=\"white-space:pre-line\"");
+        cw_buf_puts(buf, cw_buf_text(&text));
+        cw_buf_puts(buf, "</div>\n");
+        return 0;
 }
 
 int cw_render_html(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
@@ -166,8 +186,9 @@ int cw_render_html(const struct cw_notice *notice, const struct cw_render_option
         if (r < 0)
                 return r;
         put_head(buf, &letter);
-        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
-                put_block(buf, &letter.blocks[i]);
-        put_foot(buf, &letter);
-        return cw_buf_error(buf);
+        r = put_own(buf, notice, options);
+        if (r == CW_RENDER_DEFAULT)
+                put_letter(buf, &letter);
+        cw_buf_puts(buf, "</div>\n</body>\n</html>\n");
+        return r < 0 ? r : cw_buf_error(buf);
 }

@@ -318,7 +318,7 @@ int cw_render_json(const struct cw_notice *notice, const struct cw_render_option
         cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
         int r;
 
-        r = cw_render_title(notice, &title);
+        r = cw_render_title(notice, options, &title);
         if (r < 0)
                 return r;
         cw_json_out_open(&out, NULL, '{');

@@ -9,6 +9,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/letter.h"
 #include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "cardwatch/text.h"
 
 enum { MARK_WIDTH_MAX = 36 };
@@ -116,28 +117,39 @@ static void put_block(struct cw_buf *buf, const struct cw_letter_block *block, c
                 cw_buf_printf(buf, "%s\n", block->foot);
 }
 
+static void put_letter(struct cw_buf *buf, const struct cw_letter *letter)
+{
+        struct columns columns;
+
+        measure(letter, &columns);
+        if (letter->note)
+                cw_buf_printf(buf, "%s\n", letter->note);
+        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
+                put_block(buf, &letter->blocks[i], &columns);
+        if (letter->others_head)
+                cw_buf_printf(buf, "\n%s\n", letter->others_head);
+        for (size_t i = 0; i < letter->n_others; i++)
+                cw_buf_printf(buf, "  %s\n", letter->others[i]);
+        if (letter->command)
+                cw_buf_printf(buf, "List them all: %s\n", letter->command);
+        if (letter->url)
+                cw_buf_printf(buf, "%s\n", letter->url);
+}
+
 int cw_render_text(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
 {
         cw_cleanup(cw_letter_deinit) struct cw_letter letter = {0};
-        struct columns columns;
         int r;
 
         r = cw_letter_init(&letter, notice, options);
         if (r < 0)
                 return r;
-        measure(&letter, &columns);
-        cw_buf_printf(buf, "%s \u00b7 %s\n", letter.word, letter.topic);
-        if (letter.note)
-                cw_buf_printf(buf, "%s\n", letter.note);
-        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
-                put_block(buf, &letter.blocks[i], &columns);
-        if (letter.others_head)
-                cw_buf_printf(buf, "\n%s\n", letter.others_head);
-        for (size_t i = 0; i < letter.n_others; i++)
-                cw_buf_printf(buf, "  %s\n", letter.others[i]);
-        if (letter.command)
-                cw_buf_printf(buf, "List them all: %s\n", letter.command);
-        if (letter.url)
-                cw_buf_printf(buf, "%s\n", letter.url);
-        return cw_buf_error(buf);
+        cw_letter_headline(&letter, buf);
+        cw_buf_putc(buf, '\n');
+        r = CW_RENDER_DEFAULT;
+        if (options && options->body && !cw_render_is_html(options->body))
+                r = cw_render_template(options->body, notice, options, NULL, buf);
+        if (r == CW_RENDER_DEFAULT)
+                put_letter(buf, &letter);
+        return r < 0 ? r : cw_buf_error(buf);
 }

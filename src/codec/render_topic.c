@@ -13,7 +13,10 @@
 #include "cardwatch/hash.h"
 #include "cardwatch/map.h"
 #include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "render_person.h"
+
+enum { TITLE_MAX = 500 }; /* characters */
 
 struct survey {
         struct cw_map rules, customers, cards;
@@ -184,15 +187,62 @@ int cw_topic_write(const struct cw_notice *notice, const char *separator, struct
         return cw_buf_error(buf);
 }
 
-int cw_render_title(const struct cw_notice *notice, struct cw_buf *buf)
+/* Without the line's end that YAML's block texts have. Line breaks inside become spaces. */
+static void make_line(struct cw_buf *text)
 {
+        size_t start = 0;
+
+        while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))
+                text->len--;
+        for (size_t i = 0; i < text->len; i++)
+                if (strchr("\t\r\n", text->data[i]))
+                        text->data[i] = ' ';
+        while (start < text->len && text->data[start] == ' ')
+                start++;
+        if (text->data) {
+                memmove(text->data, text->data + start, text->len - start);
+                text->len -= start;
+                text->data[text->len] = '\0';
+        }
+}
+
+int cw_topic_own(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        struct cw_render_options others;
+        int r;
+
+        if (!options || !options->title)
+                return CW_RENDER_DEFAULT;
+        others = *options;
+        others.title = NULL;
+        r = cw_render_template(options->title, notice, &others, NULL, &text);
+        if (r != 0)
+                return r;
+        make_line(&text);
+        if (text.len == 0)
+                return CW_RENDER_DEFAULT;
+        cw_render_visible(buf, text.data, TITLE_MAX);
+        return cw_buf_error(buf);
+}
+
+int cw_render_title(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
+{
+        int r = cw_topic_own(notice, options, buf);
+
+        if (r != CW_RENDER_DEFAULT)
+                return r;
         if (notice->kind == CW_NOTICE_TEST)
                 cw_buf_puts(buf, "TEST: ");
         return cw_topic_write(notice, ": ", buf);
 }
 
-int cw_render_subject(const struct cw_notice *notice, struct cw_buf *buf)
+int cw_render_subject(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
 {
+        int r = cw_topic_own(notice, options, buf);
+
+        if (r != CW_RENDER_DEFAULT)
+                return r;
         cw_buf_printf(buf, "[%s] ", cw_topic_word(notice));
         return cw_topic_write(notice, ": ", buf);
 }

@@ -5,6 +5,7 @@
 #include "cardwatch/notice.h"
 
 struct cw_buf;
+struct cw_render_options;
 
 /*
  * Topic: a message in one line: how bad, what, how many, whose.
@@ -20,6 +21,10 @@ const char *cw_topic_severity(enum cw_severity severity);
 
 /* "low-balance<separator>3 cards of acme-1 (1 resolved)". -ENOMEM. */
 int cw_topic_write(const struct cw_notice *notice, const char *separator, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
+
+/* What the template of the title says, as one harmless line; CW_RENDER_DEFAULT: nothing. -ENOMEM. */
+int cw_topic_own(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
         __attribute__((warn_unused_result));
 
 #endif

@@ -28,24 +28,6 @@ static void put_json_cleanup(struct json_object **object)
         json_object_put(*object);
 }
 
-static void free_tokener_cleanup(struct json_tokener **tokener)
-{
-        if (*tokener)
-                json_tokener_free(*tokener);
-}
-
-static int parse_json(const struct cw_buf *text, struct json_object **ret_object)
-{
-        cw_cleanup(free_tokener_cleanup) struct json_tokener *tokener = json_tokener_new();
-
-        if (!tokener)
-                return -ENOMEM;
-        if (text->len > INT32_MAX)
-                return -EMSGSIZE;
-        *ret_object = json_tokener_parse_ex(tokener, text->data, (int)text->len);
-        return *ret_object ? 0 : -EMSGSIZE;
-}
-
 static int see_message(struct cw_render_words *words)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
@@ -55,20 +37,20 @@ static int see_message(struct cw_render_words *words)
 
         if (words->message)
                 return 0;
-        r = cw_render_title(words->notice, &title);
+        r = cw_render_title(words->notice, NULL, &title); /* not even its own template sees itself */
         if (r < 0)
                 return r;
         cw_json_out_open(&out, NULL, '{');
         cw_render_json_head(&out, words->notice, cw_buf_text(&title));
         cw_json_out_close(&out, '}');
         r = cw_buf_error(&text);
-        return r < 0 ? r : parse_json(&text, &words->message);
+        return r < 0 ? r : cw_render_data(&text, &words->message);
 }
 
 static int render_template(struct cw_render_words *words, const struct cw_item *item, const char *source,
                            struct cw_buf *buf)
 {
-        static const struct cw_template_use use = {.escape = CW_TEMPLATE_PLAIN};
+        struct cw_template_use use = {.verbatim = true, .templates = words->options ? words->options->templates : NULL};
         cw_cleanup(cw_template_free_cleanup) struct cw_template *template = NULL;
         cw_cleanup(put_json_cleanup) struct json_object *entry = NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
@@ -84,7 +66,7 @@ static int render_template(struct cw_render_words *words, const struct cw_item *
         cw_render_json_entry(&out, item, words->options, NULL, NULL);
         r = cw_buf_error(&text);
         if (r == 0)
-                r = parse_json(&text, &entry);
+                r = cw_render_data(&text, &entry);
         if (r < 0)
                 return r;
         return cw_template_render(template, (struct json_object *[]){words->message, entry}, 2, &use, buf);

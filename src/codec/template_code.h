@@ -22,6 +22,8 @@ enum {
 
 enum cw_template_kind {
         CW_TEMPLATE_TEXT,
+        CW_TEMPLATE_LINE, /* a line of the template begins: in a partial that is indented, its indentation stands here
+                           */
         CW_TEMPLATE_VARIABLE,
         CW_TEMPLATE_RAW,
         CW_TEMPLATE_SECTION,

@@ -9,7 +9,6 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
-#include "cardwatch/render.h"
 #include "template_code.h"
 
 struct parser {
@@ -77,14 +76,33 @@ static int add_node(struct parser *p, const struct cw_template_node *node)
         return 0;
 }
 
+static bool begins_line(const struct parser *p, size_t at)
+{
+        return at == 0 || p->text[at - 1] == '\n';
+}
+
+static int add_line(struct parser *p)
+{
+        return add_node(p, &(struct cw_template_node){.kind = CW_TEMPLATE_LINE});
+}
+
+/* Line by line. */
 static int add_text(struct parser *p, size_t start, size_t end)
 {
-        struct cw_template_node node = {.kind = CW_TEMPLATE_TEXT, .start = (uint32_t)start};
+        struct cw_template_node node = {.kind = CW_TEMPLATE_TEXT};
+        const char *line_end;
+        int r = 0;
 
-        if (end <= start)
-                return 0;
-        node.len = (uint32_t)(end - start);
-        return add_node(p, &node);
+        for (; r == 0 && start < end; start += node.len) {
+                line_end = memchr(p->text + start, '\n', end - start);
+                node.start = (uint32_t)start;
+                node.len = (uint32_t)((line_end ? (size_t)(line_end - p->text) + 1 : end) - start);
+                if (begins_line(p, start))
+                        r = add_line(p);
+                if (r == 0)
+                        r = add_node(p, &node);
+        }
+        return r;
 }
 
 static bool is_blank(char c)
@@ -279,6 +297,8 @@ static int parse(struct parser *p)
                 r = read_tag(p, (size_t)(found - p->text), &tag);
                 if (r == 0)
                         r = add_text(p, p->at, tag.alone ? tag.line : tag.begin);
+                if (r == 0 && !tag.alone && begins_line(p, tag.begin))
+                        r = add_line(p);
                 if (r == 0)
                         r = add_tag(p, &tag);
                 if (r < 0)
@@ -321,33 +341,4 @@ int cw_template_compile(const char *text, size_t len, struct cw_template **ret_t
                 return r;
         *ret_template = cw_take(template);
         return 0;
-}
-
-bool cw_template_has_partial(const struct cw_template *template, size_t *ret_offset)
-{
-        for (size_t i = 0; i < template->n_nodes; i++) {
-                if (template->nodes[i].kind != CW_TEMPLATE_PARTIAL)
-                        continue;
-                *ret_offset = template->nodes[i].offset;
-                return true;
-        }
-        return false;
-}
-
-int cw_template_check(const char *text, size_t *ret_offset, struct cw_buf *ret_message)
-{
-        cw_cleanup(cw_template_free_cleanup) struct cw_template *template = NULL;
-        struct cw_template_error error;
-        int r;
-
-        r = cw_template_compile(text, strlen(text), &template, &error);
-        if (r == 0 && cw_template_has_partial(template, &error.offset)) {
-                snprintf(error.message, sizeof(error.message), "partials are not supported yet");
-                r = -EINVAL;
-        }
-        if (r != -EINVAL)
-                return r;
-        *ret_offset = error.offset;
-        cw_buf_puts(ret_message, error.message);
-        return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: a little machine. A section that is entered and a partial that is called are levels on a bounded stack; a
- * section has one value in view, and looks for names through the values below it.
+ * section has one value in view, and looks for names through the values below it. Whatever takes time is a step.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -9,6 +9,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/render_template.h"
 #include "template_code.h"
 
 enum {
@@ -16,12 +17,13 @@ enum {
         CONTEXTS_MAX = LEVELS_MAX + 8,
         STEPS_MAX = 1000000,
         OUTPUT_MAX = 1 << 20,
+        INDENT_MAX = 1024,
 };
 
 struct level {
-        struct cw_template *partial; /* owned; NULL: a section */
-        const struct cw_template *caller; /* of a partial */
+        const struct cw_template *caller; /* of a partial; NULL: a section */
         size_t resume; /* of a partial, in the caller */
+        size_t indent_len; /* the caller's */
         struct json_object *list; /* of a section over a list */
         size_t index;
 };
@@ -34,6 +36,9 @@ struct run {
         size_t n_levels;
         struct json_object *contexts[CONTEXTS_MAX];
         size_t n_contexts;
+        char indent[INDENT_MAX]; /* of every line of the partial that is being written */
+        size_t indent_len;
+        size_t steps;
         struct cw_buf out;
 };
 
@@ -43,7 +48,7 @@ static bool member(struct json_object *object, const char *name, struct json_obj
 }
 
 /* The first part is looked for through all contexts, the rest only in what that found. */
-static struct json_object *look_up(const struct run *run, const struct cw_template_node *node)
+static struct json_object *look_up(struct run *run, const struct cw_template_node *node)
 {
         const char *name = run->template->text + node->start, *end = name + node->len;
         struct json_object *value = NULL;
@@ -51,7 +56,7 @@ static struct json_object *look_up(const struct run *run, const struct cw_templa
 
         if (strcmp(name, ".") == 0)
                 return run->contexts[run->n_contexts - 1];
-        for (size_t i = run->n_contexts; i-- > 0 && !found;)
+        for (size_t i = run->n_contexts; i-- > 0 && !found; run->steps++)
                 found = member(run->contexts[i], name, &value);
         for (name += strlen(name) + 1; found && name < end; name += strlen(name) + 1)
                 found = member(value, name, &value);
@@ -78,18 +83,48 @@ static bool is_false(struct json_object *value)
         }
 }
 
-static void write_html(struct cw_buf *out, const char *text, size_t len)
+void cw_render_escape_html(struct cw_buf *buf, const char *text)
 {
         static const char special[] = "&<>\"'";
         static const char *const written[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-        const char *found;
+        size_t n;
 
-        for (size_t i = 0; i < len; i++) {
-                found = memchr(special, text[i], sizeof(special) - 1);
-                if (found)
-                        cw_buf_puts(out, written[found - special]);
-                else
-                        cw_buf_putc(out, text[i]);
+        while (*text) {
+                n = strcspn(text, special);
+                cw_buf_append(buf, text, n);
+                text += n;
+                if (*text)
+                        cw_buf_puts(buf, written[strchr(special, *text++) - special]);
+        }
+}
+
+static void write_escaped(struct run *run, const char *text)
+{
+        if (run->use->escape)
+                run->use->escape(&run->out, text);
+        else
+                cw_buf_puts(&run->out, text);
+}
+
+/* Where a line begins, more has a meaning in some formats: each line is escaped as one. */
+static void write_lines(struct run *run, const char *text)
+{
+        const char *end;
+
+        for (;; text = end + 1) {
+                cw_cleanup(cw_buf_deinit) struct cw_buf visible = CW_BUF_NULL;
+                cw_autofree char *line = NULL;
+
+                end = strchrnul(text, '\n');
+                line = strndup(text, (size_t)(end - text));
+                if (line)
+                        cw_render_visible(&visible, line, OUTPUT_MAX);
+                if (!line || cw_buf_error(&visible) < 0)
+                        run->out.error = -ENOMEM;
+                write_escaped(run, cw_buf_text(&visible));
+                if (!*end)
+                        return;
+                cw_buf_putc(&run->out, '\n');
         }
 }
 
@@ -98,18 +133,18 @@ static void write_value(struct run *run, const struct cw_template_node *node)
         struct json_object *value = look_up(run, node);
         enum json_type type = json_object_get_type(value);
         const char *text;
-        size_t len;
 
         if (type == json_type_null || type == json_type_object || type == json_type_array)
                 return;
         text = json_object_get_string(value);
         if (!text)
                 return;
-        len = type == json_type_string ? (size_t)json_object_get_string_len(value) : strlen(text);
-        if (node->kind == CW_TEMPLATE_VARIABLE && run->use->escape == CW_TEMPLATE_HTML)
-                write_html(&run->out, text, len);
+        if (node->kind == CW_TEMPLATE_RAW)
+                cw_buf_puts(&run->out, text);
+        else if (run->use->verbatim)
+                write_escaped(run, text);
         else
-                cw_buf_append(&run->out, text, len);
+                write_lines(run, text);
 }
 
 static int push_level(struct run *run, const struct level *level)
@@ -154,47 +189,24 @@ static void end_section(struct run *run, const struct cw_template_node *node)
         run->at++;
 }
 
-/* The partial's text with every line indented as its tag was. */
-static int indented(const struct run *run, const struct cw_template_node *node, const char *text,
-                    struct cw_buf *ret_text)
-{
-        const char *end;
-
-        ret_text->limit = CW_TEMPLATE_TEXT_MAX;
-        for (; *text && cw_buf_error(ret_text) == 0; text = end) {
-                end = strchrnul(text, '\n');
-                if (*end)
-                        end++;
-                cw_buf_append(ret_text, run->template->text + node->indent, node->indent_len);
-                cw_buf_append(ret_text, text, (size_t)(end - text));
-        }
-        return cw_buf_error(ret_text);
-}
-
 static int call_partial(struct run *run, const struct cw_template_node *node)
 {
-        struct level level = {.caller = run->template, .resume = run->at + 1};
-        const char *name = run->template->text + node->start;
-        const char *text = run->use->partial ? run->use->partial(run->use->data, name) : NULL;
-        cw_cleanup(cw_buf_deinit) struct cw_buf copy = CW_BUF_NULL;
-        struct cw_template_error error;
+        struct level level = {.caller = run->template, .resume = run->at + 1, .indent_len = run->indent_len};
+        const struct cw_template *partial = cw_templates_find(run->use->templates, run->template->text + node->start);
         int r;
 
-        if (!text) {
+        if (!partial) {
                 run->at++;
                 return 0;
         }
-        r = indented(run, node, text, &copy);
-        if (r == 0)
-                r = cw_template_compile(cw_buf_text(&copy), copy.len, &level.partial, &error);
+        if (node->indent_len > INDENT_MAX - run->indent_len)
+                return -EMSGSIZE;
+        r = push_level(run, &level);
         if (r < 0)
                 return r;
-        r = push_level(run, &level);
-        if (r < 0) {
-                cw_template_free(level.partial);
-                return r;
-        }
-        run->template = level.partial;
+        memcpy(run->indent + run->indent_len, run->template->text + node->indent, node->indent_len);
+        run->indent_len += node->indent_len;
+        run->template = partial;
         run->at = 0;
         return 0;
 }
@@ -202,14 +214,14 @@ static int call_partial(struct run *run, const struct cw_template_node *node)
 /* Leaves the partial that has come to its end. False: it was the template itself. */
 static bool leave(struct run *run)
 {
-        struct level *level;
+        const struct level *level;
 
         if (run->n_levels == 0)
                 return false;
         level = &run->levels[--run->n_levels];
         run->template = level->caller;
         run->at = level->resume;
-        cw_template_free(level->partial);
+        run->indent_len = level->indent_len;
         return true;
 }
 
@@ -220,6 +232,10 @@ static int step(struct run *run)
         switch (node->kind) {
         case CW_TEMPLATE_TEXT:
                 cw_buf_append(&run->out, run->template->text + node->start, node->len);
+                run->at++;
+                return 0;
+        case CW_TEMPLATE_LINE:
+                cw_buf_append(&run->out, run->indent, run->indent_len);
                 run->at++;
                 return 0;
         case CW_TEMPLATE_VARIABLE:
@@ -248,7 +264,7 @@ static int execute(struct run *run)
 {
         int r = 0;
 
-        for (size_t steps = 0; r == 0 && steps < STEPS_MAX; steps++) {
+        for (; r == 0 && run->steps < STEPS_MAX; run->steps++) {
                 if (run->at < run->template->n_nodes)
                         r = step(run);
                 else if (!leave(run))
@@ -270,8 +286,6 @@ int cw_template_render(const struct cw_template *template, struct json_object *c
         memcpy(run.contexts, contexts, n_contexts * sizeof(struct json_object *));
         run.n_contexts = n_contexts;
         r = execute(&run);
-        for (size_t i = 0; i < run.n_levels; i++)
-                cw_template_free(run.levels[i].partial);
         if (r == 0) {
                 cw_buf_append(buf, cw_buf_text(&run.out), run.out.len);
                 r = cw_buf_error(buf);

@@ -122,7 +122,7 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
         if (r == 0 && report->n_errors > errors_before)
                 r = -EINVAL;
         if (r == 0)
-                r = cw_finish(&loading.draft, &loading.rules, path, ret_config);
+                r = cw_finish(&loading.draft, &loading.rules, path, loading.files.documents[0]->root, ret_config);
         loading_deinit(&loading);
         cw_report_finish(report);
         return r;

@@ -164,8 +164,12 @@ static const struct cw_row rows[] = {
                  "references)."},
         LATER("rate", "The most messages in a time."),
         LATER("fallback", "Who takes its critical messages while it fails."),
-        LATER("title", "A template of the title."),
-        LATER("body", "A template of the body."),
+        {"title", CW_ROW_TEXT, NOTIFIER(title), .most = 16384, .example = "\"{{severity}}: {{title}}\"",
+         .help = "The first line, the subject or the summary, as a Mustache template over the webhook's body; see "
+                 "Words "
+                 "of one's own."},
+        {"body", CW_ROW_TEXT, NOTIFIER(body), .most = 65536, .example = "\"{{#alerts}}{{summary}} {{/alerts}}\"",
+         .help = "What comes after it, likewise; of webhook, exec and file the whole of what is sent."},
 };
 
 const struct cw_table cw_schema_notifier = {

@@ -16,12 +16,13 @@
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload,
                   struct cw_buf *json)
 {
-        struct cw_render_options links = {.external_url = options->external_url};
+        struct cw_render_options words = {
+                .external_url = options->external_url, .templates = options->templates, .title = options->title};
         int r;
 
         r = cw_sink_render(options, notice, payload);
         if (r == 0)
-                r = cw_render_json(notice, &links, json);
+                r = cw_render_json(notice, &words, json);
         return r;
 }
 

@@ -78,9 +78,10 @@ static const char *silence_of(const struct cw_engine *engine, const struct cw_en
 
 static int put_alert(struct cw_control_call *call, struct cw_json_out *out, const struct cw_entry *entry)
 {
-        const struct cw_config *config = call->options->calls->settings(call->options->data)->config;
-        struct cw_render_options options = {.external_url = config->external_url,
-                                            .names_source = config->n_sources > 1};
+        const struct cw_settings *settings = call->options->calls->settings(call->options->data);
+        struct cw_render_options options = {.external_url = settings->config->external_url,
+                                            .names_source = settings->config->n_sources > 1,
+                                            .templates = settings->templates};
         struct cw_buf limit = CW_BUF_NULL;
         int r = cw_render_alert_open(out, (struct cw_entry *)entry, &options);
 

@@ -8,11 +8,13 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/config_report.h"
-#include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
+#include "cardwatch/template.h"
 #include "cardwatch/wire.h"
 
 CW_DEFINE_CLEANUP(struct cw_settings *, cw_settings_unref);
+CW_DEFINE_CLEANUP(struct cw_templates *, cw_templates_free);
 
 static const enum cw_sink_type sink_types[] = {
         [CW_NOTIFIER_WEBHOOK] = CW_SINK_WEBHOOK,     [CW_NOTIFIER_EMAIL] = CW_SINK_EMAIL,
@@ -106,6 +108,36 @@ static int fill_notifier(const struct cw_config *config, const struct cw_config_
         return r;
 }
 
+static int compile(const char *text, struct cw_template **ret_template)
+{
+        struct cw_template_error error;
+
+        return text ? cw_template_compile(text, strlen(text), ret_template, &error) : 0;
+}
+
+static int fill_templates(struct cw_settings *settings)
+{
+        const struct cw_config *config = settings->config;
+        struct cw_template_error error;
+        int r;
+
+        r = cw_templates_new(&settings->templates);
+        for (size_t i = 0; r == 0 && i < config->n_templates; i++)
+                r = cw_templates_add(settings->templates, config->templates[i].name, config->templates[i].value,
+                                     &error);
+        for (size_t i = 0; r == 0 && i < settings->n_notifiers; i++) {
+                struct cw_notifier *notifier = &settings->notifiers[i];
+
+                r = compile(config->notifiers[i].title, &notifier->title);
+                if (r == 0)
+                        r = compile(config->notifiers[i].body, &notifier->body);
+                notifier->options.title = notifier->title;
+                notifier->options.body = notifier->body;
+                notifier->options.templates = settings->templates;
+        }
+        return r;
+}
+
 static int fill_watches(struct cw_settings *settings)
 {
         const struct cw_config *config = settings->config;
@@ -156,6 +188,9 @@ int cw_settings_new(struct cw_config *config, struct cw_settings **ret_settings)
                         return r;
                 }
         }
+        r = fill_templates(settings);
+        if (r < 0)
+                return r;
         *ret_settings = cw_take(settings);
         return 0;
 }
@@ -180,9 +215,12 @@ void cw_settings_unref(struct cw_settings *settings)
         for (size_t i = 0; i < settings->n_notifiers; i++) {
                 free(settings->notifiers[i].headers);
                 free(settings->notifiers[i].target_text);
+                cw_template_free(settings->notifiers[i].title);
+                cw_template_free(settings->notifiers[i].body);
         }
         free(settings->notifiers);
         free(settings->watches);
+        cw_templates_free(settings->templates);
         cw_config_free(settings->config);
         free(settings);
 }
@@ -278,34 +316,62 @@ int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct 
 }
 
 /* Templates are the codec's, which the configuration does not know. */
-static int check_template(struct cw_config *config, size_t rule, const char *key, const char *text,
-                          struct cw_config_report *report)
+static int complain(const struct cw_config *config, enum cw_config_text kind, size_t i, size_t offset,
+                    const char *message, struct cw_config_report *report)
 {
-        struct cw_buf message = CW_BUF_NULL;
         struct cw_config_place place = {.file = config->path};
+
+        cw_config_text_place(config, kind, i, offset, &place);
+        return cw_config_report_add(report, &place, message);
+}
+
+/* Into `templates`; one that is wrong is left out, and what names it complains, too. */
+static int take_partials(const struct cw_config *config, struct cw_templates *templates,
+                         struct cw_config_report *report)
+{
+        struct cw_template_error error;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < config->n_templates; i++) {
+                r = cw_templates_add(templates, config->templates[i].name, config->templates[i].value, &error);
+                if (r == -EINVAL)
+                        r = complain(config, CW_TEXT_PARTIAL, i, error.offset, error.message, report);
+        }
+        return r;
+}
+
+static int check_text(const struct cw_config *config, enum cw_config_text kind, size_t i,
+                      const struct cw_templates *templates, struct cw_config_report *report)
+{
+        const char *text = cw_config_text(config, kind, i);
+        struct cw_buf message = CW_BUF_NULL;
         size_t offset;
         int r;
 
         if (!text)
                 return 0;
-        r = cw_template_check(text, &offset, &message);
-        if (r == -EINVAL) {
-                cw_config_rule_place(config, rule, key, offset, &place);
-                r = cw_config_report_add(report, &place, cw_buf_text(&message));
-        }
+        r = cw_template_check(text, templates, &offset, &message);
+        if (r == -EINVAL)
+                r = complain(config, kind, i, offset, cw_buf_text(&message), report);
         cw_buf_deinit(&message);
         return r;
 }
 
-static int check_templates(struct cw_config *config, struct cw_config_report *report)
+static int check_templates(const struct cw_config *config, struct cw_config_report *report)
 {
-        const struct cw_ruleset *rules = config->rules;
-        int r = 0;
+        cw_cleanup(cw_templates_free_cleanup) struct cw_templates *templates = NULL;
+        size_t n_errors = report->n_errors;
+        int r;
 
-        for (size_t i = 0; r == 0 && i < rules->n_rules; i++) {
-                r = check_template(config, i, "summary", rules->rules[i].summary, report);
-                if (r == 0)
-                        r = check_template(config, i, "description", rules->rules[i].description, report);
+        r = cw_templates_new(&templates);
+        if (r == 0)
+                r = take_partials(config, templates, report);
+        for (unsigned kind = 0; r == 0 && kind < CW_TEXT_KINDS; kind++) {
+                /* Those that do not compile have been told of. */
+                bool told = kind == CW_TEXT_PARTIAL && report->n_errors > n_errors;
+
+                for (size_t i = 0; r == 0 && !told && i < cw_config_text_count(config, kind); i++)
+                        r = check_text(config, kind, i, templates, report);
         }
         return r < 0 ? r : report->n_errors ? -EINVAL : 0;
 }

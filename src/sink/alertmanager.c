@@ -80,15 +80,42 @@ static void put_description(struct cw_buf *buf, const struct cw_entry *entry)
         }
 }
 
-static int put_annotations(struct cw_json_out *out, struct cw_render_words *words, const struct cw_item *item)
+/* One alert as it is told at this severity. `ends_at` 0: it goes on, until when is said by each attempt. */
+struct line {
+        const struct cw_sink_options *options;
+        const struct cw_notice *notice;
+        struct cw_render_words *words;
+        const struct cw_item *item;
+        enum cw_severity severity;
+        int64_t ends_at;
+};
+
+/* What the notifier's own words say of this alert; a buffer that stays empty: nothing. */
+static int say_own(const struct line *line, struct cw_buf *summary, struct cw_buf *description)
 {
+        const struct cw_notice alone = cw_sink_alone(line->notice, line->item);
+        struct cw_render_options how = cw_sink_words(line->options);
+        int r = 0;
+
+        if (line->options->title)
+                r = cw_render_title(&alone, &how, summary);
+        if (r == 0)
+                r = cw_sink_body(line->options, &alone, description);
+        return r < 0 ? r : 0;
+}
+
+static int put_annotations(struct cw_json_out *out, const struct line *line)
+{
+        const struct cw_item *item = line->item;
         cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf description = CW_BUF_NULL;
         int r;
 
-        r = cw_render_words_summary(words, item, &summary);
-        if (r == 0)
-                r = cw_render_words_description(words, item, &description);
+        r = say_own(line, &summary, &description);
+        if (r == 0 && summary.len == 0)
+                r = cw_render_words_summary(line->words, item, &summary);
+        if (r == 0 && description.len == 0)
+                r = cw_render_words_description(line->words, item, &description);
         if (r < 0)
                 return r;
         if (description.len == 0)
@@ -100,16 +127,6 @@ static int put_annotations(struct cw_json_out *out, struct cw_render_words *word
         cw_json_out_close(out, '}');
         return cw_buf_error(&description);
 }
-
-/* One alert as it is told at this severity. `ends_at` 0: it goes on, until when is said by each attempt. */
-struct line {
-        const struct cw_sink_options *options;
-        const struct cw_notice *notice;
-        struct cw_render_words *words;
-        const struct cw_item *item;
-        enum cw_severity severity;
-        int64_t ends_at;
-};
 
 /* An end before the beginning, which a clock that was set may bring, is refused. */
 static int put_line(const struct line *line, struct cw_buf *payload)
@@ -127,7 +144,7 @@ static int put_line(const struct line *line, struct cw_buf *payload)
                 cw_json_out_time(&out, "endsAt", line->ends_at > starts_at ? line->ends_at : starts_at);
         cw_json_out_time(&out, "startsAt", starts_at);
         put_labels(&out, entry, line->severity);
-        r = put_annotations(&out, line->words, line->item);
+        r = put_annotations(&out, line);
         if (r < 0)
                 return r;
         if (cw_render_url(&url, &(struct cw_render_options){.external_url = line->options->external_url}, entry))
@@ -173,9 +190,10 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
 {
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
         struct line line = {.options = options, .notice = notice};
+        struct cw_render_options how = cw_sink_words(options);
         int r;
 
-        r = cw_render_words_new(notice, &(struct cw_render_options){.external_url = options->external_url}, &words);
+        r = cw_render_words_new(notice, &how, &words);
         line.words = words;
         if (r == 0 && notice->n_items == 0)
                 put_test(notice, payload);

@@ -8,6 +8,8 @@
  * Channel: what one type of notifier does, as three functions, and what they share.
  */
 
+struct cw_render_options;
+
 struct cw_channel {
         const char *name;
         bool lists_all;
@@ -22,6 +24,16 @@ extern const struct cw_channel cw_channel_webhook, cw_channel_email, cw_channel_
 extern const struct cw_channel cw_channel_slack, cw_channel_discord, cw_channel_teams, cw_channel_telegram;
 extern const struct cw_channel cw_channel_matrix, cw_channel_ntfy, cw_channel_gotify, cw_channel_pushover;
 extern const struct cw_channel cw_channel_pagerduty, cw_channel_alertmanager, cw_channel_exec;
+
+/* How the notifier's messages are worded, but for its `body`, which each channel puts where it belongs. */
+struct cw_render_options cw_sink_words(const struct cw_sink_options *options);
+
+/* The message as it would be if it told of this item alone: for what is said of each. Lives as long as both. */
+struct cw_notice cw_sink_alone(const struct cw_notice *notice, const struct cw_item *item);
+
+/* What `body` says of a message as plain text, CW_RENDER_DEFAULT: nothing. -ENOMEM. */
+int cw_sink_body(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
 
 /* Zeroed bytes, or a copy with a NUL after it, that live as long as the request. NULL: no memory. */
 void *cw_sink_memory_new(struct cw_sink_request *request, size_t size);

@@ -12,6 +12,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
+#include "chat_own.h"
 
 /* From all there is to what must be there. */
 static const struct {
@@ -21,6 +22,7 @@ static const struct {
 enum {
         FIRST_SHORT_STEP = 2, /* from here on alerts are left out too */
         WORDS_LEAST = 200, /* of what has nothing but words */
+        OWN_MOST = 1 << 20, /* no template writes more */
 };
 
 struct fitting {
@@ -81,10 +83,45 @@ static int fit(struct fitting *fitting)
         return -EMSGSIZE;
 }
 
+/* As many characters of the notifier's own words as fit; whatever is said in few is said whole. */
+static int fit_own(struct fitting *fitting)
+{
+        size_t low = 0, high = OWN_MOST;
+        int r = try(fitting, 0, 0);
+
+        while (r == CW_CHAT_TOO_LONG && high - low > 1) {
+                fitting->chat.own_most = low + (high - low) / 2;
+                r = try(fitting, 0, 0);
+                if (r < 0)
+                        return r;
+                if (r == CW_CHAT_TOO_LONG)
+                        high = fitting->chat.own_most;
+                else
+                        low = fitting->chat.own_most;
+                r = CW_CHAT_TOO_LONG;
+        }
+        if (r != CW_CHAT_TOO_LONG)
+                return r;
+        fitting->chat.own_most = low;
+        r = try(fitting, 0, 0);
+        return r == CW_CHAT_TOO_LONG ? -EMSGSIZE : r;
+}
+
+/* Whether they say anything: a template may fail, and may say nothing. */
+static int try_own(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_chat *chat)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        int r = cw_sink_body(options, notice, &text);
+
+        chat->own = r == 0 && text.len > 0;
+        chat->own_most = OWN_MOST;
+        return r < 0 ? r : 0;
+}
+
 int cw_chat_render(const struct cw_sink_options *options, const struct cw_notice *notice, cw_chat_lay_out_fn lay_out,
                    struct cw_buf *payload)
 {
-        struct cw_render_options how = {.external_url = options->external_url, .names_source = options->names_source};
+        struct cw_render_options how = cw_sink_words(options);
         cw_cleanup(cw_letter_deinit) struct cw_letter letter = {0};
         struct fitting fitting = {
                 .chat = {.options = options, .notice = notice, .letter = &letter},
@@ -94,9 +131,11 @@ int cw_chat_render(const struct cw_sink_options *options, const struct cw_notice
         int r;
 
         r = cw_letter_init(&letter, notice, &how);
+        if (r == 0)
+                r = try_own(options, notice, &fitting.chat);
         if (r < 0)
                 return r;
-        r = fit(&fitting);
+        r = fitting.chat.own ? fit_own(&fitting) : fit(&fitting);
         if (r == 0)
                 cw_buf_append(payload, fitting.text.data, fitting.text.len);
         cw_buf_deinit(&fitting.text);
@@ -176,6 +215,10 @@ void cw_chat_put_details(const struct cw_chat_style *style, const struct cw_lett
 
 void cw_chat_put_headline(const struct cw_chat *chat, const struct cw_chat_style *style, struct cw_buf *buf)
 {
+        if (chat->letter->title) {
+                style->text(buf, chat->letter->title);
+                return;
+        }
         put_within(style, style->strong, chat->letter->word, buf);
         cw_buf_puts(buf, " \u00b7 ");
         style->text(buf, chat->letter->topic);
@@ -247,6 +290,10 @@ void cw_chat_put_body(const struct cw_chat *chat, const struct cw_chat_style *st
 {
         const struct cw_letter *letter = chat->letter;
 
+        if (chat->own) {
+                cw_chat_put_own(chat, style, buf);
+                return;
+        }
         if (letter->note)
                 put_line(style, letter->note, buf);
         for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)

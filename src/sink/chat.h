@@ -22,6 +22,8 @@ struct cw_chat {
         const struct cw_notice *notice;
         const struct cw_letter *letter;
         size_t words; /* most characters of what is said of one alert in words */
+        bool own; /* the notifier's own words stand in place of the body */
+        size_t own_most; /* characters of them */
 };
 
 enum { CW_CHAT_TOO_LONG = 1 };
@@ -38,6 +40,7 @@ struct cw_chat_style {
         void (*text)(struct cw_buf *buf, const char *text); /* so that it is nothing but text */
         const char *strong[2], *code[2]; /* around a text */
         const char *line; /* after each line */
+        bool tags; /* it is HTML */
         void (*link)(struct cw_buf *buf, const char *url, const char *text); /* NULL: links stand as they are */
 };
 

@@ -15,7 +15,7 @@ static void put_plain(struct cw_buf *buf, const char *text)
         cw_buf_puts(buf, text);
 }
 
-const struct cw_chat_style cw_chat_plain = {put_plain, {"", ""}, {"", ""}, "\n", NULL};
+const struct cw_chat_style cw_chat_plain = {put_plain, {"", ""}, {"", ""}, "\n", false, NULL};
 
 static bool is_word(char c)
 {
@@ -61,7 +61,7 @@ static void put_markdown_link(struct cw_buf *buf, const char *url, const char *t
         cw_buf_putc(buf, ')');
 }
 
-const struct cw_chat_style cw_chat_markdown = {put_markdown, {"**", "**"}, {"`", "`"}, "\n", put_markdown_link};
+const struct cw_chat_style cw_chat_markdown = {put_markdown, {"**", "**"}, {"`", "`"}, "\n", false, put_markdown_link};
 
 void cw_chat_put_html(struct cw_buf *buf, const char *text)
 {

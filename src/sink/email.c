@@ -59,10 +59,11 @@ static void write_list(const struct cw_sink_options *options, struct cw_buf *val
 
 static int write_headers(const struct cw_sink_options *options, const struct cw_notice *notice, struct headers *headers)
 {
+        struct cw_render_options words = cw_sink_words(options);
         cw_cleanup(cw_buf_deinit) struct cw_buf subject = CW_BUF_NULL;
         int r;
 
-        r = cw_render_subject(notice, &subject);
+        r = cw_render_subject(notice, &words, &subject);
         if (r < 0)
                 return r;
         cw_mail_address(add(headers, "From"), options->from);
@@ -80,7 +81,7 @@ static int write_headers(const struct cw_sink_options *options, const struct cw_
 
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        struct cw_render_options how = {.external_url = options->external_url, .names_source = options->names_source};
+        struct cw_render_options how = cw_sink_words(options);
         cw_cleanup(headers_deinit) struct headers headers = {.n = 0};
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf html = CW_BUF_NULL;
@@ -89,6 +90,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
 
         if (!options->from || options->n_to == 0)
                 return -EINVAL;
+        how.body = options->body;
         r = write_headers(options, notice, &headers);
         if (r == 0)
                 r = cw_render_text(notice, &how, &text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: the webhook's body goes to a command's stdin. What a script wants to decide by before it reads JSON stands in
- * its environment, which holds nothing else of ours.
+ * Idea: the webhook's body goes to a command's stdin; where a template says what goes there, that is stored behind it,
+ * on lines of its own, because the environment is still made of the body. What a script wants to decide by before it
+ * reads JSON stands in its environment, which holds nothing else of ours.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/json_in.h"
-#include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "channel.h"
 
 enum {
@@ -20,7 +21,17 @@ enum {
 
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        return cw_render_json(notice, &(struct cw_render_options){.external_url = options->external_url}, payload);
+        struct cw_render_options words = cw_sink_words(options);
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        int r;
+
+        r = cw_render_json(notice, &words, payload);
+        if (r < 0 || !options->body)
+                return r;
+        r = cw_render_template(options->body, notice, &words, cw_render_escape_json, &text);
+        if (r == 0 && text.len > 0)
+                cw_buf_printf(payload, "\n%s", text.data);
+        return r < 0 ? r : cw_buf_error(&text);
 }
 
 static int put_variable(struct cw_sink_request *request, const char *name, const char *value, const char **ret_variable)
@@ -47,9 +58,10 @@ static int put_member(struct cw_sink_request *request, const struct cw_json *mes
                                        : put_variable(request, name, cw_buf_text(&text), ret_variable);
 }
 
-static int put_environment(const struct cw_sink_options *options, const char *id, struct cw_sink_request *request)
+static int put_environment(const struct cw_sink_options *options, const char *id, const char *message_text,
+                           size_t message_len, struct cw_sink_request *request)
 {
-        cw_autofree char *bytes = strndup(request->exec.input, request->exec.input_len);
+        cw_autofree char *bytes = strndup(message_text, message_len);
         const char **environment = cw_sink_memory_new(request, VARIABLES_MAX * sizeof(*environment));
         struct cw_json message;
         size_t n = 0;
@@ -78,12 +90,16 @@ static int put_environment(const struct cw_sink_options *options, const char *id
 static int request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
                    int64_t now, struct cw_sink_request *ret)
 {
+        const char *line_end = memchr(payload, '\n', payload_len); /* JSON has none */
+        size_t message_len = line_end ? (size_t)(line_end - payload) : payload_len;
+        size_t skipped = line_end ? message_len + 1 : 0;
         const char **command;
 
         (void)now;
         if (options->n_command == 0)
                 return -EINVAL;
-        if (payload_len < 2 || payload[0] != '{' || payload[payload_len - 1] != '}')
+        if (message_len < 2 || (line_end && skipped == payload_len) || payload[0] != '{' ||
+            payload[message_len - 1] != '}')
                 return -EBADMSG;
         command = cw_sink_memory_new(ret, (options->n_command + 1) * sizeof(*command));
         if (!command)
@@ -92,11 +108,11 @@ static int request(const struct cw_sink_options *options, const char *id, const 
         ret->transport = CW_TRANSPORT_EXEC;
         ret->exec = (struct cw_exec_request){
                 .command = command,
-                .input = cw_sink_memory_copy(ret, payload, payload_len),
-                .input_len = payload_len,
+                .input = cw_sink_memory_copy(ret, payload + skipped, payload_len - skipped),
+                .input_len = payload_len - skipped,
                 .timeout_ms = options->timeout_ms,
         };
-        return ret->exec.input ? put_environment(options, id, ret) : -ENOMEM;
+        return ret->exec.input ? put_environment(options, id, payload, message_len, ret) : -ENOMEM;
 }
 
 /* The status is the command's exit status, the message the last line it said. */

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: the webhook's body, a line a message. JSON has no raw line breaks, so a line is a message and a message a line.
+ * Idea: the webhook's body, a line a message. JSON has no raw line breaks, so a line is a message and a message a line;
+ * those that a template of one's own has become spaces.
  */
 #include <errno.h>
 
 #include "cardwatch/buf.h"
-#include "cardwatch/render.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/render_template.h"
 #include "channel.h"
 
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        int r;
+        struct cw_render_options words = cw_sink_words(options);
+        cw_cleanup(cw_buf_deinit) struct cw_buf line = CW_BUF_NULL;
+        int r = CW_RENDER_DEFAULT;
 
-        r = cw_render_json(notice, &(struct cw_render_options){.external_url = options->external_url}, payload);
+        if (options->body)
+                r = cw_render_template(options->body, notice, &words, cw_render_escape_json, &line);
+        if (r == CW_RENDER_DEFAULT || (r == 0 && line.len == 0))
+                r = cw_render_json(notice, &words, &line);
+        for (size_t i = 0; i < line.len; i++)
+                if (line.data[i] == '\n' || line.data[i] == '\r')
+                        line.data[i] = ' ';
+        cw_buf_append(payload, line.data, line.len);
         cw_buf_putc(payload, '\n');
-        return r;
+        return r < 0 ? r : cw_buf_error(&line);
 }
 
 static int request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
@@ -22,10 +33,9 @@ static int request(const struct cw_sink_options *options, const char *id, const 
 {
         struct cw_wire_record *record;
 
-        (void)options;
         (void)id;
         (void)now;
-        if (payload_len < 3 || payload[0] != '{' || payload[payload_len - 1] != '\n')
+        if (payload_len < 2 || (!options->body && payload[0] != '{') || payload[payload_len - 1] != '\n')
                 return -EBADMSG;
         record = cw_sink_memory_new(ret, sizeof(*record));
         if (!record)

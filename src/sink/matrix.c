@@ -9,6 +9,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/json_out.h"
+#include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
 #include "chat.h"
 #include "chat_http.h"
@@ -25,15 +26,18 @@ static void put_link(struct cw_buf *buf, const char *url, const char *text)
 }
 
 static const struct cw_chat_style style = {
-        cw_chat_put_html, {"<strong>", "</strong>"}, {"<code>", "</code>"}, "<br>\n", put_link};
+        cw_chat_put_html, {"<strong>", "</strong>"}, {"<code>", "</code>"}, "<br>\n", true, put_link};
 
 static void write_text(const struct cw_chat *chat, struct cw_json_out *out)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        struct cw_chat plain = *chat;
 
-        cw_chat_put_headline(chat, &cw_chat_plain, &text);
+        if (plain.own && cw_render_is_html(chat->options->body))
+                plain.own = false;
+        cw_chat_put_headline(&plain, &cw_chat_plain, &text);
         cw_buf_puts(&text, "\n");
-        cw_chat_put_body(chat, &cw_chat_plain, &text);
+        cw_chat_put_body(&plain, &cw_chat_plain, &text);
         if (chat->letter->url)
                 cw_buf_puts(&text, chat->letter->url);
         cw_chat_carry(out->buf, &text);
@@ -44,9 +48,13 @@ static void write_html(const struct cw_chat *chat, struct cw_json_out *out)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
 
-        cw_buf_printf(&text, "<font data-mx-color=\"#%06x\"><strong>%s</strong></font> \u00b7 ",
-                      cw_chat_colour(chat->letter->tone), chat->letter->word);
-        cw_chat_put_html(&text, chat->letter->topic);
+        if (chat->letter->title) {
+                cw_chat_put_html(&text, chat->letter->title);
+        } else {
+                cw_buf_printf(&text, "<font data-mx-color=\"#%06x\"><strong>%s</strong></font> \u00b7 ",
+                              cw_chat_colour(chat->letter->tone), chat->letter->word);
+                cw_chat_put_html(&text, chat->letter->topic);
+        }
         cw_buf_puts(&text, style.line);
         cw_chat_put_body(chat, &style, &text);
         cw_chat_carry(out->buf, &text);

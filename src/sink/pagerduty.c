@@ -18,6 +18,7 @@
 #include "cardwatch/json_out.h"
 #include "cardwatch/render.h"
 #include "cardwatch/secret.h"
+#include "cardwatch/text.h"
 #include "chat.h"
 #include "lines.h"
 
@@ -106,7 +107,28 @@ static void put_card(struct cw_json_out *out, const struct cw_entry *entry)
         cw_json_out_bool(out, "deactivated", card->suppressed);
 }
 
-static int put_details(struct cw_json_out *out, struct cw_render_words *words, const struct cw_item *item,
+/* What a trigger is made from. */
+struct about {
+        const struct cw_sink_options *options;
+        const struct cw_notice *notice;
+        struct cw_render_words *words;
+};
+
+static int put_message(struct cw_json_out *out, const struct about *about, const struct cw_item *item)
+{
+        const struct cw_notice alone = cw_sink_alone(about->notice, item);
+        cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL;
+        int r = cw_sink_body(about->options, &alone, &body);
+
+        if (r == 0) {
+                body.len = cw_text_prefix(cw_buf_text(&body), body.len, DETAILS_MAX / 4);
+                cw_buf_putc(&body, '\0');
+                cw_json_out_string(out, "message", cw_buf_text(&body));
+        }
+        return r < 0 ? r : cw_buf_error(&body);
+}
+
+static int put_details(struct cw_json_out *out, const struct about *about, const struct cw_item *item,
                        const char *limit)
 {
         const struct cw_entry *entry = item->entry;
@@ -114,7 +136,7 @@ static int put_details(struct cw_json_out *out, struct cw_render_words *words, c
         char fingerprint[17];
         int r;
 
-        r = cw_render_words_description(words, item, &description);
+        r = cw_render_words_description(about->words, item, &description);
         if (r < 0)
                 return r;
         cw_hash_hex64(entry->fingerprint, fingerprint);
@@ -135,17 +157,27 @@ static int put_details(struct cw_json_out *out, struct cw_render_words *words, c
                 put_text(out, cw_buf_text(&name), entry->labels[i].value, SUMMARY_MAX);
         }
         cw_json_out_string(out, "fingerprint", fingerprint);
+        r = put_message(out, about, item);
         cw_json_out_close(out, '}');
-        return cw_buf_error(&description);
+        return r < 0 ? r : cw_buf_error(&description);
 }
 
-/* "low-balance: Card 1 of acme-1 is down to 95.10 USD (floor 100)" */
-static int put_summary(struct cw_json_out *out, struct cw_render_words *words, const struct cw_item *item,
+/* "low-balance: Card 1 of acme-1 is down to 95.10 USD (floor 100)", or what `title` says of this alert. */
+static int put_summary(struct cw_json_out *out, const struct about *about, const struct cw_item *item,
                        const char *limit)
 {
+        const struct cw_notice alone = cw_sink_alone(about->notice, item);
+        struct cw_render_options how = cw_sink_words(about->options);
+        struct cw_render_words *words = about->words;
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         int r;
 
+        if (about->options->title) {
+                r = cw_render_title(&alone, &how, &text);
+                if (r == 0)
+                        put_text(out, "summary", cw_buf_text(&text), SUMMARY_MAX);
+                return r < 0 ? r : cw_buf_error(&text);
+        }
         cw_buf_printf(&text, "%s: ", item->entry->rule);
         r = cw_render_words_summary(words, item, &text);
         if (r < 0)
@@ -156,8 +188,7 @@ static int put_summary(struct cw_json_out *out, struct cw_render_words *words, c
         return cw_buf_error(&text);
 }
 
-static int put_trigger(const struct cw_sink_options *options, struct cw_render_words *words, const struct cw_item *item,
-                       const char *key, struct cw_buf *payload)
+static int put_trigger(const struct about *about, const struct cw_item *item, const char *key, struct cw_buf *payload)
 {
         const struct cw_entry *entry = item->entry;
         cw_cleanup(cw_buf_deinit) struct cw_buf limit = CW_BUF_NULL;
@@ -167,7 +198,7 @@ static int put_trigger(const struct cw_sink_options *options, struct cw_render_w
 
         cw_render_limit(&limit, entry);
         open_trigger(&out, key, entry->severity);
-        r = put_summary(&out, words, item, cw_buf_text(&limit));
+        r = put_summary(&out, about, item, cw_buf_text(&limit));
         if (r < 0)
                 return r;
         cw_json_out_string(&out, "source", entry->source && *entry->source ? entry->source : "cardwatch");
@@ -176,14 +207,14 @@ static int put_trigger(const struct cw_sink_options *options, struct cw_render_w
         if (entry->has_card && entry->card.reference)
                 put_text(&out, "group", entry->card.reference, SUMMARY_MAX);
         cw_json_out_string(&out, "class", entry->rule);
-        r = put_details(&out, words, item, cw_buf_text(&limit));
-        close_trigger(&out, options, entry);
+        r = put_details(&out, about, item, cw_buf_text(&limit));
+        close_trigger(&out, about->options, entry);
         return r < 0 ? r : cw_buf_error(&limit);
 }
 
-static int put_each(const struct cw_sink_options *options, const struct cw_notice *notice,
-                    struct cw_render_words *words, struct cw_buf *payload)
+static int put_each(const struct about *about, struct cw_buf *payload)
 {
+        const struct cw_notice *notice = about->notice;
         char key[17];
         int r = 0;
 
@@ -194,7 +225,7 @@ static int put_each(const struct cw_sink_options *options, const struct cw_notic
                 if (entry->state == CW_ENTRY_RESOLVED)
                         put_resolve(payload, key);
                 else
-                        r = put_trigger(options, words, &notice->items[i], key, payload);
+                        r = put_trigger(about, &notice->items[i], key, payload);
         }
         return r;
 }
@@ -221,11 +252,12 @@ static int lay_out_message(const struct cw_chat *chat, struct cw_buf *payload)
         const struct cw_notice *notice = chat->notice;
         cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        struct cw_render_options words = cw_sink_words(chat->options);
         struct cw_json_out out = {.buf = payload};
         char key[33];
         int r;
 
-        r = cw_render_title(notice, &title);
+        r = cw_render_title(notice, &words, &title);
         if (r < 0)
                 return r;
         key_of_group(notice, key);
@@ -298,7 +330,7 @@ static int put_resolutions(const struct cw_notice *notice, struct cw_buf *payloa
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
-        struct cw_render_options words_options = {.external_url = options->external_url}; /* as long as the words */
+        struct cw_render_options words_options = cw_sink_words(options); /* as long as the words */
         bool many = notice->n_items > APART_MAX;
         char key[33];
         int r;
@@ -312,7 +344,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         if (many)
                 r = put_resolutions(notice, payload);
         else if (words)
-                r = put_each(options, notice, words, payload);
+                r = put_each(&(struct about){options, notice, words}, payload);
         /* A group that never had many alerts has no incident of its own. */
         if (r == 0 && notice->over && notice->n_firing == 0 && notice->n_resolved > 0 &&
             (many || notice->most_members > APART_MAX)) {

@@ -15,6 +15,7 @@
 #include "cardwatch/secret.h"
 #include "chat.h"
 #include "chat_http.h"
+#include "chat_own.h"
 
 enum {
         BLOCKS_MAX = 50,
@@ -67,7 +68,7 @@ static void put_link(struct cw_buf *buf, const char *url, const char *text)
         cw_buf_putc(buf, '>');
 }
 
-static const struct cw_chat_style style = {put_text, {"*", "*"}, {"`", "`"}, "\n", put_link};
+static const struct cw_chat_style style = {put_text, {"*", "*"}, {"`", "`"}, "\n", false, put_link};
 
 /* `verbatim`: nothing in it becomes a link or a call by itself. */
 static void write_mrkdwn(struct layout *layout, const char *name, const char *text)
@@ -145,17 +146,43 @@ static void write_letter_block(struct layout *layout, const struct cw_letter_blo
         write_context(layout, block->foot);
 }
 
+/* Sections end between lines. */
+static void write_own(struct layout *layout)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
+        const char *at, *end;
+
+        cw_chat_put_own(layout->chat, &style, &text);
+        cw_chat_carry(layout->out.buf, &text);
+        for (at = cw_buf_text(&text); *at; at = end) {
+                cw_autofree char *line = NULL;
+
+                end = strchrnul(at, '\n');
+                end += *end == '\n';
+                line = strndup(at, (size_t)(end - at));
+                if (!line)
+                        layout->out.buf->error = -ENOMEM;
+                else if (cw_chat_units(cw_buf_text(&layout->section)) + cw_chat_units(line) > SECTION_MAX)
+                        flush_section(layout);
+                cw_buf_append(&layout->section, at, (size_t)(end - at));
+        }
+}
+
 static void write_blocks(struct layout *layout)
 {
         const struct cw_letter *letter = layout->chat->letter;
 
         cw_json_out_open(&layout->out, "blocks", '[');
-        write_context(layout, letter->note);
-        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
-                write_letter_block(layout, &letter->blocks[i]);
-        cw_chat_put_others(layout->chat, &style, &layout->section);
-        if (letter->url)
-                put_link(&layout->section, letter->url, "All alerts");
+        if (layout->chat->own) {
+                write_own(layout);
+        } else {
+                write_context(layout, letter->note);
+                for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
+                        write_letter_block(layout, &letter->blocks[i]);
+                cw_chat_put_others(layout->chat, &style, &layout->section);
+                if (letter->url)
+                        put_link(&layout->section, letter->url, "All alerts");
+        }
         flush_section(layout);
         cw_json_out_close(&layout->out, ']');
 }

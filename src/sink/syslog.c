@@ -117,22 +117,61 @@ static const char *word_of(const struct cw_notice *notice, const struct cw_entry
         return entry->state == CW_ENTRY_RESOLVED ? "RESOLVED" : words[entry->severity];
 }
 
-/* Most receivers write nothing but the message down, so it says again what the structured data says. */
-static int put_message(struct cw_buf *buf, const struct cw_notice *notice, struct cw_render_words *words,
-                       const struct cw_item *item)
+/* One line of at most so many characters. */
+static void put_line(struct cw_buf *buf, const char *text)
 {
+        cw_autofree char *line = strdup(text);
+
+        for (char *at = line; at && (at = strpbrk(at, "\r\n"));)
+                *at = ' ';
+        if (line)
+                cw_render_visible(buf, line, WORDS_MAX);
+        else
+                buf->error = -ENOMEM;
+}
+
+/* "<title>: <body>" where both are of the notifier's own; one alone stands in place of its part of the words. */
+static int put_own(struct cw_buf *buf, const struct cw_sink_options *options, const struct cw_notice *notice,
+                   struct cw_buf *ret_body)
+{
+        struct cw_render_options how = cw_sink_words(options);
+        int r = 0;
+
+        if (options->body)
+                r = cw_sink_body(options, notice, ret_body);
+        if (r >= 0 && options->title)
+                r = cw_render_title(notice, &how, buf);
+        return r < 0 ? r : 0;
+}
+
+/* Most receivers write nothing but the message down, so it says again what the structured data says. */
+static int put_message(struct cw_buf *buf, const struct cw_sink_options *options, const struct cw_notice *notice,
+                       struct cw_render_words *words, const struct cw_item *item)
+{
+        const struct cw_notice alone = cw_sink_alone(notice, item);
+        cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL;
         const struct cw_entry *entry = item->entry;
         cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf limit = CW_BUF_NULL;
         int r;
 
-        r = cw_render_words_summary(words, item, &summary);
+        r = put_own(&title, options, &alone, &body);
+        if (r == 0)
+                r = cw_render_words_summary(words, item, &summary);
         if (r < 0)
                 return r;
-        cw_buf_printf(buf, "\ufeff%s ", word_of(notice, entry));
-        cw_render_visible(buf, entry->rule, PARAMETER_MAX);
+        cw_buf_puts(buf, "\ufeff");
+        if (title.len > 0) {
+                cw_buf_puts(buf, title.data);
+        } else {
+                cw_buf_printf(buf, "%s ", word_of(notice, entry));
+                cw_render_visible(buf, entry->rule, PARAMETER_MAX);
+        }
         cw_buf_puts(buf, ": ");
-        cw_render_visible(buf, cw_buf_text(&summary), WORDS_MAX);
+        put_line(buf, body.len > 0 ? body.data : cw_buf_text(&summary));
+        if (body.len > 0)
+                return cw_buf_error(buf);
         if (entry->state == CW_ENTRY_FIRING)
                 cw_render_limit(&limit, entry);
         if (limit.len > 0)
@@ -168,7 +207,7 @@ static int put_record(const struct cw_sink_options *options, const struct cw_not
         put_structured_data(&record, notice, item ? item->entry : NULL);
         cw_buf_putc(&record, ' ');
         if (item)
-                r = put_message(&record, notice, words, item);
+                r = put_message(&record, options, notice, words, item);
         else
                 cw_buf_puts(&record, "\ufeffTEST message: nothing is wrong");
         if (r == 0)
@@ -183,9 +222,10 @@ static int put_record(const struct cw_sink_options *options, const struct cw_not
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
+        struct cw_render_options how = cw_sink_words(options);
         int r;
 
-        r = cw_render_words_new(notice, &(struct cw_render_options){.external_url = options->external_url}, &words);
+        r = cw_render_words_new(notice, &how, &words);
         if (r == 0 && notice->n_items == 0)
                 r = put_record(options, notice, words, NULL, payload);
         for (size_t i = 0; r == 0 && i < notice->n_items; i++)

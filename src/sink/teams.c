@@ -12,6 +12,7 @@
 #include "cardwatch/secret.h"
 #include "chat.h"
 #include "chat_http.h"
+#include "chat_own.h"
 
 enum { PAYLOAD_MAX = 28000 }; /* bytes; 28 kB however it is counted */
 
@@ -128,30 +129,38 @@ static void write_headline(struct cw_json_out *out, const struct cw_letter *lett
 {
         const struct run runs[] = {
                 {.text = letter->word, .strong = true}, {.text = " \u00b7 "}, {.text = letter->topic}};
+        const struct run title = {.text = letter->title, .strong = true};
 
         cw_json_out_open(out, NULL, '{');
         cw_json_out_string(out, "type", "Container");
         cw_json_out_string(out, "style", container_styles[letter->tone]);
         cw_json_out_bool(out, "bleed", true);
         cw_json_out_open(out, "items", '[');
-        write_line(out, "None", runs, CW_ARRAY_SIZE(runs));
+        if (letter->title)
+                write_line(out, "None", &title, 1);
+        else
+                write_line(out, "None", runs, CW_ARRAY_SIZE(runs));
         cw_json_out_close(out, ']');
         cw_json_out_close(out, '}');
 }
 
 static void write_body(struct cw_json_out *out, const struct cw_chat *chat)
 {
-        cw_cleanup(cw_buf_deinit) struct cw_buf others = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf rest = CW_BUF_NULL;
         const struct cw_letter *letter = chat->letter;
 
         cw_json_out_open(out, "body", '[');
         write_headline(out, letter);
-        if (letter->note)
-                write_line(out, "Medium", &(struct run){.text = letter->note}, 1);
-        for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
-                write_block(out, chat, &letter->blocks[i]);
-        cw_chat_put_others(chat, &cw_chat_plain, &others);
-        write_lines(out, "Medium", &others, false);
+        if (chat->own) {
+                cw_chat_put_own(chat, &cw_chat_plain, &rest);
+        } else {
+                if (letter->note)
+                        write_line(out, "Medium", &(struct run){.text = letter->note}, 1);
+                for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
+                        write_block(out, chat, &letter->blocks[i]);
+                cw_chat_put_others(chat, &cw_chat_plain, &rest);
+        }
+        write_lines(out, "Medium", &rest, false);
         cw_json_out_close(out, ']');
 }
 

@@ -27,7 +27,8 @@ static void put_link(struct cw_buf *buf, const char *url, const char *text)
         cw_buf_puts(buf, "</a>");
 }
 
-static const struct cw_chat_style style = {cw_chat_put_html, {"<b>", "</b>"}, {"<code>", "</code>"}, "\n", put_link};
+static const struct cw_chat_style style = {cw_chat_put_html, {"<b>", "</b>"}, {"<code>", "</code>"}, "\n", true,
+                                           put_link};
 
 static const char *circle_of(const struct cw_chat *chat)
 {

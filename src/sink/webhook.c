@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: the stored payload is the body itself; an attempt adds the Standard Webhooks headers, which carry its time and
- * the signature over it. What the configuration says of headers goes along, except where it would speak for those.
+ * Idea: the stored payload is the body itself, whatever a template made of it; an attempt adds the Standard Webhooks
+ * headers, which carry its time and the signature over it. What the configuration says of headers goes along, except
+ * where it would speak for those.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +12,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/hmac.h"
-#include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/text.h"
 #include "channel.h"
@@ -21,9 +22,32 @@ enum {
         ANSWER_MAX = 64 * 1024, /* nothing in the answer is needed */
 };
 
+static const char *content_type(const struct cw_sink_options *options)
+{
+        for (size_t i = 0; i < options->n_headers; i++)
+                if (cw_text_equal_nocase(options->headers[i].name, "Content-Type"))
+                        return options->headers[i].value;
+        return "application/json";
+}
+
+/* What a template's values are written into. */
+static cw_render_escape_fn escape_of(const struct cw_sink_options *options)
+{
+        const char *type = content_type(options);
+
+        if (strcasestr(type, "json"))
+                return cw_render_escape_json;
+        return strcasestr(type, "html") || strcasestr(type, "xml") ? cw_render_escape_html : NULL;
+}
+
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
-        return cw_render_json(notice, &(struct cw_render_options){.external_url = options->external_url}, payload);
+        struct cw_render_options words = cw_sink_words(options);
+        int r = CW_RENDER_DEFAULT;
+
+        if (options->body)
+                r = cw_render_template(options->body, notice, &words, escape_of(options), payload);
+        return r == CW_RENDER_DEFAULT || (r == 0 && payload->len == 0) ? cw_render_json(notice, &words, payload) : r;
 }
 
 static bool is_named(const struct cw_http_header *headers, size_t n_headers, const char *name)
@@ -93,7 +117,7 @@ static int request(const struct cw_sink_options *options, const char *id, const 
 
         if (!options->url)
                 return -EINVAL;
-        if (payload_len < 2 || payload[0] != '{' || payload[payload_len - 1] != '}')
+        if (!options->body && (payload_len < 2 || payload[0] != '{' || payload[payload_len - 1] != '}'))
                 return -EBADMSG;
         body = cw_sink_memory_copy(ret, payload, payload_len);
         own_id = cw_sink_memory_copy(ret, id, strlen(id));

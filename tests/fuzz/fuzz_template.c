@@ -8,6 +8,7 @@
 #include "cardwatch/match.h"
 #include "cardwatch/notice.h"
 #include "cardwatch/render.h"
+#include "cardwatch/render_template.h"
 #include "cardwatch/text.h"
 #include "fuzz.h"
 
@@ -70,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *text = fuzz_copy(data, size, 1);
         struct cw_buf message = CW_BUF_NULL;
         size_t offset = 0;
-        int r = cw_template_check(text, &offset, &message);
+        int r = cw_template_check(text, NULL, &offset, &message);
 
         must(r == 0 || r == -EINVAL);
         if (r < 0)

@@ -502,7 +502,7 @@ static void test_titles(void **state)
                 sample.notice.baseline = cases[i].baseline;
                 sample.notice.repeat = cases[i].repeat;
                 sample.notice.kind = cases[i].kind;
-                assert_int_equal(cw_render_title(&sample.notice, &buf), 0);
+                assert_int_equal(cw_render_title(&sample.notice, NULL, &buf), 0);
                 assert_string_equal(cw_buf_text(&buf), cases[i].title);
                 cw_buf_deinit(&buf);
         }

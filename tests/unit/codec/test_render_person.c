@@ -246,7 +246,7 @@ static void test_messages(void **state)
                 print_message("  %s\n", messages[i].name);
                 sample_init(&sample);
                 messages[i].arrange(&sample);
-                assert_int_equal(cw_render_subject(&sample.notice, &buf), 0);
+                assert_int_equal(cw_render_subject(&sample.notice, NULL, &buf), 0);
                 assert_string_equal(cw_buf_text(&buf), messages[i].subject);
                 cw_buf_clear(&buf);
                 assert_int_equal(cw_render_text(&sample.notice, &options, &buf), 0);

@@ -202,15 +202,15 @@ static void test_places_of_templates(void **state)
                                 "    description: >\n"
                                 "      folded\n"));
         assert_int_equal(loaded.result, 0);
-        assert_true(cw_config_rule_place(loaded.config, 0, "summary", 12, &place));
+        assert_true(cw_config_text_place(loaded.config, CW_TEXT_SUMMARY, 0, 12, &place));
         assert_string_equal(place.file, "cardwatch.yaml");
         assert_int_equal(place.line, 9);
         assert_int_equal(place.column, 27);
         assert_int_equal(cw_config_report_add(&more, &place, "the tag is not closed"), 0);
-        assert_true(cw_config_rule_place(loaded.config, 0, "description", 3, &place));
+        assert_true(cw_config_text_place(loaded.config, CW_TEXT_DESCRIPTION, 0, 3, &place));
         assert_int_equal(place.line, 10);
         assert_int_equal(place.column, 18);
-        assert_false(cw_config_rule_place(loaded.config, 0, "name", 0, &place));
+        assert_false(cw_config_text_place(loaded.config, CW_TEXT_TITLE, 0, 0, &place));
 
         cw_config_report_text(&more, &text);
         assert_string_equal(cw_buf_text(&text), "cardwatch.yaml:9:27: error: the tag is not closed\n"
