@@ -31,6 +31,10 @@ int cw_clock_parse(const char *text, int64_t *ret_at) __attribute__((warn_unused
 /* Reads an HTTP date (RFC 9110, IMF-fixdate and the two obsolete forms). -EINVAL. */
 int cw_clock_parse_http(const char *text, int64_t *ret_at) __attribute__((warn_unused_result));
 
+/* Days since 1970-01-01 of a date of the Gregorian calendar, and the year in which such a day lies. */
+int64_t cw_clock_days(int64_t year, int month, int day);
+int64_t cw_clock_year(int64_t days);
+
 /* Reads 500ms 30s 5m 2h 7d 1h30m 7y (a year is 365 days; units falling, no fractions, no sign). -EINVAL, -ERANGE above
  * 1000 years. */
 int cw_duration_parse(const char *text, size_t len, int64_t *ret_ms) __attribute__((warn_unused_result));

@@ -59,6 +59,8 @@ struct cw_alert_row {
         int64_t moved_at; /* the last transition */
         char *acked_by; /* NULL: it is not acknowledged */
         int64_t acked_until_at;
+        int64_t told_at; /* the first message that it fires as it does; counts where something escalates */
+        int64_t escalated_ms; /* escalations up to so long after that were taken */
         uint32_t insist_edge; /* told although receivers know that it fires, 0: nothing */
         struct cw_entry *entry; /* a reference; NULL when nothing is to be told of it any more */
         bool gone; /* it waited, and nothing came of it: delete it */

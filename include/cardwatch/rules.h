@@ -8,8 +8,12 @@
 
 #include "cardwatch/builtin.h"
 #include "cardwatch/card.h"
+#include "cardwatch/inhibition.h"
 #include "cardwatch/route.h"
 #include "cardwatch/rule.h"
+#include "cardwatch/window.h"
+
+struct cw_zone;
 
 /*
  * Ruleset: everything the core decides by, as the configuration said it.
@@ -46,6 +50,11 @@ struct cw_ruleset {
         struct cw_notifier_traits *notifiers;
         size_t n_notifiers;
         struct cw_route route; /* the root */
+        struct cw_window *windows;
+        size_t n_windows;
+        struct cw_zone *zone; /* in which windows are judged; NULL: UTC */
+        struct cw_inhibition *inhibitions; /* beside those that are built in */
+        size_t n_inhibitions;
 };
 
 /* Empty, with one reference and the builtins as config.md has them by default. -ENOMEM. */

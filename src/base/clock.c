@@ -68,6 +68,19 @@ static void date_of(int64_t days, struct date *ret_date)
         ret_date->year = year_of_era + era * 400 + (ret_date->month <= 2);
 }
 
+int64_t cw_clock_days(int64_t year, int month, int day)
+{
+        return days_of(year, month, day);
+}
+
+int64_t cw_clock_year(int64_t days)
+{
+        struct date date;
+
+        date_of(days, &date);
+        return date.year;
+}
+
 static int days_in(int64_t year, int month)
 {
         static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

@@ -109,6 +109,8 @@ static void remember(const struct cw_alert *alert, bool gone, struct cw_changes 
                 .insist_edge = alert->insist_edge,
                 .acked_by = alert->acked_by,
                 .acked_until_at = alert->acked_until_at,
+                .told_at = alert->told_at,
+                .escalated_ms = alert->escalated_ms,
                 .entry = alert->entry,
                 .gone = gone,
         };

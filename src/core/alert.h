@@ -38,6 +38,9 @@ struct cw_alert {
         int64_t *fired_at; /* transitions to firing within the window of `flap`, oldest first; NULL: none is counted */
         char *acked_by; /* who looks after it; NULL: nobody said so */
         int64_t acked_until_at;
+        int64_t told_at; /* the first message that it fires as it does, 0: none yet */
+        int64_t escalated_ms; /* steps up to so long after that were taken, 0: none */
+        int64_t escalate_at; /* the next, 0: none; derived from the others */
         struct cw_asked *asked; /* its customer is being read once more; NULL: not */
         struct cw_entry *entry;
 };

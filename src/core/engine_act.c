@@ -7,6 +7,7 @@
 
 #include "cardwatch/engine_acts.h"
 #include "engine_private.h"
+#include "policy_escalate.h"
 #include "policy_silence.h"
 
 static void audit(struct cw_engine *engine, const struct cw_event *event, const char *what, const char *target)
@@ -65,8 +66,13 @@ static void show_ack(struct cw_engine *engine, struct cw_alert *alert)
         alert->entry = entry;
 }
 
-void cw_engine_drop_ack(struct cw_alert *alert)
+void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert)
 {
+        int64_t until_at = alert->acked_until_at < engine->now ? alert->acked_until_at : engine->now;
+
+        /* What nobody looks after any more escalates as if it had just been told. */
+        if (alert->acked_by && alert->told_at)
+                alert->told_at = until_at;
         free(alert->acked_by);
         alert->acked_by = NULL;
         alert->acked_until_at = 0;
@@ -79,7 +85,7 @@ static void acknowledge(struct cw_engine *engine, const struct cw_event *event, 
 
         if (!alert || alert->state != CW_ALERT_FIRING)
                 return;
-        cw_engine_drop_ack(alert);
+        cw_engine_drop_ack(engine, alert);
         if (!end) {
                 alert->acked_by = strdup(event->act.by.by);
                 alert->acked_until_at = event->act.until_at;
@@ -89,6 +95,7 @@ static void acknowledge(struct cw_engine *engine, const struct cw_event *event, 
                 engine->error = -ENOMEM;
         } else {
                 show_ack(engine, alert);
+                cw_policy_acknowledged(&engine->policy, alert);
                 cw_engine_record(engine, alert, end ? "unacknowledged" : "acknowledged", event->act.by.by);
                 cw_alert_remember(alert, engine->changes);
                 audit(engine, event, end ? "unack" : "ack", cw_buf_text(&target));

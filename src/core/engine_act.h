@@ -11,6 +11,6 @@
 void cw_engine_act(struct cw_engine *engine, const struct cw_event *event);
 
 /* The acknowledgement of an alert ends: it is over, or worse. */
-void cw_engine_drop_ack(struct cw_alert *alert);
+void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert);
 
 #endif

@@ -108,7 +108,7 @@ void cw_engine_update(struct cw_engine *engine, struct cw_alert *alert, struct c
         if (moved)
                 cw_engine_flap_severity(engine, alert, draft);
         if (rose || !cw_alert_is_acknowledged(alert, engine->now))
-                cw_engine_drop_ack(alert);
+                cw_engine_drop_ack(engine, alert);
         draft->acknowledged_by = alert->acked_by;
         if (!show(engine, alert, draft))
                 return;
@@ -140,7 +140,7 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         if (!show(engine, alert, draft))
                 return;
         alert->state = CW_ALERT_INACTIVE;
-        cw_engine_drop_ack(alert);
+        cw_engine_drop_ack(engine, alert);
         alert->clear_at = 0;
         alert->edge++;
         cw_engine_flap_moved(engine, alert);

@@ -6,6 +6,7 @@
 #include "cardwatch/engine_view.h"
 #include "engine_past.h"
 #include "engine_private.h"
+#include "policy_hold.h"
 #include "policy_tellings.h"
 #include "rule_judge.h"
 #include "rule_params.h"

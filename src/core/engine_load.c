@@ -138,6 +138,8 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
                 if (!alert->acked_by)
                         return -ENOMEM;
         }
+        alert->told_at = row->told_at ? past(engine, row->told_at - behind) : 0;
+        alert->escalated_ms = row->escalated_ms;
         if (row->n_fired_at == 0)
                 return 0;
         alert->fired_at = calloc(row->n_fired_at, sizeof(*alert->fired_at));

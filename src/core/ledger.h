@@ -38,6 +38,8 @@ struct cw_telling {
         uint32_t queued_edge; /* which transition that item tells */
         uint64_t under_way; /* sequence of the rendered message it stands in, 0: none */
         bool stored; /* has a row */
+        uint32_t held_edge; /* the transition of which it was last recorded that it is held back, */
+        uint64_t held_reason; /* and by what: a hash of the words */
 };
 
 /* What to do about one alert at one notifier. */

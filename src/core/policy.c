@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "policy_baseline.h"
+#include "policy_escalate.h"
+#include "policy_hold.h"
 #include "policy_silence.h"
 
 void cw_policy_init(struct cw_policy *policy, struct cw_strpool *pool, struct cw_alerts *alerts)
@@ -38,6 +40,8 @@ void cw_policy_deinit(struct cw_policy *policy)
 
         cw_outbox_deinit(&policy->outbox);
         cw_policy_silences_deinit(policy);
+        cw_policy_holds_deinit(policy);
+        cw_due_deinit(&policy->escalations);
         while (cw_map_next(&policy->tellings, &cursor, &key, &value))
                 telling_free(policy, value);
         cw_map_deinit(&policy->tellings);
@@ -60,6 +64,7 @@ void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *c
         if (policy->outbox.next_sequence < by_time)
                 policy->outbox.next_sequence = by_time;
         policy->first_sequence = policy->outbox.next_sequence;
+        cw_policy_windows_turn(policy);
 }
 
 size_t cw_policy_notifier_index(const struct cw_policy *policy, const char *name)
@@ -102,6 +107,8 @@ void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling)
         cw_map_remove(&policy->tellings, cw_ledger_key(telling->notifier, telling->fingerprint));
         telling_free(policy, telling);
         alert->tellings--;
+        if (alert->tellings == 0)
+                cw_policy_escalate_afresh(alert);
         if (alert->tellings == 0 && alert->state != CW_ALERT_FIRING && alert->entry) {
                 cw_alert_settle(alert);
                 cw_alert_remember(alert, policy->changes);
@@ -183,6 +190,8 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 
 void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
 {
+        if (policy->rules)
+                cw_policy_escalations_due(policy); /* what was due was due by the rules so far */
         cw_baselines_free(policy->baselines, policy->rules ? policy->rules->n_notifiers : 0);
         policy->baselines = NULL;
         policy->rules = rules;
@@ -191,7 +200,9 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
                 policy->error = -ENOMEM;
                 return;
         }
+        cw_policy_holds_anew(policy);
         cw_policy_bury_orphans(policy);
+        cw_policy_escalations_anew(policy, true);
         cw_policy_replan(policy);
 }
 
@@ -244,9 +255,11 @@ static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert 
 void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urgent)
 {
         assert(alert->entry);
+        if (urgent)
+                cw_policy_escalate_afresh(alert);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 touch_at(policy, i, alert, urgent);
-        cw_policy_release_held(policy, alert);
+        cw_policy_holds_follow(policy, alert);
 }
 
 /* The message of the lane to which events can still be added. */
@@ -279,8 +292,10 @@ static void queue_event(struct cw_policy *policy, struct cw_group *group, const 
 }
 
 /* An event inside a hold is history. */
-static void record_held_event(struct cw_policy *policy, const struct cw_entry *entry, uint32_t edge, const char *by)
+static void record_held_event(struct cw_policy *policy, const struct cw_item *item, const char *notifier,
+                              const char *by)
 {
+        const struct cw_entry *entry = item->entry;
         struct cw_history_row row = {
                 .at = policy->now,
                 .fingerprint = entry->fingerprint,
@@ -288,30 +303,35 @@ static void record_held_event(struct cw_policy *policy, const struct cw_entry *e
                 .source = (char *)entry->source,
                 .customer = entry->card.customer,
                 .card = entry->card.id,
-                .edge = edge,
+                .edge = item->edge,
                 .what = "held",
                 .reason = (char *)by,
+                .notifier = (char *)notifier,
                 .severity = (uint8_t)entry->severity,
         };
 
         cw_changes_history(policy->changes, &row);
 }
 
+static void tell_event(struct cw_policy *policy, const struct cw_item *item, size_t notifier)
+{
+        const char *by = cw_policy_event_held_by(policy, item->entry, notifier);
+        struct cw_group *group;
+
+        if (by) {
+                record_held_event(policy, item, policy->rules->notifiers[notifier].name, by);
+                return;
+        }
+        group = cw_policy_group_of(policy, notifier, item->entry);
+        if (group)
+                queue_event(policy, group, item);
+}
+
 void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t edge)
 {
         struct cw_item item = {.entry = entry, .edge = edge};
-        const struct cw_silence *silence = cw_policy_silenced(policy, entry);
 
-        if (silence) {
-                record_held_event(policy, entry, edge, silence->name);
-                return;
-        }
-        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
-                struct cw_group *group = cw_route_reaching(&policy->rules->route, entry, i)
-                                                 ? cw_policy_group_of(policy, i, entry)
-                                                 : NULL;
-
-                if (group)
-                        queue_event(policy, group, &item);
-        }
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++)
+                if (cw_route_reaching(&policy->rules->route, entry, i))
+                        tell_event(policy, &item, i);
 }

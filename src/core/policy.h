@@ -17,6 +17,7 @@
  */
 
 struct cw_baseline;
+struct cw_inhibitor;
 struct cw_silence;
 
 struct cw_policy {
@@ -34,6 +35,12 @@ struct cw_policy {
         struct cw_baseline *baselines; /* one for each notifier */
         struct cw_silence *silences;
         size_t n_silences;
+        struct cw_inhibitor *inhibitors; /* as in the ruleset */
+        size_t n_inhibitors;
+        bool *windows_open; /* as in the ruleset, from … until (exclusive); NULL: nothing hangs on any */
+        int64_t windows_from, windows_until;
+        bool hold_ended; /* in this step one may have */
+        struct cw_due escalations; /* of alerts, by fingerprint */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         uint64_t first_sequence; /* of the messages of this step */

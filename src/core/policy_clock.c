@@ -5,7 +5,9 @@
  * then.
  */
 #include "policy.h"
+#include "policy_escalate.h"
 #include "policy_groups.h"
+#include "policy_hold.h"
 #include "policy_silence.h"
 
 /* All of them by the same: what was earlier stays earlier, stale entries stay stale. */
@@ -54,6 +56,20 @@ static void move_outbox(struct cw_policy *policy, int64_t by_ms)
         }
 }
 
+static void move_told(struct cw_policy *policy, int64_t by_ms)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (alert->told_at)
+                        alert->told_at += by_ms;
+        }
+        cw_policy_escalations_anew(policy, false);
+}
+
 void cw_policy_clock_set(struct cw_policy *policy, int64_t by_ms)
 {
         size_t cursor = 0;
@@ -64,4 +80,6 @@ void cw_policy_clock_set(struct cw_policy *policy, int64_t by_ms)
         move_due(&policy->due, by_ms);
         move_outbox(policy, by_ms);
         cw_policy_silences_clock_set(policy, by_ms);
+        cw_policy_windows_turn(policy);
+        move_told(policy, by_ms);
 }

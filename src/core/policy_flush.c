@@ -3,11 +3,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/hash.h"
 
 #include "policy.h"
 #include "policy_baseline.h"
+#include "policy_escalate.h"
 #include "policy_fold.h"
 #include "policy_groups.h"
+#include "policy_hold.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
 
@@ -180,10 +186,19 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
                         change_item(policy, telling, queued, &item);
                 else
                         queue_item(policy, group, telling, &item);
+                if (action == CW_DUE_FIRING)
+                        cw_policy_told(policy, alert);
         } else if (action == CW_DUE_TAKE_BACK && queued) {
                 take_back(policy, telling, queued);
         }
         return action != CW_DUE_NOTHING && action != CW_DUE_TAKE_BACK;
+}
+
+bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling)
+{
+        return telling->alert->entry && telling->group->notifier_index != SIZE_MAX &&
+               due_action(policy, telling->group, telling) != CW_DUE_NOTHING &&
+               !cw_policy_held_by(policy, telling->alert, telling);
 }
 
 static void record_held(struct cw_policy *policy, const struct cw_alert *alert, const char *notifier, const char *by)
@@ -205,6 +220,20 @@ static void record_held(struct cw_policy *policy, const struct cw_alert *alert, 
         cw_changes_history(policy->changes, &row);
 }
 
+/* What would be told and is not, once for each transition and reason. */
+static void note_held(struct cw_policy *policy, const struct cw_group *group, struct cw_telling *telling,
+                      const char *by)
+{
+        uint64_t reason = cw_hash64(CW_HASH_KEY_DERIVED, by, strlen(by));
+
+        if (due_action(policy, group, telling) == CW_DUE_NOTHING ||
+            (telling->held_edge == telling->alert->edge && telling->held_reason == reason))
+                return;
+        telling->held_edge = telling->alert->edge;
+        telling->held_reason = reason;
+        record_held(policy, telling->alert, group->notifier, by);
+}
+
 /* Tells what changed; returns whether anything did. */
 static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
 {
@@ -219,7 +248,7 @@ static bool tell_changes(struct cw_policy *policy, struct cw_group *group)
                         continue;
                 held_by = cw_policy_held_by(policy, alert, telling);
                 if (held_by)
-                        record_held(policy, alert, group->notifier, held_by);
+                        note_held(policy, group, telling, held_by);
                 else
                         changed |= tell_alert(policy, group, telling);
         }
@@ -311,11 +340,9 @@ static void flush_due(struct cw_policy *policy)
 static bool has_something_due(struct cw_policy *policy, const struct cw_group *group)
 {
         for (size_t i = 0; i < group->n_members; i++) {
-                const struct cw_alert *alert = group->members[i];
                 const struct cw_telling *telling = cw_policy_telling(policy, group->notifier, group->members[i], false);
 
-                if (telling && telling->group == group && !cw_policy_held_by(policy, alert, telling) &&
-                    due_action(policy, group, telling) != CW_DUE_NOTHING)
+                if (telling && telling->group == group && cw_policy_is_due(policy, telling))
                         return true;
         }
         return false;
@@ -374,6 +401,8 @@ void cw_policy_flush(struct cw_policy *policy)
 {
         sweep_due(policy);
         cw_policy_silences_due(policy);
+        cw_policy_escalations_due(policy);
+        cw_policy_release_held(policy);
         flush_touched(policy);
         flush_due(policy);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
@@ -388,17 +417,29 @@ void cw_policy_flush(struct cw_policy *policy)
         policy->n_touched = 0;
 }
 
-int64_t cw_policy_wake_at(struct cw_policy *policy)
+/* When a group is due, 0: none is. */
+static int64_t groups_wake_at(struct cw_policy *policy)
 {
-        int64_t silences_at = cw_policy_silences_wake_at(policy);
         struct cw_due_entry entry;
 
         while (cw_due_peek(&policy->due, &entry)) {
                 const struct cw_group *group = cw_map_get(&policy->groups, entry.key);
 
                 if (group && group->due_at == entry.at)
-                        return silences_at && silences_at < entry.at ? silences_at : entry.at;
+                        return entry.at;
                 cw_due_pop(&policy->due);
         }
-        return silences_at;
+        return 0;
+}
+
+int64_t cw_policy_wake_at(struct cw_policy *policy)
+{
+        const int64_t times[] = {groups_wake_at(policy), cw_policy_silences_wake_at(policy),
+                                 cw_policy_windows_wake_at(policy), cw_policy_escalations_wake_at(policy)};
+        int64_t at = policy->hold_ended ? policy->now : 0;
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(times); i++)
+                if (times[i] && (!at || times[i] < at))
+                        at = times[i];
+        return at;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Holds: what keeps an alert from being told for now.
- *
- * Here the built-in inhibitions: while the daemon cannot log in, "the source is down" and "balances are stale" say
- * nothing new. The hold decides nothing about the alert itself; when it ends, the ledger tells what is true then.
+ * All holds together: silences, windows, inhibitions, flapping. Here the built-in inhibitions: while the daemon cannot
+ * log in, "the source is down" and "balances are stale" say nothing new.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
 
 #include "policy.h"
 #include "policy_groups.h"
+#include "policy_hold.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
 
@@ -39,15 +40,9 @@ static bool is_quiet(const struct cw_alert *alert, const struct cw_telling *tell
         return alert->state != CW_ALERT_FIRING || telling->sent_edge >= alert->insist_edge;
 }
 
-const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
-                              const struct cw_telling *telling)
+/* The built-in inhibition that holds back an alert of the daemon's own. */
+static const char *held_by_builtin(const struct cw_policy *policy, const struct cw_alert *alert)
 {
-        const struct cw_silence *silence = alert->entry ? cw_policy_silenced(policy, alert->entry) : NULL;
-
-        if (silence)
-                return silence->name;
-        if (is_quiet(alert, telling))
-                return "flapping";
         for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {
                 const struct cw_alert *by;
 
@@ -60,15 +55,73 @@ const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_al
         return NULL;
 }
 
-void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert)
+static const char *held_by_window(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)
 {
-        for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++) {
-                struct cw_alert *target;
+        if (!policy->windows_open || notifier == SIZE_MAX)
+                return NULL;
+        return cw_policy_muted(policy, cw_policy_route(policy, entry, notifier));
+}
 
-                if (strcmp(alert->rule, cw_builtin_name(inhibitions[i].by)) != 0)
-                        continue;
-                target = builtin_of_source(policy, inhibitions[i].target, alert->source);
-                if (target && target->entry)
-                        cw_policy_touch(policy, target, false);
+const char *cw_policy_event_held_by(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)
+{
+        const struct cw_silence *silence = cw_policy_silenced(policy, entry);
+        const char *by;
+
+        if (silence)
+                return silence->name;
+        by = held_by_window(policy, entry, notifier);
+        return by ? by : cw_policy_inhibited(policy, entry);
+}
+
+const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
+                              const struct cw_telling *telling)
+{
+        size_t notifier = telling->group ? telling->group->notifier_index : SIZE_MAX;
+        const char *by = alert->entry ? cw_policy_event_held_by(policy, alert->entry, notifier) : NULL;
+
+        if (by)
+                return by;
+        return is_quiet(alert, telling) ? "flapping" : held_by_builtin(policy, alert);
+}
+
+void cw_policy_hold_ended(struct cw_policy *policy)
+{
+        policy->hold_ended = true;
+}
+
+void cw_policy_holds_follow(struct cw_policy *policy, const struct cw_alert *alert)
+{
+        for (size_t i = 0; i < CW_ARRAY_SIZE(inhibitions); i++)
+                if (alert->state != CW_ALERT_FIRING && strcmp(alert->rule, cw_builtin_name(inhibitions[i].by)) == 0)
+                        cw_policy_hold_ended(policy);
+        cw_policy_inhibitors_follow(policy, alert);
+}
+
+void cw_policy_release_held(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        void *value;
+
+        if (!policy->hold_ended)
+                return;
+        policy->hold_ended = false;
+        while (!policy->error && cw_map_next(&policy->tellings, &cursor, NULL, &value)) {
+                struct cw_telling *telling = value;
+
+                if (telling->group && cw_policy_is_due(policy, telling))
+                        cw_policy_touch_group(policy, telling->group, false,
+                                              !telling->queued && cw_ledger_baseline(telling, telling->alert));
         }
+}
+
+void cw_policy_holds_anew(struct cw_policy *policy)
+{
+        if (cw_policy_windows_anew(policy) < 0 || cw_policy_inhibitors_anew(policy) < 0)
+                policy->error = -ENOMEM;
+}
+
+void cw_policy_holds_deinit(struct cw_policy *policy)
+{
+        free(policy->windows_open);
+        cw_policy_inhibitors_deinit(policy);
 }

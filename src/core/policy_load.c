@@ -6,7 +6,9 @@
 
 #include "cardwatch/cleanup.h"
 #include "policy.h"
+#include "policy_escalate.h"
 #include "policy_groups.h"
+#include "policy_hold.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
 
@@ -220,6 +222,8 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, in
         if (r == 0)
                 r = cw_outbox_set_rules(&policy->outbox, policy->rules);
         if (r == 0) {
+                cw_policy_holds_anew(policy);
+                cw_policy_escalations_anew(policy, false);
                 cw_policy_replan(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
                 cw_policy_flush(policy);

@@ -27,7 +27,8 @@ bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *ale
 
         if (goes_to_all_others(alert->entry))
                 return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
-        return cw_route_reaching(root, alert->entry, notifier) != NULL;
+        return cw_route_reaching(root, alert->entry, notifier) ||
+               (alert->escalated_ms && cw_route_escalating(root, alert->entry, notifier, alert->escalated_ms));
 }
 
 const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)
@@ -35,6 +36,8 @@ const struct cw_route *cw_policy_route(const struct cw_policy *policy, const str
         const struct cw_route *root = &policy->rules->route;
         const struct cw_route *route = cw_route_reaching(root, entry, notifier);
 
+        if (!route)
+                route = cw_route_escalating(root, entry, notifier, INT64_MAX);
         return route ? route : cw_route_home(root, entry);
 }
 

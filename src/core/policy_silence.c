@@ -11,6 +11,7 @@
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/hash.h"
+#include "policy_hold.h"
 
 static void silence_deinit(struct cw_silence *silence)
 {
@@ -123,27 +124,13 @@ int cw_policy_load_silence(struct cw_policy *policy, const struct cw_silence_row
         return r == -EEXIST ? -EBADMSG : r == -EINVAL ? -EBADMSG : r;
 }
 
-/* Whoever was held by it: what is true now may be told. */
-static void release(struct cw_policy *policy, const struct cw_alert_match *match)
-{
-        size_t cursor = 0;
-        void *value;
-
-        while (!policy->error && cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
-                struct cw_alert *alert = value;
-
-                if (alert->entry && cw_alert_match_holds(match, alert->entry))
-                        cw_policy_touch(policy, alert, false);
-        }
-}
-
 static void end(struct cw_policy *policy, size_t place)
 {
         struct cw_silence ended = policy->silences[place];
 
         policy->silences[place] = policy->silences[--policy->n_silences];
         remember(policy, &ended, true);
-        release(policy, ended.match);
+        cw_policy_hold_ended(policy);
         silence_deinit(&ended);
 }
 

@@ -18,11 +18,8 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
 /* What its receiver knows of the alert with this item of the message. */
 struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_intent *intent,
                                 const struct cw_item *item, const struct cw_alert *alert);
-/* policy_hold.c: whether something keeps the alert from being told now, and what. NULL: nothing. */
-const char *cw_policy_held_by(const struct cw_policy *policy, const struct cw_alert *alert,
-                              const struct cw_telling *telling);
-/* Touches what was held by this alert. */
-void cw_policy_release_held(struct cw_policy *policy, const struct cw_alert *alert);
+/* Something is due about it that no hold keeps back. */
+bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling);
 
 /* The notifier (index in the ruleset) was taken off the route before it heard of the alert: it never will. Whoever
  * did hear of it still hears the end. */

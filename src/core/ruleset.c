@@ -11,6 +11,7 @@
 #include "cardwatch/overrides.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/value.h"
+#include "cardwatch/zone.h"
 
 static const struct {
         const char *name;
@@ -108,5 +109,12 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
                 free(rules->notifiers[i].name);
         free(rules->notifiers);
         cw_route_deinit(&rules->route);
+        for (size_t i = 0; i < rules->n_windows; i++)
+                cw_window_deinit(&rules->windows[i]);
+        free(rules->windows);
+        cw_zone_free(rules->zone);
+        for (size_t i = 0; i < rules->n_inhibitions; i++)
+                cw_inhibition_deinit(&rules->inhibitions[i]);
+        free(rules->inhibitions);
         free(rules);
 }

@@ -157,6 +157,8 @@ static int write_alert(struct writing *writing, const struct cw_alert_row *row)
         cw_bind_blob(&bind, firings.data, firings.len);
         cw_bind_text(&bind, row->acked_by);
         cw_bind_i64(&bind, row->acked_until_at);
+        cw_bind_i64(&bind, row->told_at);
+        cw_bind_i64(&bind, row->escalated_ms);
         return end_row(writing, &bind);
 }
 

@@ -77,6 +77,8 @@ static int read_alert(struct cw_columns *columns, struct cw_changes *rows)
         packed = cw_columns_blob(columns, &len);
         row.acked_by = (char *)cw_columns_maybe_text(columns);
         row.acked_until_at = cw_columns_i64(columns);
+        row.told_at = cw_columns_i64(columns);
+        row.escalated_ms = cw_columns_i64(columns);
         if (columns->bad || (packed && cw_times_unpack(packed, len, fired_at, &row.n_fired_at) < 0))
                 return CW_ROW_DAMAGED;
         row.entry = entry;

@@ -121,7 +121,11 @@ static const char version_4[] =
         "ALTER TABLE alert ADD COLUMN acked_until_at INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE source ADD COLUMN lack TEXT NOT NULL DEFAULT '';";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4};
+/* The clock by which an alert that nobody looks after is escalated. */
+static const char version_5[] = "ALTER TABLE alert ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;"
+                                "ALTER TABLE alert ADD COLUMN escalated_ms INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

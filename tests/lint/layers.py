@@ -24,8 +24,8 @@ ARROWS = {
 
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
-    "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text",
-    "core": "acts alert_match builtin card changes engine engine_acts engine_view event expr expr_subject filter fingerprint history match notice outbox overrides policy preview recall route rows rule rules snapshot value",
+    "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text zone",
+    "core": "acts alert_match builtin card changes engine engine_acts engine_view event expr expr_subject filter fingerprint history inhibition match notice outbox overrides policy preview recall route rows rule rules snapshot value window",
     "config": "config config_notifier config_report scenario",
     "codec": "decoder disguise json_in json_out letter provider render render_alert render_template template",
     "store": "store store_history store_pages",
