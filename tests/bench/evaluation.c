@@ -187,7 +187,7 @@ int main(int argc, char **argv)
         struct cw_config *config;
         long before_kb, without_kb, with_kb;
 
-        must(cw_config_load(BENCH_RULES, &offline, &config, &report), "rules.yaml");
+        must(cw_config_load(BENCH_FOLDER "/rules.yaml", &offline, &config, &report), "rules.yaml");
         must(cw_engine_new(config->rules, &bench.engine), "engine");
         bench.available = calloc(bench.n_cards, sizeof(*bench.available));
         for (size_t i = 0; i < bench.n_cards; i++)
