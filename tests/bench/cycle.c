@@ -14,6 +14,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config.h"
 #include "cardwatch/config_report.h"
+#include "cardwatch/decoder.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/provider.h"
 
@@ -23,6 +24,7 @@
 #define WARM_UP 2
 
 struct cycle {
+        struct cw_decoder *decoder;
         struct cw_engine *engine;
         struct cw_changes changes;
         struct pages *pages;
@@ -45,20 +47,19 @@ static void step(struct cycle *cycle, const struct cw_event *event)
 static void tell_page(struct cycle *cycle, char *bytes, size_t len)
 {
         struct cw_event event = {.kind = CW_EVENT_CUSTOMER_SEEN, .at = cycle->now};
-        struct cw_page page = CW_PAGE_NULL;
         struct cw_provider_error error;
+        const struct cw_page *page;
 
-        must(cw_provider_decode_page(bytes, len, 0, &page, &error), "page");
-        for (size_t i = 0; i < page.n_customers; i++) {
-                event.customer = page.customers[i].id;
+        must(cw_decoder_page(cycle->decoder, bytes, len, 0, &page, &error), "page");
+        for (size_t i = 0; i < page->n_customers; i++) {
+                event.customer = page->customers[i].id;
                 step(cycle, &event);
         }
         event.kind = CW_EVENT_CARD_SEEN;
-        for (size_t i = 0; i < page.n_cards; i++) {
-                event.card = &page.cards[i];
+        for (size_t i = 0; i < page->n_cards; i++) {
+                event.card = &page->cards[i];
                 step(cycle, &event);
         }
-        cw_page_deinit(&page);
 }
 
 static void end_poll(struct cycle *cycle, struct cw_event *event)
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
         }
         cycle.pages = pages_new(strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10), PAGES_EVEN);
         must(cw_config_load(BENCH_FOLDER "/ten_rules.yaml", &offline, &config, &report), "ten_rules.yaml");
+        must(cw_decoder_new(false, &cycle.decoder), "decoder");
         must(cw_engine_new(config->rules, &cycle.engine), "engine");
         polls = WARM_UP + atoi(argv[3]);
         for (int i = 0; i < polls; i++) {
@@ -128,6 +130,7 @@ int main(int argc, char **argv)
                 poll(&cycle, i >= WARM_UP);
         }
         cw_engine_free(cycle.engine);
+        cw_decoder_free(cycle.decoder);
         cw_config_free(config);
         cw_config_report_deinit(&report);
         pages_free(cycle.pages);
