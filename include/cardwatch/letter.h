@@ -21,6 +21,7 @@ enum cw_letter_tone { CW_TONE_INFO, CW_TONE_WARNING, CW_TONE_CRITICAL, CW_TONE_R
 
 /* One card, or one of the daemon's own alerts: those have no amount. */
 struct cw_letter_row {
+        uint64_t fingerprint; /* of its alert */
         enum cw_letter_tone tone;
         char *mark; /* "····1234 (card 1)" */
         char *amount; /* "95.10 USD" */
@@ -69,6 +70,9 @@ int cw_letter_shorten(struct cw_letter *letter, size_t n_rows, size_t n_others) 
 
 /* Its first line: the title, or "WARNING · low-balance · 3 cards of acme-1". */
 void cw_letter_headline(const struct cw_letter *letter, struct cw_buf *buf);
+
+/* 0xrrggbb: of lines and badges with white writing on them, on light and on dark. */
+uint32_t cw_letter_colour(enum cw_letter_tone tone);
 
 /* "https://…/#/cards/main/1", or for what has no card, and NULL, "https://…/#/alerts"; false without external_url. */
 bool cw_render_url(struct cw_buf *buf, const struct cw_render_options *options, const struct cw_entry *entry);

@@ -6,6 +6,7 @@
 #include "cardwatch/rules.h"
 
 struct cw_buf;
+struct cw_picture;
 
 /*
  * Notice: what is told, as data.
@@ -109,6 +110,8 @@ struct cw_notice {
         size_t n_listed; /* how many of the first are written out */
         const struct cw_tally *tallies; /* of the others, by rule and currency */
         size_t n_tallies;
+        const struct cw_picture *pictures; /* for channels that can show them */
+        size_t n_pictures;
 };
 
 #endif

@@ -72,6 +72,9 @@ const char *cw_sink_type_name(enum cw_sink_type type);
 /* Whether every alert is written out whatever `list` says. */
 bool cw_sink_lists_all(enum cw_sink_type type);
 
+/* Whether a message to it may have pictures (notice.h). */
+bool cw_sink_shows_pictures(enum cw_sink_type type);
+
 /* How often the receiver wants to hear again of what still fires, 0: never. */
 int64_t cw_sink_refresh_ms(enum cw_sink_type type);
 

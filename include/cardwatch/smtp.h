@@ -10,8 +10,9 @@
 /*
  * SMTP client: one mail to a submission server through curl.
  *
- * Takes rendered parts and lets curl's MIME encode them (multipart/alternative, quoted-printable); boundaries may
- * differ from one attempt to the next, nothing else does. Shares the HTTP client's loop integration and TLS settings.
+ * Takes rendered parts and lets curl's MIME encode them (multipart/alternative, the pictures with the HTML in
+ * multipart/related); boundaries may differ from one attempt to the next, nothing else does. Shares the HTTP client's
+ * loop integration and TLS settings.
  *
  * A mail counts as accepted once the server answered 2xx to the end of its data, whatever happens after. It has a
  * thread of its own (curl waits for mail servers inside its calls); there are at most 64, and freeing the client may
@@ -19,6 +20,12 @@
  */
 
 enum cw_smtp_starttls { CW_SMTP_STARTTLS_REQUIRED, CW_SMTP_STARTTLS_OPPORTUNISTIC, CW_SMTP_STARTTLS_OFF };
+
+struct cw_smtp_picture {
+        const char *id; /* by which the HTML refers to it */
+        const char *png;
+        size_t len;
+};
 
 struct cw_smtp_request {
         const char *url; /* smtp:// or smtps:// host and port */
@@ -32,6 +39,8 @@ struct cw_smtp_request {
         size_t n_headers;
         const char *text; /* UTF-8, lines end in LF or CRLF */
         const char *html; /* NULL: text only */
+        const struct cw_smtp_picture *pictures; /* that belong to the HTML */
+        size_t n_pictures;
         int64_t timeout_ms;
         struct cw_http_tls tls;
 };

@@ -227,6 +227,8 @@ int cw_disguise_new(const struct cw_notice *notice, enum cw_detail detail, struc
                                 return r;
                 }
                 disguise->notice.items = disguise->items;
+                if (detail == CW_DETAIL_NONE)
+                        disguise->notice.n_pictures = 0;
         }
         *ret_disguise = cw_take(disguise);
         return 0;

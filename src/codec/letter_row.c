@@ -28,6 +28,18 @@ enum cw_letter_tone cw_letter_tone_of(enum cw_severity severity)
         }
 }
 
+uint32_t cw_letter_colour(enum cw_letter_tone tone)
+{
+        static const uint32_t colours[] = {
+                [CW_TONE_INFO] = 0x1d6fb8,
+                [CW_TONE_WARNING] = 0xb35900,
+                [CW_TONE_CRITICAL] = 0xc62828,
+                [CW_TONE_RESOLVED] = 0x2e7d32,
+        };
+
+        return colours[tone];
+}
+
 struct cw_buf *cw_letter_remark(struct cw_buf *remarks)
 {
         if (remarks->len > 0)
@@ -236,6 +248,7 @@ static int fill(struct cw_letter_row *row, const struct cw_letter_common *common
         struct cw_person_shown shown;
         int r = 0;
 
+        row->fingerprint = entry->fingerprint;
         row->tone = entry->state == CW_ENTRY_RESOLVED ? CW_TONE_RESOLVED : cw_letter_tone_of(entry->severity);
         if (entry->state == CW_ENTRY_RESOLVED)
                 remark_end(&remarks, item, common->notice->sent_at);

@@ -9,17 +9,11 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/letter.h"
+#include "cardwatch/picture.h"
 #include "cardwatch/render.h"
 #include "cardwatch/render_template.h"
 
 #define SMALL "font-size:13px;line-height:1.45;opacity:.75"
-
-static const char *const tone_colours[] = {
-        [CW_TONE_INFO] = "#1d6fb8",
-        [CW_TONE_WARNING] = "#b35900",
-        [CW_TONE_CRITICAL] = "#c62828",
-        [CW_TONE_RESOLVED] = "#2e7d32",
-};
 
 static void put_element(struct cw_buf *buf, const char *style, const char *text)
 {
@@ -72,10 +66,21 @@ static void put_words(struct cw_buf *buf, const char *words)
         cw_buf_puts(buf, "</div>\n");
 }
 
-static void put_row(struct cw_buf *buf, const struct cw_letter_row *row)
+/* As wide as the column, and no wider than it is sharp. */
+static void put_picture(struct cw_buf *buf, const struct cw_notice *notice, size_t i)
 {
-        cw_buf_printf(buf, "<tr><td style=\"padding:8px 0 8px 10px;border-left:4px solid %s\">\n",
-                      tone_colours[row->tone]);
+        cw_buf_puts(buf, "<img src=\"cid:");
+        cw_picture_id(notice, i, buf);
+        cw_buf_puts(buf, "\" width=\"520\" style=\"display:block;width:100%;max-width:520px;height:auto;border:0;"
+                         "margin:8px 0 2px\" alt=\"");
+        cw_render_escape_html(buf, notice->pictures[i].words);
+        cw_buf_puts(buf, "\">\n");
+}
+
+static void put_row(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_letter_row *row)
+{
+        cw_buf_printf(buf, "<tr><td style=\"padding:8px 0 8px 10px;border-left:4px solid #%06x\">\n",
+                      cw_letter_colour(row->tone));
         if (row->amount) {
                 cw_buf_puts(buf, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>"
                                  "<td style=\"overflow-wrap:anywhere\">");
@@ -90,17 +95,20 @@ static void put_row(struct cw_buf *buf, const struct cw_letter_row *row)
         put_details(buf, row);
         if (row->amount)
                 put_words(buf, row->words);
+        for (size_t i = 0; i < notice->n_pictures; i++)
+                if (notice->pictures[i].fingerprint == row->fingerprint)
+                        put_picture(buf, notice, i);
         cw_buf_puts(buf, "</td></tr>\n<tr><td style=\"height:8px\"></td></tr>\n");
 }
 
-static void put_block(struct cw_buf *buf, const struct cw_letter_block *block)
+static void put_block(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_letter_block *block)
 {
         if (block->n_rows == 0)
                 return;
         put_element(buf, "margin:14px 0 6px;font-weight:600;text-transform:capitalize", block->heading);
         cw_buf_puts(buf, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\">\n");
         for (size_t i = 0; i < block->n_rows; i++)
-                put_row(buf, &block->rows[i]);
+                put_row(buf, notice, &block->rows[i]);
         cw_buf_puts(buf, "</table>\n");
         put_element(buf, SMALL ";margin:0 0 10px", block->foot);
 }
@@ -128,10 +136,11 @@ static void put_head(struct cw_buf *buf, const struct cw_letter *letter)
         if (letter->title) {
                 cw_render_escape_html(buf, letter->title);
         } else {
-                cw_buf_printf(buf,
-                              "<span style=\"background:%s;color:#fff;border-radius:4px;padding:2px 8px;font-size:14px;"
-                              "letter-spacing:.04em;white-space:nowrap\">%s</span> ",
-                              tone_colours[letter->tone], letter->word);
+                cw_buf_printf(
+                        buf,
+                        "<span style=\"background:#%06x;color:#fff;border-radius:4px;padding:2px 8px;font-size:14px;"
+                        "letter-spacing:.04em;white-space:nowrap\">%s</span> ",
+                        cw_letter_colour(letter->tone), letter->word);
                 cw_render_escape_html(buf, letter->topic);
         }
         cw_buf_puts(buf, "</div>\n");
@@ -152,11 +161,11 @@ static void put_foot(struct cw_buf *buf, const struct cw_letter *letter)
         }
 }
 
-static void put_letter(struct cw_buf *buf, const struct cw_letter *letter)
+static void put_letter(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_letter *letter)
 {
         put_element(buf, "margin:0 0 12px", letter->note);
         for (unsigned i = 0; i < CW_LETTER_BLOCKS; i++)
-                put_block(buf, &letter->blocks[i]);
+                put_block(buf, notice, &letter->blocks[i]);
         put_foot(buf, letter);
 }
 
@@ -174,7 +183,14 @@ static int put_own(struct cw_buf *buf, const struct cw_notice *notice, const str
         cw_buf_printf(buf, "<div%s>", cw_render_is_html(options->body) ? "" : " style=\"white-space:pre-line\"");
         cw_buf_puts(buf, cw_buf_text(&text));
         cw_buf_puts(buf, "</div>\n");
+        for (size_t i = 0; i < notice->n_pictures; i++)
+                put_picture(buf, notice, i);
         return 0;
+}
+
+void cw_picture_id(const struct cw_notice *notice, size_t i, struct cw_buf *buf)
+{
+        cw_buf_printf(buf, "chart-%zu.%s@cardwatch", i + 1, notice->id);
 }
 
 int cw_render_html(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
@@ -188,7 +204,7 @@ int cw_render_html(const struct cw_notice *notice, const struct cw_render_option
         put_head(buf, &letter);
         r = put_own(buf, notice, options);
         if (r == CW_RENDER_DEFAULT)
-                put_letter(buf, &letter);
+                put_letter(buf, notice, &letter);
         cw_buf_puts(buf, "</div>\n</body>\n</html>\n");
         return r < 0 ? r : cw_buf_error(buf);
 }

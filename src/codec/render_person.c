@@ -150,13 +150,18 @@ static bool is_name(const char *label)
                strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
 }
 
+void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        cw_render_visible(buf, is_name(entry->limit_label) ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
+}
+
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
 {
         cw_amount amount;
 
         if (!entry->limit_text || !*entry->limit_text)
                 return;
-        cw_render_visible(buf, is_name(entry->limit_label) ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
+        cw_person_limit_name(buf, entry);
         cw_buf_putc(buf, ' ');
         if (cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &amount) < 0)
                 cw_render_visible(buf, entry->limit_text, CW_PERSON_REFERENCE_MAX);

@@ -46,6 +46,9 @@ void cw_person_shown(const struct cw_entry *entry, struct cw_person_shown *ret_s
 /* Whether the extreme the alert went to is a high one. */
 bool cw_person_went_up(const struct cw_entry *entry);
 
+/* "floor"; "limit" where the rule gives it no name. */
+void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry);
+
 /* When what is told began. */
 int64_t cw_person_since(const struct cw_entry *entry);
 

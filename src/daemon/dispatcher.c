@@ -20,6 +20,7 @@
 #include "cardwatch/outbox.h"
 #include "cardwatch/settings.h"
 #include "committer.h"
+#include "pictures.h"
 
 #define NO_ID           "00000000000000000000000000000000"
 #define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
@@ -40,7 +41,8 @@ struct delivery {
         char id[33];
         char *payload;
         size_t payload_len;
-        struct cw_attempt *attempt; /* NULL while it waits for the commit */
+        struct cw_pictures *pictures; /* being drawn: it waits for them, then for the commit */
+        struct cw_attempt *attempt; /* NULL while it waits */
         struct delivery *next, **previous;
 };
 
@@ -53,6 +55,7 @@ struct cw_dispatcher {
         size_t n_deliveries, n_failed;
         struct cw_map attempted; /* with `once`: sequences */
         struct cw_timer *timer;
+        struct cw_painter *painter;
         bool closing;
 };
 
@@ -110,6 +113,8 @@ int cw_dispatcher_new(const struct cw_dispatcher_options *options, struct cw_set
         dispatcher->options = *options;
         r = cw_timer_new(options->loop, wake, dispatcher, &dispatcher->timer);
         if (r == 0)
+                r = cw_painter_new(options->loop, &dispatcher->painter);
+        if (r == 0)
                 r = make_room(dispatcher, settings);
         if (r < 0) {
                 cw_dispatcher_free(dispatcher);
@@ -126,6 +131,7 @@ void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
                 return;
         assert(dispatcher->n_deliveries == 0);
         cw_timer_free(dispatcher->timer);
+        cw_painter_free(dispatcher->painter);
         cw_settings_unref(dispatcher->settings);
         cw_map_deinit(&dispatcher->attempted);
         free(dispatcher->busy);
@@ -289,19 +295,36 @@ static void committed(void *data)
                 attempt(delivery);
 }
 
-/* Gives the message its bytes, for good. */
-static int render(struct cw_dispatcher *dispatcher, struct delivery *delivery)
+static const struct cw_sink_options *options_of(const struct delivery *delivery)
 {
-        const struct cw_sink_options *options = &delivery->settings->notifiers[delivery->notifier].options;
+        return &delivery->settings->notifiers[delivery->notifier].options;
+}
+
+static int notice_of(const struct delivery *delivery, const struct cw_notice **ret_notice)
+{
+        return cw_outbox_notice(cw_engine_outbox(delivery->dispatcher->options.engine), delivery->sequence,
+                                cw_clock_wall_ms(), cw_sink_lists_all(options_of(delivery)->type), ret_notice);
+}
+
+/* Gives the message its bytes, for good. */
+static int render(struct cw_dispatcher *dispatcher, struct delivery *delivery, const struct cw_picture *pictures,
+                  size_t n_pictures)
+{
         struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.sequence = delivery->sequence}};
         struct cw_buf payload = CW_BUF_NULL;
         const struct cw_notice *notice;
+        struct cw_notice illustrated;
         int r;
 
-        r = cw_outbox_notice(cw_engine_outbox(dispatcher->options.engine), delivery->sequence, cw_clock_wall_ms(),
-                             cw_sink_lists_all(options->type), &notice);
-        if (r == 0)
-                r = cw_sink_render(options, notice, &payload);
+        r = notice_of(delivery, &notice);
+        if (r < 0)
+                return r;
+        illustrated = *notice;
+        illustrated.pictures = pictures;
+        illustrated.n_pictures = n_pictures;
+        /* What it tells may have changed while it waited for its pictures, and its id with that. */
+        memcpy(delivery->id, notice->id, sizeof(delivery->id));
+        r = cw_sink_render(options_of(delivery), &illustrated, &payload);
         if (r == 0)
                 r = cw_buf_error(&payload);
         if (r < 0) {
@@ -330,6 +353,41 @@ static int take_stored(struct delivery *delivery, const struct cw_outgoing *outg
         return cw_committer_wait(delivery->dispatcher->options.committer, committed, delivery);
 }
 
+/* It ended while it waited: whoever ended it has recorded that. */
+static void drawn(void *data, const struct cw_picture *pictures, size_t n)
+{
+        struct delivery *delivery = data;
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
+        int r;
+
+        delivery->pictures = NULL;
+        r = dispatcher->closing ? -ENOENT : render(dispatcher, delivery, pictures, n);
+        if (r < 0 && r != -ENOENT)
+                report_failure(delivery, r != -ENOMEM, 0, strerror(-r));
+        if (r < 0)
+                settle(delivery);
+        else
+                cw_committer_commit(dispatcher->options.committer);
+}
+
+/* Pictures first, where the channel shows them and the message has cards. */
+static int prepare(struct cw_dispatcher *dispatcher, struct delivery *delivery)
+{
+        const struct cw_sink_options *options = options_of(delivery);
+        const struct cw_notice *notice;
+        int r;
+
+        if (cw_sink_shows_pictures(options->type)) {
+                r = notice_of(delivery, &notice);
+                if (r == 0)
+                        r = cw_pictures_start(dispatcher->painter, delivery->settings->config->store_path, notice,
+                                              options->detail, drawn, delivery, &delivery->pictures);
+                if (r == 0)
+                        return 0;
+        }
+        return render(dispatcher, delivery, NULL, 0);
+}
+
 static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struct cw_outgoing *outgoing)
 {
         struct delivery *delivery = delivery_new(dispatcher, notifier, outgoing);
@@ -339,7 +397,7 @@ static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struc
                 cw_log(dispatcher->options.log, CW_LOG_ERROR, "delivery-failed", "reason", "%s", "out of memory", NULL);
                 return;
         }
-        r = outgoing->payload ? take_stored(delivery, outgoing) : render(dispatcher, delivery);
+        r = outgoing->payload ? take_stored(delivery, outgoing) : prepare(dispatcher, delivery);
         if (r < 0) {
                 report_failure(delivery, r != -ENOMEM, 0, strerror(-r));
                 delivery_free(delivery);
@@ -479,4 +537,6 @@ void cw_dispatcher_cancel(struct cw_dispatcher *dispatcher)
         for (struct delivery *delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
                 if (delivery->attempt)
                         cw_attempt_cancel(delivery->attempt);
+                else if (delivery->pictures)
+                        cw_pictures_give_up(delivery->pictures);
 }

@@ -270,7 +270,7 @@ static int add_content(struct mail *mail, const struct cw_smtp_request *request)
                 if (r < 0)
                         return r;
         }
-        mail->mime = cw_mime_new(mail->base.easy, request->text, request->html, &mail->headers);
+        mail->mime = cw_mime_new(mail->base.easy, request, &mail->headers);
         return mail->mime ? 0 : -ENOMEM;
 }
 

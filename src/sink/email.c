@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: what is stored is the mail's parts (headers, text, HTML) as one sealed record; curl puts them together at each
- * attempt. A group's first mail has the thread's id as its own, so that every later one can name it without looking it
- * up.
+ * Idea: what is stored is the mail's parts (headers, text, HTML, pictures) as one sealed record; curl puts them
+ * together at each attempt. A group's first mail has the thread's id as its own, so that every later one can name it
+ * without looking it up.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,11 +10,12 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/pack.h"
+#include "cardwatch/picture.h"
 #include "cardwatch/render.h"
 #include "channel.h"
 #include "mail_header.h"
 
-enum { RECORD_VERSION = 1, HEADERS_MAX = 32 };
+enum { RECORD_VERSION = 2, RECORD_WITHOUT_PICTURES = 1, HEADERS_MAX = 32, PICTURES_MAX = 8 };
 
 static const char record_magic[] = "cardwatch-mail";
 
@@ -79,6 +80,23 @@ static int write_headers(const struct cw_sink_options *options, const struct cw_
         return r;
 }
 
+static int pack_pictures(const struct cw_notice *notice, struct cw_buf *payload)
+{
+        size_t n = notice->n_pictures < PICTURES_MAX ? notice->n_pictures : PICTURES_MAX;
+
+        cw_pack_u64(payload, n);
+        for (size_t i = 0; i < n; i++) {
+                cw_cleanup(cw_buf_deinit) struct cw_buf id = CW_BUF_NULL;
+
+                cw_picture_id(notice, i, &id);
+                if (cw_buf_error(&id) < 0)
+                        return cw_buf_error(&id);
+                cw_pack_string(payload, cw_buf_text(&id));
+                cw_pack_bytes(payload, notice->pictures[i].png, notice->pictures[i].len);
+        }
+        return 0;
+}
+
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
         struct cw_render_options how = cw_sink_words(options);
@@ -107,7 +125,26 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         }
         cw_pack_string(payload, cw_buf_text(&text));
         cw_pack_string(payload, cw_buf_text(&html));
+        r = pack_pictures(notice, payload);
         cw_pack_seal(payload, begin);
+        return r;
+}
+
+static int read_pictures(struct cw_unpack *unpack, struct cw_sink_request *request)
+{
+        size_t n = cw_unpack_most(unpack, PICTURES_MAX);
+        struct cw_smtp_picture *pictures = cw_sink_memory_new(request, PICTURES_MAX * sizeof(*pictures));
+
+        if (!pictures)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                pictures[i].id = cw_unpack_string(unpack);
+                pictures[i].png = cw_unpack_bytes(unpack, &pictures[i].len);
+                if (!pictures[i].id || !pictures[i].png)
+                        return -EBADMSG;
+        }
+        request->smtp.pictures = pictures;
+        request->smtp.n_pictures = n;
         return 0;
 }
 
@@ -117,10 +154,14 @@ static int read_record(const char *record, size_t len, struct cw_sink_request *r
         struct cw_http_header *headers;
         struct cw_unpack unpack;
         const char *magic;
+        uint64_t version;
+        int r = 0;
 
         cw_unpack_init(&unpack, record, len);
         magic = cw_unpack_string(&unpack);
-        if (!magic || strcmp(magic, record_magic) != 0 || cw_unpack_u64(&unpack) != RECORD_VERSION)
+        version = cw_unpack_u64(&unpack);
+        if (!magic || strcmp(magic, record_magic) != 0 ||
+            (version != RECORD_VERSION && version != RECORD_WITHOUT_PICTURES))
                 return -EBADMSG;
         request->smtp.n_headers = cw_unpack_most(&unpack, HEADERS_MAX);
         headers = cw_sink_memory_new(request, HEADERS_MAX * sizeof(*headers));
@@ -135,6 +176,10 @@ static int read_record(const char *record, size_t len, struct cw_sink_request *r
         request->smtp.headers = headers;
         request->smtp.text = cw_unpack_string(&unpack);
         request->smtp.html = cw_unpack_string(&unpack);
+        if (version != RECORD_WITHOUT_PICTURES)
+                r = read_pictures(&unpack, request);
+        if (r < 0)
+                return r;
         return cw_unpack_done(&unpack) && request->smtp.text && request->smtp.html ? 0 : -EBADMSG;
 }
 

@@ -60,6 +60,11 @@ bool cw_sink_lists_all(enum cw_sink_type type)
         return channel_of(type)->lists_all;
 }
 
+bool cw_sink_shows_pictures(enum cw_sink_type type)
+{
+        return type == CW_SINK_EMAIL;
+}
+
 int64_t cw_sink_refresh_ms(enum cw_sink_type type)
 {
         return type == CW_SINK_ALERTMANAGER ? REFRESH_MS : 0;

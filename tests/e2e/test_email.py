@@ -2,6 +2,9 @@
 """Mail through a real SMTP server: what a mail program and a person see."""
 
 import email.utils
+import re
+import struct
+import zlib
 
 from configs import config, mail, source, webhook
 from daemon import wait_until
@@ -81,3 +84,47 @@ def test_the_baseline_is_one_mail(make_sim, smtp, make_daemon):
     assert "30" in one.subject
     sim.wait_for_polls(4)
     wait_until(lambda: len(smtp.mails) == 1, "one mail and no more", 1)
+
+
+def png_size(data):
+    """Of a PNG whose chunks are whole and whose pixels unpack."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, pixels, size = 8, b"", None
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        assert zlib.crc32(kind + body) == struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0]
+        size = struct.unpack(">II", body[:8]) if kind == b"IHDR" else size
+        pixels += body if kind == b"IDAT" else b""
+        at += 12 + length
+    assert len(zlib.decompress(pixels)) == (size[0] * 4 + 1) * size[1]
+    return size
+
+
+def test_the_balance_is_drawn(sim, smtp, make_daemon):
+    """The chart hangs on the HTML, which names it; a mail that is put off comes again with the same picture."""
+    smtp.reply("451 4.3.0 later")
+    make_daemon(config(source(sim), [mail(smtp), mail(smtp, name="vague", detail="band", to=["vague@example.com"]),
+                                     mail(smtp, name="silent", detail="none", to=["silent@example.com"])]))
+    sim.wait_for_polls(2)
+    sim.set_card(1, available="99.99")
+    mails = {one.recipients[0]: one for one in smtp.wait_for_mails(3)}
+    one = mails["ops@example.com"].message
+    assert one.get_content_type() == "multipart/alternative"
+    plain, related = one.iter_parts()
+    assert plain.get_content_type() == "text/plain" and related.get_content_type() == "multipart/related"
+    html, picture = related.iter_parts()
+    assert html.get_content_type() == "text/html" and picture.get_content_type() == "image/png"
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html.get_content()
+    assert png_size(picture.get_content()) == (1040, 460)
+    words = re.search(r'alt="([^"]*)"', html.get_content())[1]
+    assert "99.99" in words and "USD" in words and "limit 100" in words
+
+    vague = mails["vague@example.com"]
+    assert "99 %" in vague.text and "acme-1" in vague.text and "99.99" not in vague.text + vague.html
+    assert "% of limit" in vague.html and b"image/png" in vague.content
+    silent = mails["silent@example.com"]
+    assert b"image/png" not in silent.content and "acme-1" not in silent.text + silent.html + silent.subject
+    refused = smtp.refused[0]
+    again = mails[refused.recipients[0]]
+    assert list(refused.message.walk())[-1].get_payload() == list(again.message.walk())[-1].get_payload()

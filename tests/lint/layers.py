@@ -27,7 +27,7 @@ HEADERS = {
     "base": "backoff buf buf_room cleanup clock hash log map money pack secret strpool text zone",
     "core": "acts alert_match builtin card changes engine engine_acts engine_view event expr expr_subject filter fingerprint history inhibition match notice outbox overrides policy preview recall route rows rule rules snapshot value window",
     "config": "config config_notifier config_report scenario",
-    "codec": "decoder disguise json_in json_out letter provider render render_alert render_template template",
+    "codec": "card_chart chart decoder disguise json_in json_out letter picture provider render render_alert render_template template",
     "store": "store store_history store_pages",
     "net": "exec hmac http httpd loop server smtp wire work",
     "source": "source source_listener",
@@ -37,6 +37,7 @@ HEADERS = {
 
 # A third-party library has one home. A file named beside a layer is the only one of that layer.
 LIBRARIES = [
+    (r"(cairo|fontconfig)[-\w]*(/.*|\.h)", ["codec"]),
     (r"yaml\.h", ["config"]),
     (r"(json-c/.*|json(_\w+)?\.h)", ["codec", "sim/sim_json.c"]),
     (r"sqlite3(ext)?\.h", ["store"]),

@@ -14,6 +14,8 @@
 #include "../../../src/sink/mail_header.h"
 #include "../codec/sample_notice.h"
 #include "cardwatch/buf.h"
+#include "cardwatch/pack.h"
+#include "cardwatch/picture.h"
 #include "cardwatch/sink.h"
 
 static const char *const recipients[] = {"ops@example.com", "Chief <cfo@acme.example>"};
@@ -94,6 +96,54 @@ static void test_a_mail_is_whole(void **state)
         assert_string_equal(header_of(&request, "X-Cardwatch-Id"), "0123456789abcdef0123456789abcdef");
         assert_harmless(&request);
         cw_sink_request_deinit(&request);
+}
+
+static void test_pictures_hang_on_their_rows(void **state)
+{
+        const struct cw_picture picture = {UINT64_C(0x9f86d081884c7d64) + 2, "\x89PNG\0more", 9, "from \"1\" to 2"};
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct sample sample;
+        const char *at;
+
+        (void)state;
+        sample_init(&sample);
+        sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+        sample_add(&sample, sample_entry(2, "7711", USD(96, 10), USD(130, 0)));
+        sample.notice.pictures = &picture;
+        sample.notice.n_pictures = 1;
+        request_of(&options, &sample.notice, &request);
+        assert_int_equal(request.smtp.n_pictures, 1);
+        assert_int_equal(request.smtp.pictures[0].len, 9);
+        assert_memory_equal(request.smtp.pictures[0].png, picture.png, 9);
+        assert_string_equal(request.smtp.pictures[0].id, "chart-1.0123456789abcdef0123456789abcdef@cardwatch");
+        at = strstr(request.smtp.html, "src=\"cid:chart-1.0123456789abcdef0123456789abcdef@cardwatch\"");
+        assert_non_null(at);
+        assert_true(at > strstr(request.smtp.html, "7711"));
+        assert_non_null(strstr(at, "alt=\"from &quot;1&quot; to 2\""));
+        assert_null(strstr(at + 4, "src="));
+        cw_sink_request_deinit(&request);
+}
+
+/* What an older cardwatch stored is still sent. */
+static void test_a_record_without_pictures(void **state)
+{
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct cw_buf payload = CW_BUF_NULL;
+
+        (void)state;
+        cw_pack_string(&payload, "cardwatch-mail");
+        cw_pack_u64(&payload, 1);
+        cw_pack_u64(&payload, 1);
+        cw_pack_string(&payload, "Subject");
+        cw_pack_string(&payload, "s");
+        cw_pack_string(&payload, "text");
+        cw_pack_string(&payload, "html");
+        cw_pack_seal(&payload, 0);
+        assert_int_equal(cw_sink_request(&options, "id", payload.data, payload.len, 0, &request), 0);
+        assert_string_equal(request.smtp.html, "html");
+        assert_int_equal(request.smtp.n_pictures, 0);
+        cw_sink_request_deinit(&request);
+        cw_buf_deinit(&payload);
 }
 
 static void test_threads(void **state)
@@ -291,6 +341,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_mail_is_whole),
+                cmocka_unit_test(test_pictures_hang_on_their_rows),
+                cmocka_unit_test(test_a_record_without_pictures),
                 cmocka_unit_test(test_threads),
                 cmocka_unit_test(test_hostile_references_stay_out_of_headers),
                 cmocka_unit_test(test_stored_mails_that_are_none),
