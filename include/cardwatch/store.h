@@ -55,10 +55,13 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
         __attribute__((warn_unused_result));
 
 /*
- * Folds the journal into the checkpoint when it has grown enough (`force`: now), and drops a bounded share of the
- * history and of what operators did that is older than is to be kept: cheap when there is nothing to do, to be called
- * about as often as there are polls.
+ * A share, some milliseconds long, of what keeps a store in shape: folds the journal into the checkpoint when it has
+ * grown enough (`force`: now, and whole), and drops history and what operators did that is older than is to be kept.
+ * Outcomes besides 0, there is nothing to do: CW_STORE_MORE, call again when no commit is waiting. Cheap when there is
+ * nothing to do, to be called about as often as there are polls.
  */
+#define CW_STORE_MORE 1
+
 struct cw_store_keep {
         int64_t history_ms, audit_ms;
 };

@@ -15,10 +15,11 @@
 #include "cardwatch/work.h"
 
 #define COMMITS_BETWEEN_MAINTENANCE 16
+#define COMMITS_BEFORE_MAINTENANCE  16 /* at most so many go before a share of it that is due */
 #define RETRY_FIRST_MS              1000
 #define RETRY_LONGEST_MS            30000
 
-enum committer_state { IDLE, COMMITTING, CLOSING, CLOSED };
+enum committer_state { IDLE, COMMITTING, MAINTAINING, CLOSING, CLOSED };
 
 struct waiter {
         cw_committer_fn fn;
@@ -35,14 +36,17 @@ struct cw_committer {
         struct cw_changes pending, under_way;
         struct waiters waiting, released; /* for what is pending, for what is under way */
         enum committer_state state;
-        bool again; /* there is more to commit after this one */
-        bool failing;
+        bool again; /* there is more to commit after what is under way */
+        bool maintenance_due;
+        bool failing; /* the last commit failed */
+        bool unkept; /* the last share of maintenance failed */
+        bool told; /* whoever is to know knows that one of them did */
         unsigned failures, commits;
+        unsigned commits_before; /* a share of maintenance */
         struct cw_timer *retry;
         cw_committer_fn closed;
         void *closed_data;
         /* Between the loop and the worker: written by one while the other waits. */
-        bool maintain, force;
         int64_t at;
         int result;
         struct cw_buf message;
@@ -97,9 +101,20 @@ static void run(void *data)
 
         cw_buf_clear(&committer->message);
         committer->result = cw_store_commit(options->store, &committer->under_way, committer->at, &committer->message);
-        if (committer->result == 0 && committer->maintain)
-                committer->result = cw_store_maintain(options->store, committer->at, &options->keep, committer->force,
+        if (committer->result == 0 && committer->state == CLOSING)
+                committer->result = cw_store_maintain(options->store, committer->at, &options->keep, true,
                                                       &committer->message);
+}
+
+/* On a worker thread. */
+static void run_maintenance(void *data)
+{
+        struct cw_committer *committer = data;
+        const struct cw_committer_options *options = &committer->options;
+
+        cw_buf_clear(&committer->message);
+        committer->result = cw_store_maintain(options->store, committer->at, &options->keep, false,
+                                              &committer->message);
 }
 
 static void release(struct waiters *released)
@@ -111,11 +126,11 @@ static void release(struct waiters *released)
 
 static void report(struct cw_committer *committer)
 {
-        bool failing = committer->result < 0;
+        bool failing = committer->failing || committer->unkept;
 
-        if (failing == committer->failing)
+        if (failing == committer->told)
                 return;
-        committer->failing = failing;
+        committer->told = failing;
         cw_log(committer->options.log, failing ? CW_LOG_ERROR : CW_LOG_INFO, failing ? "store-failing" : "store-works",
                "reason", "%s", failing ? cw_buf_text(&committer->message) : "", NULL);
         committer->options.result(committer->options.data, failing, cw_buf_text(&committer->message));
@@ -144,17 +159,18 @@ static void take_back(struct cw_committer *committer)
         cw_changes_deinit(&newer);
 }
 
+static void go_on(struct cw_committer *committer);
+
 static void done(void *data)
 {
         struct cw_committer *committer = data;
         struct waiters released = committer->released; /* what is called below may begin the next commit */
-        bool again = committer->again;
         bool closing = committer->state == CLOSING;
 
         committer->released = (struct waiters){0};
-        committer->again = false;
         committer->state = closing ? CLOSED : IDLE;
-        if (committer->result < 0) {
+        committer->failing = committer->result < 0;
+        if (committer->failing) {
                 take_back(committer);
                 if (!closing)
                         try_again_later(committer);
@@ -168,9 +184,46 @@ static void done(void *data)
         release(&released);
         if (closing)
                 committer->closed(committer->closed_data);
-        else if (again || committer->closed)
+        else
+                go_on(committer);
+}
+
+static void maintained(void *data)
+{
+        struct cw_committer *committer = data;
+
+        committer->state = IDLE;
+        committer->maintenance_due = committer->result == CW_STORE_MORE;
+        committer->unkept = committer->result < 0;
+        report(committer);
+        go_on(committer);
+}
+
+static void maintain(struct cw_committer *committer)
+{
+        committer->state = MAINTAINING;
+        committer->commits_before = 0;
+        committer->at = cw_clock_wall_ms();
+        committer->result = -ENOMEM;
+        if (cw_work_submit(committer->options.loop, run_maintenance, maintained, committer) < 0) {
+                committer->state = IDLE;
+                committer->maintenance_due = false; /* later, then */
+        }
+}
+
+/* What comes next, commits before maintenance, and both in turn when there is much of both. */
+static void go_on(struct cw_committer *committer)
+{
+        bool wanted = committer->again || committer->closed;
+
+        if (committer->state != IDLE)
+                return; /* who was released began something already */
+        if (committer->maintenance_due && !committer->failing && !committer->closed &&
+            (!wanted || committer->commits_before >= COMMITS_BEFORE_MAINTENANCE))
+                maintain(committer);
+        if (committer->state == IDLE && wanted)
                 submit(committer);
-        else if (committer->state == IDLE)
+        if (!committer->again && (committer->state == IDLE || committer->state == MAINTAINING))
                 committer->options.idle(committer->options.data);
 }
 
@@ -179,14 +232,15 @@ static void submit(struct cw_committer *committer)
         if (committer->state != IDLE)
                 return;
         cw_timer_stop(committer->retry);
+        committer->again = false;
         committer->state = committer->closed ? CLOSING : COMMITTING;
         committer->under_way = committer->pending;
         committer->pending = (struct cw_changes)CW_CHANGES_NULL;
         committer->released = committer->waiting;
         committer->waiting = (struct waiters){0};
         committer->at = cw_clock_wall_ms();
-        committer->force = committer->closed != NULL;
-        committer->maintain = committer->force || ++committer->commits % COMMITS_BETWEEN_MAINTENANCE == 0;
+        committer->commits_before++;
+        committer->maintenance_due |= ++committer->commits % COMMITS_BETWEEN_MAINTENANCE == 0;
         committer->result = -ENOMEM;
         /* Without a worker the store counts as failing, and the clock tries again. */
         if (cw_work_submit(committer->options.loop, run, done, committer) < 0)
@@ -197,10 +251,10 @@ void cw_committer_commit(struct cw_committer *committer)
 {
         if (cw_changes_empty(&committer->pending) && committer->waiting.n == 0)
                 return;
-        if (committer->state == COMMITTING)
-                committer->again = true;
-        else
+        if (committer->state == IDLE)
                 submit(committer);
+        else
+                committer->again = true;
 }
 
 int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *data)
@@ -222,7 +276,8 @@ int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *
 
 bool cw_committer_settled(const struct cw_committer *committer)
 {
-        return committer->state == IDLE && (committer->failing || cw_changes_empty(&committer->pending));
+        return (committer->state == IDLE || committer->state == MAINTAINING) &&
+               (committer->failing || cw_changes_empty(&committer->pending));
 }
 
 void cw_committer_close(struct cw_committer *committer, cw_committer_fn closed, void *data)

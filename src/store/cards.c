@@ -241,6 +241,24 @@ void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row)
         writer->n++;
 }
 
+void cw_cards_add_alone(struct cw_cards_writer *writer, const struct cw_card_row *row)
+{
+        cw_buf_clear(&writer->reference);
+        writer->previous = (struct cw_card_row){.source = NULL};
+        writer->has_reference = false;
+        cw_cards_add(writer, row);
+}
+
+void cw_cards_read_alone(struct cw_cards_reader *reader, const void *data, size_t len)
+{
+        const unsigned char *bytes = data;
+
+        cw_buf_clear(&reader->reference);
+        reader->previous = (struct cw_card_row){.source = NULL};
+        reader->unpack = (struct cw_unpack){.at = bytes, .end = bytes + len};
+        reader->version = VERSION;
+}
+
 int cw_cards_read(struct cw_cards_reader *reader, const void *data, size_t len)
 {
         cw_buf_clear(&reader->reference);

@@ -27,6 +27,9 @@ struct cw_cards_writer {
 
 void cw_cards_begin(struct cw_cards_writer *writer); /* keeps the buffers' memory */
 void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row);
+/* A row that can be read without the one before it, at the place in the buffer where it begins (cw_cards_read_alone).
+ */
+void cw_cards_add_alone(struct cw_cards_writer *writer, const struct cw_card_row *row);
 int cw_cards_end(struct cw_cards_writer *writer)
         __attribute__((warn_unused_result)); /* writer->buf is the pack; -ENOMEM */
 void cw_cards_deinit(struct cw_cards_writer *writer);
@@ -40,6 +43,9 @@ struct cw_cards_reader {
 
 /* Begins, or begins again with other bytes; they must stay while rows are read. -EBADMSG. */
 int cw_cards_read(struct cw_cards_reader *reader, const void *data, size_t len) __attribute__((warn_unused_result));
+
+/* Begins at one row that was added alone, of a pack that is not sealed and that nobody else has touched. */
+void cw_cards_read_alone(struct cw_cards_reader *reader, const void *data, size_t len);
 
 /* Outcomes besides 0, the end: CW_CARDS_ROW; -EBADMSG, -ENOMEM. The row's reference is good until the next call, its
  * source is NULL. */

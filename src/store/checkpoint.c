@@ -7,14 +7,9 @@
 
 #include <errno.h>
 
-#include "cards.h"
-#include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
 #include "row.h"
-
-/* Small enough to be read at once, large enough for the customers of a page to share their references. */
-#define CHUNK_MOST 2048
 
 int cw_checkpoint_get(struct cw_store *store, const char *source, struct cw_checkpoint *ret_checkpoint,
                       struct cw_buf *message)
@@ -47,53 +42,8 @@ int cw_checkpoint_get(struct cw_store *store, const char *source, struct cw_chec
         return r;
 }
 
-struct fold {
-        struct cw_store *store;
-        const char *source;
-        int64_t sequence;
-        int64_t chunks, cards;
-        struct cw_cards_writer writer;
-        struct cw_buf *message;
-};
-
-static void fold_deinit(struct fold *fold)
-{
-        cw_cards_deinit(&fold->writer);
-}
-
-static int write_chunk(struct fold *fold)
-{
-        sqlite3_stmt *statement;
-        struct cw_bind bind;
-        int r = cw_cards_end(&fold->writer);
-
-        if (r == 0)
-                r = cw_db_statement(fold->store, CW_SQL_CHUNK_ADD, &statement, fold->message);
-        if (r < 0)
-                return r;
-        bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, fold->source);
-        cw_bind_i64(&bind, fold->sequence);
-        cw_bind_i64(&bind, fold->chunks++);
-        cw_bind_i64(&bind, (int64_t)fold->writer.n);
-        cw_bind_blob(&bind, fold->writer.buf.data, fold->writer.buf.len);
-        fold->cards += (int64_t)fold->writer.n;
-        r = bind.rc == SQLITE_OK ? cw_db_step(fold->store, statement, fold->message)
-                                 : cw_db_error(fold->store, bind.rc, fold->message);
-        cw_cards_begin(&fold->writer);
-        return r;
-}
-
-static int fold_card(void *data, const struct cw_card_row *row)
-{
-        struct fold *fold = data;
-
-        cw_cards_add(&fold->writer, row);
-        return fold->writer.n < CHUNK_MOST ? 0 : write_chunk(fold);
-}
-
-static int set(struct cw_store *store, const char *source, const struct cw_checkpoint *checkpoint,
-               struct cw_buf *message)
+int cw_checkpoint_set(struct cw_store *store, const char *source, const struct cw_checkpoint *checkpoint,
+                      struct cw_buf *message)
 {
         sqlite3_stmt *statement;
         struct cw_bind bind;
@@ -106,20 +56,11 @@ static int set(struct cw_store *store, const char *source, const struct cw_check
         cw_bind_i64(&bind, checkpoint->sequence);
         cw_bind_i64(&bind, checkpoint->chunks);
         cw_bind_i64(&bind, checkpoint->cards);
-        r = bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
-        if (r < 0)
-                return r;
-
-        r = cw_db_statement(store, CW_SQL_CHUNK_DROP_OTHERS, &statement, message);
-        if (r < 0)
-                return r;
-        bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, source);
-        cw_bind_i64(&bind, checkpoint->chunks > 0 ? checkpoint->sequence : -1);
+        cw_bind_i64(&bind, checkpoint->journal_changes);
         return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
 }
 
-static int last_commit(struct cw_store *store, int64_t *ret_sequence, struct cw_buf *message)
+int cw_checkpoint_last_commit(struct cw_store *store, int64_t *ret_sequence, struct cw_buf *message)
 {
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         struct cw_columns columns;
@@ -136,35 +77,20 @@ static int last_commit(struct cw_store *store, int64_t *ret_sequence, struct cw_
                                               : cw_db_fail(store, -EBADMSG, message, "table commit_state is damaged");
 }
 
-int cw_checkpoint_fold(struct cw_store *store, const char *source, struct cw_buf *message)
-{
-        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
-        cw_cleanup(fold_deinit) struct fold fold = {.store = store, .source = source, .message = message};
-        struct cw_checkpoint checkpoint;
-        int r = cw_transaction_begin(&transaction, store, true, message);
-
-        if (r == 0)
-                r = cw_checkpoint_get(store, source, &checkpoint, message);
-        if (r < 0 || checkpoint.journal_changes == 0)
-                return r;
-        r = last_commit(store, &fold.sequence, message);
-        if (r < 0)
-                return r;
-
-        cw_cards_begin(&fold.writer);
-        r = cw_checkpoint_walk(store, source, fold_card, &fold, message);
-        if (r == 0 && fold.writer.n > 0)
-                r = write_chunk(&fold);
-        if (r < 0)
-                return r;
-        checkpoint = (struct cw_checkpoint){.sequence = fold.sequence, .chunks = fold.chunks, .cards = fold.cards};
-        r = set(store, source, &checkpoint, message);
-        return r < 0 ? r : cw_transaction_commit(&transaction, message);
-}
-
+/* -1 is the sequence of none. */
 int cw_checkpoint_void(struct cw_store *store, const char *source, int64_t sequence, struct cw_buf *message)
 {
         struct cw_checkpoint checkpoint = {.sequence = sequence};
+        sqlite3_stmt *statement;
+        struct cw_bind bind;
+        int r = cw_checkpoint_set(store, source, &checkpoint, message);
 
-        return set(store, source, &checkpoint, message);
+        if (r == 0)
+                r = cw_db_statement(store, CW_SQL_CHUNK_DROP_OTHERS, &statement, message);
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, source);
+        cw_bind_i64(&bind, -1);
+        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
 }

@@ -11,9 +11,8 @@
  * Checkpoint: all cards of a source as they were after some commit, so that starting need not read the journal from its
  * beginning.
  *
- * Chunks of cards in rising order of ids. Together with the journal after it, it gives the present cards, and out of
- * those a new checkpoint is written; nothing else knows how. Memory is bounded by a pass over the journal, not by the
- * cards.
+ * Chunks of cards in rising order of ids. Together with the journal after it, it gives the present cards (present.h),
+ * and out of those a new checkpoint is written (fold.h); nothing else knows how.
  */
 
 struct cw_checkpoint {
@@ -26,16 +25,17 @@ struct cw_checkpoint {
 int cw_checkpoint_get(struct cw_store *store, const char *source, struct cw_checkpoint *ret_checkpoint,
                       struct cw_buf *message) __attribute__((warn_unused_result));
 
-/* Every present card, in rising order of ids. Inside a transaction. */
-int cw_checkpoint_walk(struct cw_store *store, const char *source, cw_card_visit visit, void *data,
-                       struct cw_buf *message) __attribute__((warn_unused_result));
-
-/* Writes a new checkpoint in a transaction of its own; nothing to do is fine. */
-int cw_checkpoint_fold(struct cw_store *store, const char *source, struct cw_buf *message)
-        __attribute__((warn_unused_result));
+/* Inside a transaction: from now on this is the source's checkpoint. Its chunks are there already, those of the one
+ * before still are. */
+int cw_checkpoint_set(struct cw_store *store, const char *source, const struct cw_checkpoint *checkpoint,
+                      struct cw_buf *message) __attribute__((warn_unused_result));
 
 /* Inside a transaction: the source has no cards as of `sequence`, whatever the journal says of before. */
 int cw_checkpoint_void(struct cw_store *store, const char *source, int64_t sequence, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
+/* The last commit. */
+int cw_checkpoint_last_commit(struct cw_store *store, int64_t *ret_sequence, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
 #endif

@@ -12,6 +12,7 @@
 #include "statements.h"
 
 struct cw_buf;
+struct cw_fold;
 
 /*
  * Db: SQLite as the rest of the store wants it.
@@ -28,6 +29,7 @@ struct cw_store {
         int lock_fd; /* -1: only looking */
         bool readonly;
         bool held; /* a read transaction is open for several calls (cw_store_hold) */
+        struct cw_fold *fold; /* a checkpoint that is being made, NULL: none */
         struct cw_fault fault;
 };
 

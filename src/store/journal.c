@@ -117,35 +117,47 @@ int cw_journal_walk_part(const void *cards, size_t len, size_t expected, cw_card
         return *ret_damaged ? -EBADMSG : 0;
 }
 
-int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence, cw_card_visit visit, void *data,
-                    struct cw_buf *message)
+static int begin_reading(struct cw_store *store, const struct cw_journal_span *span, sqlite3_stmt **ret_statement,
+                         struct cw_buf *message)
 {
-        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         struct cw_bind bind;
-        int r = cw_db_statement(store, CW_SQL_JOURNAL_AFTER, &statement, message);
+        int r = cw_db_statement(store, CW_SQL_JOURNAL_AFTER, ret_statement, message);
 
         if (r < 0)
                 return r;
-        bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, source);
-        cw_bind_i64(&bind, sequence);
-        if (bind.rc != SQLITE_OK)
-                return cw_db_error(store, bind.rc, message);
+        bind = cw_bind_begin(*ret_statement);
+        cw_bind_text(&bind, span->source);
+        cw_bind_i64(&bind, span->place.sequence);
+        cw_bind_i64(&bind, span->place.part);
+        cw_bind_i64(&bind, span->until);
+        return bind.rc == SQLITE_OK ? 0 : cw_db_error(store, bind.rc, message);
+}
 
-        while ((r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+int cw_journal_read(struct cw_store *store, struct cw_journal_span *span, cw_card_visit visit, void *data,
+                    struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        size_t read = 0;
+        int r = begin_reading(store, span, &statement, message);
+
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
                 struct cw_columns columns = cw_columns_begin(statement);
-                int64_t at_sequence = cw_columns_i64(&columns), part = cw_columns_i64(&columns);
-                size_t len, changed = (size_t)cw_columns_i64(&columns);
-                const void *cards = cw_columns_blob(&columns, &len);
+                size_t len, changed;
+                const void *cards;
                 bool damaged = false;
 
+                span->place.sequence = cw_columns_i64(&columns);
+                span->place.part = cw_columns_i64(&columns);
+                changed = (size_t)cw_columns_i64(&columns);
+                cards = cw_columns_blob(&columns, &len);
                 r = cw_journal_walk_part(cards, len, changed, visit, data, &damaged);
                 if (columns.bad || damaged)
                         return cw_db_fail(store, -EBADMSG, message,
                                           "table journal is damaged at source %s, sequence %" PRId64 ", part %" PRId64,
-                                          source, at_sequence, part);
-                if (r != 0)
-                        return r;
+                                          span->source, span->place.sequence, span->place.part);
+                read += changed;
+                if (r == 0 && read >= span->most)
+                        return CW_JOURNAL_MORE;
         }
         return r;
 }

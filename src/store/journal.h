@@ -41,8 +41,23 @@ typedef int (*cw_card_visit)(void *data, const struct cw_card_row *row);
 int cw_journal_walk_part(const void *cards, size_t len, size_t expected, cw_card_visit visit, void *data,
                          bool *ret_damaged) __attribute__((warn_unused_result));
 
-/* All rows of commits after `sequence`, the earliest first. -EBADMSG names the row that is damaged. */
-int cw_journal_walk(struct cw_store *store, const char *source, int64_t sequence, cw_card_visit visit, void *data,
+/* Where a reader stands: behind this part. */
+struct cw_journal_place {
+        int64_t sequence, part;
+};
+
+/* The rows behind a place, up to those of commit `until`, the earliest first, and moves the place behind them; stops
+ * after the part with which it has read `most` rows. Outcomes besides 0, nothing is left: CW_JOURNAL_MORE. -EBADMSG
+ * names the row that is damaged. */
+#define CW_JOURNAL_MORE 1
+
+struct cw_journal_span {
+        const char *source;
+        struct cw_journal_place place;
+        int64_t until;
+        size_t most;
+};
+int cw_journal_read(struct cw_store *store, struct cw_journal_span *span, cw_card_visit visit, void *data,
                     struct cw_buf *message) __attribute__((warn_unused_result));
 
 #endif

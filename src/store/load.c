@@ -10,9 +10,9 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
-#include "checkpoint.h"
 #include "db.h"
 #include "items.h"
+#include "present.h"
 #include "read_rows.h"
 #include "times.h"
 
@@ -253,7 +253,7 @@ static int load_cards(struct cw_store *store, struct cw_changes *rows, struct cw
 
                 if (columns.bad)
                         return cw_db_fail(store, -EBADMSG, message, "table checkpoint is damaged at %s", source);
-                r = cw_checkpoint_walk(store, source, load_card, rows, message);
+                r = cw_present_walk(store, source, load_card, rows, message);
         }
         return r;
 }

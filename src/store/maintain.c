@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: every call does a bounded share of forgetting, so that the commit behind it waits for a moment only; calls come
- * as often as polls, and what a poll adds is less than a share.
+ * Idea: every call does one share of what there is to do, so that the commit behind it waits for a moment only, and
+ * says whether there is more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,14 +11,15 @@
 #include "cardwatch/cleanup.h"
 #include "checkpoint.h"
 #include "db.h"
+#include "fold.h"
 #include "row.h"
 
 #define FOLD_CHANGES_LEAST 20000
 #define FOLD_SHARE         4 /* a quarter of the cards */
 
 /* Rows looked at in a call. Journal rows are the heavy ones. */
-#define JOURNAL_SHARE 256
-#define RECORDS_SHARE 2000
+#define JOURNAL_SHARE 64
+#define RECORDS_SHARE 500
 
 /* Names are copied: what is done with them writes to the table they are read from. */
 struct names {
@@ -68,22 +69,35 @@ static bool is_due(const struct cw_checkpoint *checkpoint, bool force)
                (force && checkpoint->journal_changes > 0);
 }
 
-/* Only below the checkpoint: what is above it is not history yet. */
-static int prune_journal(struct cw_store *store, const char *source, const struct cw_checkpoint *checkpoint,
-                         int64_t before, struct cw_buf *message)
+/* Runs a statement that forgets. Outcomes besides 0, nothing was old enough: CW_STORE_MORE. */
+static int forget(struct cw_store *store, struct cw_bind *bind, struct cw_buf *message)
 {
+        int r = bind->rc == SQLITE_OK ? cw_db_step(store, bind->statement, message)
+                                      : cw_db_error(store, bind->rc, message);
+
+        if (r < 0)
+                return r;
+        return sqlite3_changes(store->db) > 0 ? CW_STORE_MORE : 0;
+}
+
+/* Only below the checkpoint: what is above it is not history yet. */
+static int prune_journal(struct cw_store *store, const char *source, int64_t before, struct cw_buf *message)
+{
+        struct cw_checkpoint checkpoint;
         sqlite3_stmt *statement;
         struct cw_bind bind;
-        int r = cw_db_statement(store, CW_SQL_JOURNAL_PRUNE, &statement, message);
+        int r = cw_checkpoint_get(store, source, &checkpoint, message);
 
+        if (r == 0)
+                r = cw_db_statement(store, CW_SQL_JOURNAL_PRUNE, &statement, message);
         if (r < 0)
                 return r;
         bind = cw_bind_begin(statement);
         cw_bind_text(&bind, source);
-        cw_bind_i64(&bind, checkpoint->sequence);
+        cw_bind_i64(&bind, checkpoint.sequence);
         cw_bind_i64(&bind, before);
         cw_bind_i64(&bind, JOURNAL_SHARE);
-        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+        return forget(store, &bind, message);
 }
 
 /* The last that is known of a source that was removed. */
@@ -97,23 +111,8 @@ static int forget_checkpoint(struct cw_store *store, const char *source, struct 
                 return r;
         bind = cw_bind_begin(statement);
         cw_bind_text(&bind, source);
-        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
-}
-
-static int maintain_source(struct cw_store *store, const char *source, int64_t before, bool force,
-                           struct cw_buf *message)
-{
-        struct cw_checkpoint checkpoint;
-        int r = cw_checkpoint_get(store, source, &checkpoint, message);
-
-        if (r == 0 && is_due(&checkpoint, force)) {
-                r = cw_checkpoint_fold(store, source, message);
-                if (r == 0)
-                        r = cw_checkpoint_get(store, source, &checkpoint, message);
-        }
-        if (r == 0)
-                r = prune_journal(store, source, &checkpoint, before, message);
-        return r < 0 ? r : forget_checkpoint(store, source, message);
+        r = forget(store, &bind, message);
+        return r < 0 ? r : 0;
 }
 
 static int prune_records(struct cw_store *store, enum cw_sql sql, int64_t before, struct cw_buf *message)
@@ -127,7 +126,7 @@ static int prune_records(struct cw_store *store, enum cw_sql sql, int64_t before
         bind = cw_bind_begin(statement);
         cw_bind_i64(&bind, before);
         cw_bind_i64(&bind, RECORDS_SHARE);
-        return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+        return forget(store, &bind, message);
 }
 
 static int64_t so_long_before(int64_t now, int64_t keep_ms)
@@ -137,22 +136,73 @@ static int64_t so_long_before(int64_t now, int64_t keep_ms)
         return __builtin_sub_overflow(now, keep_ms, &before) ? INT64_MIN : before;
 }
 
-int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
-                      struct cw_buf *message)
+/* A share of the checkpoint that is being made. */
+static int fold_on(struct cw_store *store, struct cw_buf *message)
 {
-        cw_cleanup(names_deinit) struct names names = {.names = NULL};
-        int64_t before = so_long_before(now, keep->history_ms);
-        int r;
+        int r = cw_fold_step(store->fold, message);
 
-        if (store->readonly)
-                return cw_db_fail(store, -EROFS, message, "is open for looking only");
-        r = list_sources(store, &names, message);
-        for (size_t i = 0; r == 0 && i < names.n; i++)
-                r = maintain_source(store, names.names[i], before, force, message);
+        if (r != CW_FOLD_MORE)
+                cw_fold_free(cw_take(store->fold));
+        return r < 0 ? r : CW_STORE_MORE;
+}
+
+static int fold_whole(struct cw_store *store, struct cw_buf *message)
+{
+        int r = 0;
+
+        while (r >= 0 && store->fold)
+                r = fold_on(store, message);
+        return r < 0 ? r : 0;
+}
+
+/* Begins a checkpoint of the source when its journal has grown enough. Outcomes besides 0: CW_STORE_MORE. */
+static int begin_fold(struct cw_store *store, const char *source, bool force, struct cw_buf *message)
+{
+        struct cw_checkpoint checkpoint;
+        int r = cw_checkpoint_get(store, source, &checkpoint, message);
+
+        if (r < 0 || !is_due(&checkpoint, force))
+                return r;
+        r = cw_fold_new(store, source, &store->fold, message);
+        if (r == 0 && force)
+                return fold_whole(store, message);
+        return r < 0 ? r : CW_STORE_MORE;
+}
+
+/* What is too old. Outcomes besides 0: CW_STORE_MORE. */
+static int prune(struct cw_store *store, const struct names *sources, int64_t before, struct cw_buf *message)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < sources->n; i++) {
+                r = prune_journal(store, sources->names[i], before, message);
+                if (r == 0)
+                        r = forget_checkpoint(store, sources->names[i], message);
+        }
         if (r == 0)
                 r = prune_records(store, CW_SQL_HISTORY_PRUNE, before, message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_DELIVERED_PRUNE, before, message);
+        return r;
+}
+
+int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
+                      struct cw_buf *message)
+{
+        cw_cleanup(names_deinit) struct names names = {.names = NULL};
+        int r;
+
+        if (store->readonly)
+                return cw_db_fail(store, -EROFS, message, "is open for looking only");
+        if (store->fold && !force)
+                return fold_on(store, message);
+        r = fold_whole(store, message);
+        if (r == 0)
+                r = list_sources(store, &names, message);
+        for (size_t i = 0; r == 0 && i < names.n; i++)
+                r = begin_fold(store, names.names[i], force, message);
+        if (r == 0)
+                r = prune(store, &names, so_long_before(now, keep->history_ms), message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
         return r;

@@ -17,6 +17,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
+#include "fold.h"
 #include "lock.h"
 #include "schema.h"
 
@@ -244,6 +245,7 @@ void cw_store_close(struct cw_store *store)
 {
         if (!store)
                 return;
+        cw_fold_free(store->fold);
         for (size_t i = 0; i < CW_SQL_COUNT; i++)
                 sqlite3_finalize(store->statements[i]);
         sqlite3_close(store->db);

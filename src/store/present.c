@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Idea: the checkpoint is a sorted stream; the journal is sorted in passes, each over a range of ids that holds a
- * bounded number of changes, and laid over the stream. One pass does for what a journal usually holds; a first poll of
- * a million cards takes several, and the memory of one.
- */
+/* Idea: two sorted lists are read side by side; of a card that both have, the journal's row is the later one. */
+#include "present.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cards.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
-#include "checkpoint.h"
 #include "db.h"
+#include "gather.h"
 #include "row.h"
 
-#define PASS_MOST 65536
+#define GATHER_SHARE 65536
 
-/* The checkpoint's cards one after the other; a chunk's bytes are copied, because visitors write to the same table. */
+/* The checkpoint's cards one after the other; a chunk's bytes are copied, because shares have commits between them. */
 struct stream {
         struct cw_store *store;
         const char *source;
@@ -102,205 +101,140 @@ static int stream_next(struct stream *stream)
         return 0;
 }
 
-/* A walk over the journal that also counts: a row that went missing must not pass for a change that never was. */
-struct counting {
-        cw_card_visit visit;
-        void *data;
-        int64_t n;
+struct cw_present {
+        struct stream stream;
+        char *source;
+        struct cw_journal_span journal; /* what is to be gathered still */
+        struct cw_gather gather;
+        int64_t gathered; /* card rows of the journal */
+        size_t next; /* of the gathered ones */
+        bool begun; /* the stream has its first row, if there is one */
+        bool taken; /* and its row was handed out */
 };
 
-static int count_row(void *data, const struct cw_card_row *row)
+CW_DEFINE_CLEANUP(struct cw_present *, cw_present_free);
+
+int cw_present_new(struct cw_store *store, const char *source, int64_t until, struct cw_present **ret_present,
+                   struct cw_buf *message)
 {
-        struct counting *counting = data;
+        cw_cleanup(cw_present_free_cleanup) struct cw_present *present = calloc(1, sizeof(*present));
+        int r;
 
-        counting->n++;
-        return counting->visit(counting->data, row);
-}
-
-static int walk_journal(struct stream *stream, cw_card_visit visit, void *data)
-{
-        struct counting counting = {.visit = visit, .data = data};
-        int r = cw_journal_walk(stream->store, stream->source, stream->checkpoint.sequence, count_row, &counting,
-                                stream->message);
-
-        if (r == 0 && counting.n != stream->checkpoint.journal_changes)
-                return cw_db_fail(stream->store, -EBADMSG, stream->message,
-                                  "table journal is damaged at source %s: %" PRId64 " changes after sequence %" PRId64
-                                  ", %" PRId64 " expected",
-                                  stream->source, counting.n, stream->checkpoint.sequence,
-                                  stream->checkpoint.journal_changes);
-        return r;
-}
-
-/* The ids of a journal, to cut them into ranges. */
-struct ids {
-        int64_t *ids;
-        size_t n, capacity;
-};
-
-static void ids_deinit(struct ids *ids)
-{
-        free(ids->ids);
-}
-
-static int ids_add(void *data, const struct cw_card_row *row)
-{
-        struct ids *ids = data;
-
-        if (ids->n == ids->capacity) {
-                size_t capacity = ids->capacity > 0 ? ids->capacity * 2 : PASS_MOST;
-                int64_t *more = realloc(ids->ids, capacity * sizeof(*more));
-
-                if (!more)
-                        return -ENOMEM;
-                ids->ids = more;
-                ids->capacity = capacity;
-        }
-        ids->ids[ids->n++] = row->card.id;
+        if (!present)
+                return -ENOMEM;
+        present->source = strdup(source);
+        if (!present->source)
+                return -ENOMEM;
+        present->stream = (struct stream){.store = store, .source = present->source};
+        cw_gather_begin(&present->gather);
+        r = cw_checkpoint_get(store, source, &present->stream.checkpoint, message);
+        if (r < 0)
+                return r;
+        present->journal = (struct cw_journal_span){
+                .source = present->source,
+                .place = {.sequence = present->stream.checkpoint.sequence, .part = INT64_MAX},
+                .until = until};
+        *ret_present = cw_take(present);
         return 0;
 }
 
-static int compare_ids(const void *one, const void *other)
+void cw_present_free(struct cw_present *present)
 {
-        int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
-
-        return (a > b) - (a < b);
-}
-
-static void ids_sort(struct ids *ids)
-{
-        size_t kept = 0;
-
-        if (ids->n == 0)
+        if (!present)
                 return;
-        qsort(ids->ids, ids->n, sizeof(*ids->ids), compare_ids);
-        for (size_t i = 0; i < ids->n; i++)
-                if (kept == 0 || ids->ids[kept - 1] != ids->ids[i])
-                        ids->ids[kept++] = ids->ids[i];
-        ids->n = kept;
+        stream_deinit(&present->stream);
+        cw_gather_deinit(&present->gather);
+        free(present->source);
+        free(present);
 }
 
-/* What the journal says last of each card with an id from `first` to `last`. */
-struct pass {
-        const char *source;
-        int64_t first, last;
-        size_t compact_at; /* rows beyond which earlier states are thrown away */
-        struct cw_changes rows;
-};
-
-static void pass_deinit(struct pass *pass)
+const struct cw_checkpoint *cw_present_checkpoint(const struct cw_present *present)
 {
-        cw_changes_deinit(&pass->rows);
+        return &present->stream.checkpoint;
 }
 
-static int pass_compact(struct pass *pass)
+static int gather_row(void *data, const struct cw_card_row *row)
 {
-        struct cw_changes none = CW_CHANGES_NULL;
-        int r = cw_changes_merge(&pass->rows, &none);
+        struct cw_present *present = data;
+        struct cw_card_row settled = *row;
 
-        pass->compact_at = 2 * pass->rows.cards.n > 2 * PASS_MOST ? 2 * pass->rows.cards.n : 2 * PASS_MOST;
-        return r;
+        present->gathered++;
+        cw_cards_settle(&settled);
+        return cw_gather_add(&present->gather, &settled);
 }
 
-static int pass_add(void *data, const struct cw_card_row *row)
+/* A row that went missing must not pass for a change that never was. */
+static int check_gathered(const struct cw_present *present, struct cw_buf *message)
 {
-        struct pass *pass = data;
-        struct cw_card_row named = *row;
+        const struct cw_checkpoint *checkpoint = &present->stream.checkpoint;
 
-        if (row->card.id < pass->first || row->card.id > pass->last)
+        if (present->gathered == checkpoint->journal_changes)
                 return 0;
-        /* The journal's row has no name of its own; the copy needs one to be compared by. */
-        named.source = (char *)pass->source;
-        cw_cards_settle(&named);
-        cw_changes_card(&pass->rows, &named);
-        if (pass->rows.error == 0 && pass->rows.cards.n > pass->compact_at)
-                return pass_compact(pass);
-        return pass->rows.error;
+        return cw_db_fail(present->stream.store, -EBADMSG, message,
+                          "table journal is damaged at source %s: %" PRId64 " changes after sequence %" PRId64
+                          ", %" PRId64 " expected",
+                          present->source, present->gathered, checkpoint->sequence, checkpoint->journal_changes);
 }
 
-static int compare_rows(const void *one, const void *other)
+int cw_present_gather(struct cw_present *present, size_t most, struct cw_buf *message)
 {
-        const struct cw_card_row *a = one, *b = other;
+        int r, settled;
 
-        return compare_ids(&a->card.id, &b->card.id);
+        present->journal.most = most;
+        r = cw_journal_read(present->stream.store, &present->journal, gather_row, present, message);
+        if (r < 0)
+                return r;
+        settled = cw_gather_settle(&present->gather);
+        if (settled < 0)
+                return settled;
+        return r == CW_JOURNAL_MORE ? r : check_gathered(present, message);
 }
 
-static int pass_read(struct pass *pass, struct stream *stream)
+static int advance(struct cw_present *present)
 {
-        int r = walk_journal(stream, pass_add, pass);
-
-        if (r == 0)
-                r = pass_compact(pass);
-        if (r == 0 && pass->rows.cards.n > 0)
-                qsort(pass->rows.cards.rows, pass->rows.cards.n, sizeof(*pass->rows.cards.rows), compare_rows);
-        return r;
+        if (present->begun && !present->taken)
+                return 0;
+        present->begun = true;
+        present->taken = false;
+        return stream_next(&present->stream);
 }
 
-/* Visits what the stream has before `id`, and passes over `id` itself. */
-static int visit_before(struct stream *stream, int64_t id, cw_card_visit visit, void *data)
+int cw_present_next(struct cw_present *present, struct cw_card_row *ret_row, struct cw_buf *message)
 {
-        int r = 0;
+        struct stream *stream = &present->stream;
+        struct cw_gather *gather = &present->gather;
+        int r;
 
-        while (r == 0 && stream->has_row && stream->row.card.id < id) {
-                stream->row.source = (char *)stream->source;
-                r = visit(data, &stream->row);
-                if (r == 0)
-                        r = stream_next(stream);
-        }
-        if (r == 0 && stream->has_row && stream->row.card.id == id)
-                r = stream_next(stream);
-        return r;
-}
+        stream->message = message;
+        while ((r = advance(present)) == 0) {
+                const struct cw_gathered *newer = present->next < gather->n ? &gather->rows[present->next] : NULL;
 
-static int overlay(struct stream *stream, int64_t first, int64_t last, cw_card_visit visit, void *data)
-{
-        cw_cleanup(pass_deinit) struct pass pass = {
-                .source = stream->source, .first = first, .last = last, .compact_at = 2 * PASS_MOST};
-        int r = pass_read(&pass, stream);
-
-        for (size_t i = 0; r == 0 && i < pass.rows.cards.n; i++) {
-                const struct cw_card_row *row = &pass.rows.cards.rows[i];
-
-                r = visit_before(stream, row->card.id, visit, data);
-                if (r == 0 && !row->gone)
-                        r = visit(data, row);
+                if (newer && (!stream->has_row || newer->id <= stream->row.card.id)) {
+                        present->taken = stream->has_row && newer->id == stream->row.card.id;
+                        r = cw_gather_get(gather, present->next++, ret_row);
+                        if (r == 0 && ret_row->gone)
+                                continue;
+                } else if (stream->has_row) {
+                        present->taken = true;
+                        *ret_row = stream->row;
+                } else {
+                        return 0;
+                }
+                ret_row->source = present->source;
+                return r < 0 ? r : CW_CARDS_ROW;
         }
         return r;
 }
 
-/* Cuts the ids into ranges of PASS_MOST and lays one after the other over the stream. */
-static int overlay_in_passes(struct stream *stream, cw_card_visit visit, void *data)
+int cw_present_walk(struct cw_store *store, const char *source, cw_card_visit visit, void *data, struct cw_buf *message)
 {
-        cw_cleanup(ids_deinit) struct ids ids = {.ids = NULL};
-        int r = walk_journal(stream, ids_add, &ids);
+        cw_cleanup(cw_present_free_cleanup) struct cw_present *present = NULL;
+        struct cw_card_row row;
+        int r = cw_present_new(store, source, INT64_MAX, &present, message);
 
-        if (r == 0)
-                ids_sort(&ids);
-        for (size_t i = 0; r == 0 && i < ids.n; i += PASS_MOST) {
-                size_t last = ids.n - i > PASS_MOST ? i + PASS_MOST - 1 : ids.n - 1;
-
-                r = overlay(stream, ids.ids[i], ids.ids[last], visit, data);
-        }
-        return r;
-}
-
-int cw_checkpoint_walk(struct cw_store *store, const char *source, cw_card_visit visit, void *data,
-                       struct cw_buf *message)
-{
-        cw_cleanup(stream_deinit) struct stream stream = {.store = store, .source = source, .message = message};
-        int r = cw_checkpoint_get(store, source, &stream.checkpoint, message);
-
-        if (r == 0)
-                r = stream_next(&stream);
-        if (r == 0 && stream.checkpoint.journal_changes > PASS_MOST)
-                r = overlay_in_passes(&stream, visit, data);
-        else if (r == 0)
-                r = overlay(&stream, INT64_MIN, INT64_MAX, visit, data);
-        while (r == 0 && stream.has_row) {
-                stream.row.source = (char *)source;
-                r = visit(data, &stream.row);
-                if (r == 0)
-                        r = stream_next(&stream);
-        }
+        while (r == 0 && (r = cw_present_gather(present, GATHER_SHARE, message)) == CW_JOURNAL_MORE)
+                r = 0;
+        while (r == 0 && (r = cw_present_next(present, &row, message)) == CW_CARDS_ROW)
+                r = visit(data, &row);
         return r;
 }

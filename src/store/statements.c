@@ -22,8 +22,8 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_JOURNAL_ADD] = "INSERT INTO journal (source, sequence, part, at, epoch, config, changed, cards) "
                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [CW_SQL_JOURNAL_AFTER] =
-                "SELECT sequence, part, changed, cards FROM journal WHERE source = ?1 AND sequence > ?2 "
-                "ORDER BY sequence, part",
+                "SELECT sequence, part, changed, cards FROM journal WHERE source = ?1 AND (sequence, part) > (?2, ?3) "
+                "AND sequence <= ?4 ORDER BY sequence, part",
         [CW_SQL_JOURNAL_PRUNE] = "DELETE FROM journal WHERE source = ?1 AND (sequence, part) IN (SELECT sequence, part "
                                  "FROM (SELECT sequence, "
                                  "part, at FROM journal WHERE source = ?1 AND sequence <= ?2 ORDER BY sequence, part "
@@ -43,7 +43,7 @@ static const char *const texts[CW_SQL_COUNT] = {
                 "ON CONFLICT (source) DO UPDATE SET journal_changes = journal_changes + ?2",
         [CW_SQL_CHECKPOINT_SET] =
                 "INSERT OR REPLACE INTO checkpoint (source, sequence, chunks, cards, journal_changes) "
-                "VALUES (?1, ?2, ?3, ?4, 0)",
+                "VALUES (?1, ?2, ?3, ?4, ?5)",
         [CW_SQL_CHECKPOINT_DROP] = "DELETE FROM checkpoint WHERE source = ?1 AND cards = 0 AND journal_changes = 0 "
                                    "AND NOT EXISTS (SELECT 1 FROM source WHERE name = ?1) "
                                    "AND NOT EXISTS (SELECT 1 FROM journal WHERE source = ?1)",
@@ -52,6 +52,9 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_CHUNK_GET] =
                 "SELECT n_cards, cards FROM checkpoint_chunk WHERE source = ?1 AND sequence = ?2 AND chunk = ?3",
         [CW_SQL_CHUNK_DROP_OTHERS] = "DELETE FROM checkpoint_chunk WHERE source = ?1 AND sequence <> ?2",
+        [CW_SQL_CHUNK_DROP_SOME] =
+                "DELETE FROM checkpoint_chunk WHERE rowid IN (SELECT rowid FROM checkpoint_chunk WHERE source = ?1 AND "
+                "(sequence < ?2 OR sequence > ?2) LIMIT ?3)",
 
         [CW_SQL_SOURCE_PUT] = "INSERT OR REPLACE INTO source (name, baseline_done, first_poll_at, last_poll_at, "
                               "last_complete_at, poll_ms, "

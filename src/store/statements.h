@@ -29,6 +29,7 @@ enum cw_sql {
         CW_SQL_CHUNK_ADD,
         CW_SQL_CHUNK_GET,
         CW_SQL_CHUNK_DROP_OTHERS,
+        CW_SQL_CHUNK_DROP_SOME,
 
         CW_SQL_SOURCE_PUT,
         CW_SQL_SOURCE_DROP,

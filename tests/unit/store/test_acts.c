@@ -199,12 +199,14 @@ static void test_what_operators_did_outlives_history(void **state)
         add_audit(&changes, 2 * HOUR_MS, "young");
         add_edge(&changes, HOUR_MS, "firing", NULL);
         commit(store, &changes, HOUR_MS);
-        assert_int_equal(cw_store_maintain(store, 100 * HOUR_MS, &keep, true, NULL), 0);
+        while (cw_store_maintain(store, 100 * HOUR_MS, &keep, true, NULL) == CW_STORE_MORE)
+                ;
         assert_int_equal(cw_store_page_edges(store, &page, show_edge, &shown, NULL), 0);
         assert_int_equal(shown.n, 0);
         assert_int_equal(cw_store_page_audit(store, &page, show_audit, &shown, NULL), 0);
         assert_int_equal(shown.n, 2);
-        assert_int_equal(cw_store_maintain(store, 101 * HOUR_MS + 1, &keep, true, NULL), 0);
+        while (cw_store_maintain(store, 101 * HOUR_MS + 1, &keep, true, NULL) == CW_STORE_MORE)
+                ;
         cw_buf_clear(&shown.text);
         assert_int_equal(cw_store_page_audit(store, &page, show_audit, &shown, NULL), 0);
         assert_string_equal(cw_buf_text(&shown.text), "7200000 young");
