@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct cw_buf;
+struct cw_card_row;
 struct cw_changes;
 
 /*
@@ -41,6 +42,14 @@ void cw_store_close(struct cw_store *store);
  * left out; delivered intents left out). `ret_rows` is overwritten: hand in an empty one.
  */
 int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
+/* The same, and the cards one by one, as the store is between two calls: hold it for both to be one state. The row is
+ * borrowed; a visitor that returns non-zero ends the walk with that value. */
+int cw_store_load_but_cards(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+typedef int (*cw_store_visit_present)(void *data, const struct cw_card_row *row);
+int cw_store_walk_present(struct cw_store *store, cw_store_visit_present visit, void *data, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
 /* The same of the sources alone. */

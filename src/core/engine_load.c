@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/load.h"
 #include "engine_flap.h"
 #include "engine_past.h"
 #include "engine_private.h"
@@ -87,7 +88,34 @@ static int64_t observed_at(const struct cw_engine *engine, const struct cw_sourc
         return latest(past(engine, row->observed_at), state->last_poll_at);
 }
 
-static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
+/* It is there already. Cards come in rising order, as a rule. */
+static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
+{
+        if (snapshot->n == 0 || snapshot->records[snapshot->n - 1].id < card)
+                return false;
+        return cw_snapshot_find(snapshot, card) != NULL;
+}
+
+/* Cards of one customer follow each other, and share their reference. */
+static int observe(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
+                   const struct cw_card *card)
+{
+        const struct cw_record *before = record > state->snapshot.records ? record - 1 : NULL;
+        struct cw_card bare = *card;
+        int r;
+
+        if (!before || !before->reference || !card->reference || before->customer != card->customer ||
+            strcmp(before->reference, card->reference) != 0) {
+                r = cw_record_observe(record, engine->pool, card);
+                return r < 0 ? r : cw_roll_know(&state->roll, card->customer);
+        }
+        bare.reference = NULL;
+        r = cw_record_observe(record, engine->pool, &bare);
+        record->reference = cw_strpool_again(before->reference);
+        return r;
+}
+
+int cw_load_card(struct cw_engine *engine, const struct cw_card_row *row)
 {
         struct cw_source_state *state = state_of(engine, row->source);
         struct cw_attention *attention;
@@ -96,13 +124,11 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
 
         if (!state || row->gone)
                 return 0;
-        record = cw_snapshot_find(&state->snapshot, row->card.id);
-        if (record)
+        if (is_known(&state->snapshot, row->card.id))
                 return -EBADMSG;
         r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
-        if (r < 0)
-                return r;
-        r = cw_record_observe(record, engine->pool, &row->card);
+        if (r == 0)
+                r = observe(engine, state, record, &row->card);
         if (r < 0)
                 return r;
         record->first_seen_at = past(engine, row->first_seen_at);
@@ -112,13 +138,12 @@ static int load_card(struct cw_engine *engine, const struct cw_card_row *row)
         record->baseline = row->baseline;
         record->look_again = record->unsettled = row->look_again;
         record->unseen = row->unseen;
-        if (row->folded_at) {
-                r = cw_attention_get(&state->attentions, record->id, &attention);
-                if (r < 0)
-                        return r;
+        if (!row->folded_at)
+                return 0;
+        r = cw_attention_get(&state->attentions, record->id, &attention);
+        if (r == 0)
                 attention->folded_at = past(engine, row->folded_at);
-        }
-        return cw_roll_know(&state->roll, record->customer);
+        return r;
 }
 
 /* The clocks of an alert, as long ago as they were when they were stored. */
@@ -202,21 +227,6 @@ static int rules_before(const struct cw_changes *stored, struct cw_ruleset **ret
         return 0;
 }
 
-static int load_rows(struct cw_engine *engine, const struct cw_changes *stored, int64_t behind)
-{
-        int r = 0;
-
-        for (size_t i = 0; i < stored->sources.n; i++)
-                load_source(engine, &stored->sources.rows[i]);
-        for (size_t i = 0; r == 0 && i < stored->cards.n; i++)
-                r = load_card(engine, &stored->cards.rows[i]);
-        for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
-                r = load_alert(engine, &stored->alerts.rows[i], behind);
-        if (r == 0)
-                r = cw_policy_load(&engine->policy, stored, behind);
-        return r;
-}
-
 /* What was stored of a baseline is that, unless the rule is still new, and arms only then. */
 static void keep_shown_clear_to_new_rules(struct cw_engine *engine)
 {
@@ -236,15 +246,24 @@ static void keep_shown_clear_to_new_rules(struct cw_engine *engine)
         }
 }
 
-int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
+int cw_load_begin(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
 {
-        struct cw_ruleset *before;
-        int64_t behind;
-        int r;
-
         cw_engine_begin(engine, now, changes);
-        behind = behind_ms(engine, stored);
-        r = load_rows(engine, stored, behind);
+        for (size_t i = 0; i < stored->sources.n; i++)
+                load_source(engine, &stored->sources.rows[i]);
+        return 0;
+}
+
+int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored)
+{
+        int64_t behind = behind_ms(engine, stored);
+        struct cw_ruleset *before;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
+                r = load_alert(engine, &stored->alerts.rows[i], behind);
+        if (r == 0)
+                r = cw_policy_load(&engine->policy, stored, behind);
         if (r < 0)
                 return r;
         if (behind)
@@ -258,4 +277,13 @@ int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, in
         cw_engine_look_at_all(engine);
         cw_engine_flaps_anew(engine);
         return cw_engine_finish(engine);
+}
+
+int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
+{
+        int r = cw_load_begin(engine, stored, now, changes);
+
+        for (size_t i = 0; r == 0 && i < stored->cards.n; i++)
+                r = cw_load_card(engine, &stored->cards.rows[i]);
+        return r < 0 ? r : cw_load_end(engine, stored);
 }

@@ -242,7 +242,7 @@ static int load_card(void *data, const struct cw_card_row *row)
         return rows->error;
 }
 
-static int load_cards(struct cw_store *store, struct cw_changes *rows, struct cw_buf *message)
+static int walk_present(struct cw_store *store, cw_store_visit_present visit, void *data, struct cw_buf *message)
 {
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         int r = cw_db_statement(store, CW_SQL_CHECKPOINT_ALL, &statement, message);
@@ -253,23 +253,38 @@ static int load_cards(struct cw_store *store, struct cw_changes *rows, struct cw
 
                 if (columns.bad)
                         return cw_db_fail(store, -EBADMSG, message, "table checkpoint is damaged at %s", source);
-                r = cw_present_walk(store, source, load_card, rows, message);
+                r = cw_present_walk(store, source, visit, data, message);
         }
         return r;
 }
 
-int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+int cw_store_walk_present(struct cw_store *store, cw_store_visit_present visit, void *data, struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        int r = cw_transaction_begin(&transaction, store, false, message);
+
+        return r < 0 ? r : walk_present(store, visit, data, message);
+}
+
+static int load_tables(struct cw_store *store, struct cw_changes *rows, struct cw_buf *message)
+{
+        int r = load_table(store, &source_table, rows, message);
+
+        for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(tables); i++)
+                r = load_table(store, &tables[i], rows, message);
+        return r;
+}
+
+static int load(struct cw_store *store, bool cards, struct cw_changes *ret_rows, struct cw_buf *message)
 {
         cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
         int r = cw_transaction_begin(&transaction, store, false, message);
 
         if (r == 0)
-                r = load_table(store, &source_table, &rows, message);
-        for (size_t i = 0; r == 0 && i < CW_ARRAY_SIZE(tables); i++)
-                r = load_table(store, &tables[i], &rows, message);
-        if (r == 0)
-                r = load_cards(store, &rows, message);
+                r = load_tables(store, &rows, message);
+        if (r == 0 && cards)
+                r = walk_present(store, load_card, &rows, message);
         if (r == 0)
                 r = cw_transaction_commit(&transaction, message);
         if (r < 0)
@@ -277,6 +292,16 @@ int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw
         *ret_rows = rows;
         rows = (struct cw_changes)CW_CHANGES_NULL;
         return 0;
+}
+
+int cw_store_load(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+{
+        return load(store, true, ret_rows, message);
+}
+
+int cw_store_load_but_cards(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
+{
+        return load(store, false, ret_rows, message);
 }
 
 int cw_store_load_sources(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)

@@ -67,7 +67,8 @@ static const char *const texts[CW_SQL_COUNT] = {
                              "edge, severity, "
                              "currency, available, pending, total, started_at, fired_at, resolved_at, reason, entry, "
                              "baseline, flapping, since_at, clear_at, moved_at, insist_edge, firings, acked_by, "
-                             "acked_until_at, told_at, escalated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                             "acked_until_at, told_at, escalated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                             "?11, ?12, ?13, ?14, "
                              "?15, ?16, ?17, ?18, "
                              "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         [CW_SQL_ALERT_DROP] = "DELETE FROM alert WHERE fingerprint = ?1",
