@@ -47,6 +47,7 @@ LIBRARIES = [
     (r"openssl/.*", ["net"]),
     (r"(liboath/)?oath\.h", ["source", "sim/totp.c"]),
     (r"systemd/.*", ["daemon"]),
+    (r"(imm|emm)intrin\.h", ["codec/scan_step.h"]),
 ]
 
 LIBC = set(

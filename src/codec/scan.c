@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: an API writes every page alike. So what stands between two values is known beforehand and only compared, and
+ * each value is read where it stands, knowing what it must be. Nothing is searched for, nothing is looked at twice, and
+ * every branch but one is the same for every card. Whatever is not as predicted ends the scan, and the reference lane
+ * begins at the beginning: so nothing here has to know what an odd page means, only that this one is not odd.
+ *
+ * No bound is checked within a field. While more than MARGIN bytes are left none can be passed; the last ones are moved
+ * into a room with zeros behind them, which nothing predicted contains.
+ */
+#include "scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/provider.h"
+#include "cardwatch/text.h"
+
+#include "card_number.h"
+#include "page_store.h"
+#include "scan_amount.h"
+#include "scan_digits.h"
+#include "scan_step.h"
+#include "shape.h"
+
+#ifndef CW_SCAN_PAGE /* scan_avx2.c has another name for it */
+#define CW_SCAN_PAGE cw_scan_page
+
+void cw_scan_room_deinit(struct cw_scan_room *room)
+{
+        free(room->ids);
+        *room = (struct cw_scan_room){0};
+}
+#endif
+
+/* What the reference lane may refuse for its size is never scanned. */
+#define PAGE_MAX      ((size_t)64 << 20)
+#define CUSTOMERS_MAX 1000000
+#define CARDS_MAX     4000 /* of one customer */
+
+/* More than a usual card, or any one field, and all that may follow before the next is asked for: the ends of card,
+ * cards, customer and details. */
+#define MARGIN 2048
+
+/* Ids with the same hash beyond so many are somebody's intent. */
+#define PROBES_MAX 64
+
+/* Digits that a card number keeps. */
+#define KEPT 4
+
+struct scan {
+        const struct cw_shape *shape;
+        struct cw_scan_room *room;
+        struct cw_page_store *store;
+        struct cw_page *page; /* in it */
+        char *end; /* of what `at` walks in: the bytes, or the tail with its zeros */
+        char *moved; /* where the tail stood in the bytes; NULL: not moved yet */
+        size_t n_moved;
+        bool usual; /* the shape's cards are those of read_usual_card */
+        bool ids_rise;
+        int64_t last_id;
+        char currency[4], raw_currency[4]; /* of the card before */
+        char tail[2 * MARGIN];
+};
+
+static __attribute__((noinline)) char *move_to_tail(struct scan *scan, char *at)
+{
+        if (scan->moved)
+                return at;
+        scan->moved = at;
+        scan->n_moved = (size_t)(scan->end - at);
+        memcpy(scan->tail, at, scan->n_moved);
+        memset(scan->tail + scan->n_moved, 0, sizeof(scan->tail) - scan->n_moved);
+        scan->end = scan->tail + sizeof(scan->tail);
+        return scan->tail;
+}
+
+/* Before each field. */
+static inline char *ensure_margin(struct scan *scan, char *at)
+{
+        return scan->end - at < MARGIN ? move_to_tail(scan, at) : at;
+}
+
+static inline char *skip(char *at, const struct cw_shape_bytes *bytes)
+{
+        return cw_scan_is(at, bytes) ? at + bytes->len : NULL;
+}
+
+static inline bool is_null(const char *at)
+{
+        return memcmp(at, "null", 4) == 0;
+}
+
+static char *read_id(char *at, int64_t *ret_id)
+{
+        uint64_t id;
+
+        at = cw_scan_whole(at, &id);
+        if (at)
+                *ret_id = (int64_t)id;
+        return at;
+}
+
+static char *read_count(char *at, int64_t *ret_count)
+{
+        if (!is_null(at))
+                return read_id(at, ret_count);
+        *ret_count = -1;
+        return at + 4;
+}
+
+/* At the opening quote; the text without its quotes. */
+static inline char *read_text(char *at, char **ret_text, size_t *ret_len)
+{
+        char *text = at + 1, *end;
+        bool plain;
+
+        if (*at != '"')
+                return NULL;
+        end = cw_scan_text(text, &plain);
+        if (!end || (!plain && cw_text_valid_utf8(text, (size_t)(end - text)) != (size_t)(end - text)))
+                return NULL;
+        *ret_text = text;
+        *ret_len = (size_t)(end - text);
+        return end + 1;
+}
+
+static char *read_skipped(char *at)
+{
+        char *text;
+        uint64_t word;
+        size_t len;
+
+        switch (*at) {
+        case '"':
+                return read_text(at, &text, &len);
+        case 't':
+                return memcmp(at, "true", 4) == 0 ? at + 4 : NULL;
+        case 'f':
+                return memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
+        case 'n':
+                return is_null(at) ? at + 4 : NULL;
+        case '[':
+                return at[1] == ']' ? at + 2 : NULL;
+        case '{':
+                return at[1] == '}' ? at + 2 : NULL;
+        default:
+                at = cw_scan_whole(at + (*at == '-'), &word);
+                if (!at || *at != '.')
+                        return at;
+                at++;
+                len = cw_scan_digits(at, &word);
+                return len > 0 ? at + len : NULL;
+        }
+}
+
+static inline char *read_currency(struct scan *scan, char *at, char ret_currency[static 4])
+{
+        char upper[4] = "";
+
+        if (*at++ != '"')
+                return NULL;
+        if (memcmp(at, scan->raw_currency, 4) != 0) {
+                for (int i = 0; i < 3; i++) {
+                        upper[i] = at[i] >= 'a' && at[i] <= 'z' ? (char)(at[i] - 'a' + 'A') : at[i];
+                        if (upper[i] < 'A' || upper[i] > 'Z')
+                                return NULL;
+                }
+                if (at[3] != '"')
+                        return NULL;
+                memcpy(scan->raw_currency, at, 4);
+                memcpy(scan->currency, upper, 4);
+        }
+        memcpy(ret_currency, scan->currency, 4);
+        return at + 4;
+}
+
+/* Cuts it to its last digits where it stands, as card_number.h does. */
+static __attribute__((noinline)) char *read_odd_card_number(char *at, char ret_last4[static 5])
+{
+        char *text;
+        uint64_t word;
+        size_t len;
+
+        if (is_null(at))
+                return at + 4;
+        at = read_text(at, &text, &len);
+        if (!at)
+                return NULL;
+        if (len < KEPT || cw_scan_digits(text + len - KEPT, &word) < KEPT) {
+                memset(text, '*', len);
+                return at;
+        }
+        memset(text, '*', len - KEPT);
+        memcpy(ret_last4, text + len - KEPT, KEPT);
+        return at;
+}
+
+/* Most have sixteen digits. */
+static inline char *read_card_number(char *at, char ret_last4[static 5])
+{
+        uint64_t word;
+
+        if (at[0] != '"' || at[17] != '"' || cw_scan_digits(at + 1, &word) < 8 || cw_scan_digits(at + 9, &word) < 8)
+                return read_odd_card_number(at, ret_last4);
+        memset(at + 1, '*', 16 - KEPT);
+        memcpy(ret_last4, at + 17 - KEPT, KEPT);
+        return at + 18;
+}
+
+static inline char *read_bool(char *at, bool *ret_bool)
+{
+        *ret_bool = *at == 't';
+        if (*ret_bool)
+                return memcmp(at, "true", 4) == 0 ? at + 4 : NULL;
+        return memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
+}
+
+static char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+{
+        char *text, *copy;
+        size_t len;
+
+        if (is_null(at))
+                return at + 4;
+        at = read_text(at, &text, &len);
+        if (!at)
+                return NULL;
+        if (*text <= '9') /* a card number begins with a digit, or a space or dash */
+                cw_card_number_mask_if_one(text, len);
+        copy = cw_page_store_text(scan->store, len);
+        if (!copy)
+                return NULL;
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+        *ret_reference = copy;
+        return at;
+}
+
+static bool put_id(struct cw_scan_room *room, uint64_t id)
+{
+        size_t mask = room->size - 1, slot = (size_t)((id * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+
+        for (int i = 0; i < PROBES_MAX; i++, slot++) {
+                uint64_t *there = &room->ids[slot & mask];
+
+                if (*there == id + 1)
+                        return false;
+                if (*there == 0) {
+                        *there = id + 1;
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* All ids so far into a set with room for as many as the page before had, or twice as many. */
+static __attribute__((noinline)) bool build_set(struct scan *scan)
+{
+        struct cw_scan_room *room = scan->room;
+        size_t n = scan->page->n_cards * 2 > room->expected ? scan->page->n_cards * 2 : room->expected, wanted = 64;
+
+        while (wanted < n * 2)
+                wanted *= 2;
+        if (room->capacity < wanted || room->capacity / 16 > wanted) {
+                free(room->ids);
+                room->ids = malloc(wanted * sizeof(*room->ids));
+                room->capacity = room->ids ? wanted : 0;
+        }
+        if (!room->ids)
+                return false;
+        room->size = wanted;
+        memset(room->ids, 0, wanted * sizeof(*room->ids));
+        for (size_t i = 0; i < scan->page->n_cards; i++)
+                if (!put_id(room, (uint64_t)scan->page->cards[i].id))
+                        return false;
+        return true;
+}
+
+/* Whether no card before has the id of this one. Where ids rise from card to card, that needs no set. */
+static inline bool is_new_id(struct scan *scan, int64_t id)
+{
+        size_t n = scan->page->n_cards;
+
+        if (scan->ids_rise) {
+                if (id > scan->last_id) {
+                        scan->last_id = id;
+                        return true;
+                }
+                scan->ids_rise = false;
+                return build_set(scan) && put_id(scan->room, (uint64_t)id);
+        }
+        if (n * 2 >= scan->room->size && !build_set(scan))
+                return false;
+        return put_id(scan->room, (uint64_t)id);
+}
+
+static inline char *read_card_field(struct scan *scan, enum cw_shape_kind kind, char *at, struct cw_card *card)
+{
+        switch (kind) {
+        case CW_SHAPE_CARD_ID:
+                return read_id(at, &card->id);
+        case CW_SHAPE_CURRENCY:
+                return read_currency(scan, at, card->currency);
+        case CW_SHAPE_CARD_NUMBER:
+                return read_card_number(at, card->last4);
+        case CW_SHAPE_TOTAL:
+                return cw_scan_amount(at, &card->total);
+        case CW_SHAPE_AVAILABLE:
+                return cw_scan_amount(at, &card->available);
+        case CW_SHAPE_PENDING:
+                return cw_scan_amount(at, &card->pending);
+        case CW_SHAPE_SUPPRESSED:
+                return read_bool(at, &card->suppressed);
+        default:
+                return read_skipped(at);
+        }
+}
+
+static __attribute__((noinline)) char *read_any_card(struct scan *scan, char *at, struct cw_card *card)
+{
+        const struct cw_shape_object *shape = &scan->shape->card;
+
+        for (const struct cw_shape_field *field = shape->fields, *end = field + shape->n_fields; field < end; field++) {
+                at = ensure_margin(scan, at);
+                if (cw_scan_is(at, &field->before)) {
+                        at = read_card_field(scan, field->kind, at + field->before.len, card);
+                        if (!at)
+                                return NULL;
+                } else if (!field->optional) {
+                        return NULL;
+                }
+        }
+        return at;
+}
+
+/* A card that has the documents' fields in the documents' order: the same without asking each field what it is. */
+static inline char *read_usual_card(struct scan *scan, char *at, struct cw_card *card)
+{
+        const struct cw_shape_field *field = scan->shape->card.fields;
+
+        if (!(at = skip(at, &field[0].before)) || !(at = read_id(at, &card->id)) ||
+            !(at = skip(at, &field[1].before)) || !(at = read_currency(scan, at, card->currency)) ||
+            !(at = skip(at, &field[2].before)) || !(at = read_card_number(at, card->last4)) ||
+            !(at = skip(at, &field[3].before)) || !(at = cw_scan_amount(at, &card->total)) ||
+            !(at = skip(at, &field[4].before)) || !(at = cw_scan_amount(at, &card->available)) ||
+            !(at = skip(at, &field[5].before)) || !(at = cw_scan_amount(at, &card->pending)) ||
+            !(at = skip(at, &field[6].before)) || !(at = read_bool(at, &card->suppressed)))
+                return NULL;
+        return at;
+}
+
+static inline char *read_card(struct scan *scan, char *at, const struct cw_page_customer *customer)
+{
+        struct cw_card *card;
+        char *behind;
+
+        if (scan->page->n_cards == scan->store->cards_capacity && cw_page_store_more_cards(scan->store) < 0)
+                return NULL;
+        card = &scan->page->cards[scan->page->n_cards];
+        *card = (struct cw_card){.customer = customer->id, .reference = customer->reference};
+        at = ensure_margin(scan, at);
+        behind = scan->usual ? read_usual_card(scan, at, card) : NULL;
+        if (!behind)
+                behind = read_any_card(scan, at, card);
+        if (!behind || !is_new_id(scan, card->id))
+                return NULL;
+        scan->page->n_cards++;
+        return skip(behind, &scan->shape->card.after);
+}
+
+static char *read_cards(struct scan *scan, char *at, struct cw_page_customer *customer)
+{
+        const struct cw_shape_array *shape = &scan->shape->cards;
+        size_t first = scan->page->n_cards;
+
+        if (is_null(at))
+                return at + 4;
+        if (at[0] == '[' && at[1] == ']')
+                return at + 2;
+        for (at = skip(at, &shape->open); at; at += shape->between.len) {
+                at = read_card(scan, at, customer);
+                customer->n_cards = scan->page->n_cards - first;
+                if (!at || customer->n_cards > CARDS_MAX)
+                        return NULL;
+                if (!cw_scan_is(at, &shape->between))
+                        return skip(at, &shape->close);
+        }
+        return NULL;
+}
+
+static inline char *read_customer_field(struct scan *scan, enum cw_shape_kind kind, char *at,
+                                        struct cw_page_customer *customer)
+{
+        switch (kind) {
+        case CW_SHAPE_CUSTOMER_ID:
+                return read_id(at, &customer->id);
+        case CW_SHAPE_REFERENCE:
+                return read_reference(scan, at, &customer->reference);
+        case CW_SHAPE_CARDS:
+                return read_cards(scan, at, customer);
+        default:
+                return read_skipped(at);
+        }
+}
+
+static inline bool keep_customer(struct scan *scan, const struct cw_page_customer *customer)
+{
+        struct cw_page *page = scan->page;
+
+        if (page->n_customers == CUSTOMERS_MAX ||
+            (page->n_customers == scan->store->customers_capacity && cw_page_store_more_customers(scan->store) < 0))
+                return false;
+        page->customers[page->n_customers++] = *customer;
+        return true;
+}
+
+static char *read_customer(struct scan *scan, char *at)
+{
+        const struct cw_shape_object *shape = &scan->shape->customer;
+        struct cw_page_customer customer = {.first_card = scan->page->n_cards};
+        bool cards_came_first = false;
+
+        for (const struct cw_shape_field *field = shape->fields, *end = field + shape->n_fields; field < end; field++) {
+                at = ensure_margin(scan, at);
+                if (cw_scan_is(at, &field->before)) {
+                        cards_came_first = customer.n_cards > 0;
+                        at = read_customer_field(scan, field->kind, at + field->before.len, &customer);
+                        if (!at)
+                                return NULL;
+                } else if (!field->optional) {
+                        return NULL;
+                }
+        }
+        for (size_t i = 0; cards_came_first && i < customer.n_cards; i++) {
+                scan->page->cards[customer.first_card + i].customer = customer.id;
+                scan->page->cards[customer.first_card + i].reference = customer.reference;
+        }
+        return keep_customer(scan, &customer) ? skip(at, &shape->after) : NULL;
+}
+
+static char *read_details(struct scan *scan, char *at)
+{
+        const struct cw_shape_array *shape = &scan->shape->details;
+
+        if (scan->shape->one_customer)
+                return read_customer(scan, at);
+        if (at[0] == '[' && at[1] == ']')
+                return at + 2;
+        for (at = skip(at, &shape->open); at; at += shape->between.len) {
+                at = read_customer(scan, at);
+                if (!at)
+                        return NULL;
+                if (!cw_scan_is(at, &shape->between))
+                        return skip(at, &shape->close);
+        }
+        return NULL;
+}
+
+static char *read_envelope_field(struct scan *scan, enum cw_shape_kind kind, char *at)
+{
+        switch (kind) {
+        case CW_SHAPE_STATUS:
+                return memcmp(at, "\"1\"", 3) == 0 ? at + 3 : NULL;
+        case CW_SHAPE_DETAILS:
+                return read_details(scan, at);
+        case CW_SHAPE_PAGE_SIZE:
+                return read_count(at, &scan->page->page_size);
+        case CW_SHAPE_PAGE_NUMBER:
+                return read_count(at, &scan->page->page_number);
+        case CW_SHAPE_NUMBER_OF_PAGES:
+                return read_count(at, &scan->page->number_of_pages);
+        default:
+                return read_skipped(at);
+        }
+}
+
+static char *read_page(struct scan *scan, char *at)
+{
+        const struct cw_shape_object *shape = &scan->shape->envelope;
+
+        at = skip(ensure_margin(scan, at), &scan->shape->begin);
+        for (const struct cw_shape_field *field = shape->fields, *end = field + shape->n_fields; at && field < end;
+             field++) {
+                at = ensure_margin(scan, at);
+                if (cw_scan_is(at, &field->before))
+                        at = read_envelope_field(scan, field->kind, at + field->before.len);
+                else if (!field->optional)
+                        return NULL;
+        }
+        at = at ? skip(at, &shape->after) : NULL;
+        return at ? skip(at, &scan->shape->end) : NULL;
+}
+
+static bool is_usual(const struct cw_shape_object *card)
+{
+        static const enum cw_shape_kind usual[] = {
+                CW_SHAPE_CARD_ID,   CW_SHAPE_CURRENCY, CW_SHAPE_CARD_NUMBER, CW_SHAPE_TOTAL,
+                CW_SHAPE_AVAILABLE, CW_SHAPE_PENDING,  CW_SHAPE_SUPPRESSED,
+        };
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(usual); i++)
+                if (card->fields[i].kind != usual[i])
+                        return false;
+        return card->n_fields == CW_ARRAY_SIZE(usual);
+}
+
+bool CW_SCAN_PAGE(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len, int one_customer,
+                  struct cw_page_store *store)
+{
+        struct scan scan = {
+                .shape = shape, .room = room, .store = store, .page = &store->page, .ids_rise = true, .last_id = -1};
+        const char *at;
+        bool whole;
+
+        if (len == 0 || len > PAGE_MAX || (shape->one_customer && !one_customer))
+                return false;
+        scan.usual = is_usual(&shape->card);
+        scan.end = bytes + len;
+        at = read_page(&scan, bytes);
+        whole = at && scan.moved && at == scan.tail + scan.n_moved;
+        if (whole) {
+                memcpy(scan.moved, scan.tail, scan.n_moved);
+                room->expected = scan.page->n_cards;
+        }
+        if (scan.moved)
+                explicit_bzero(scan.tail, scan.n_moved);
+        return whole;
+}
