@@ -45,8 +45,14 @@ void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *troubl
                 .confirmed = -1,
         };
 
-        if (!builtin->enabled || (alert && alert->state == CW_ALERT_FIRING))
+        if (!builtin->enabled)
                 return;
+        if (alert && alert->state == CW_ALERT_FIRING) {
+                /* Another field of the card is wrong now: no news, but what is shown is true. */
+                if (trouble->kind == CW_BUILTIN_BAD_DATA && strcmp(alert->entry->reason, trouble->reason) != 0)
+                        cw_engine_update(engine, alert, &draft);
+                return;
+        }
         if (cw_alerts_get(&engine->alerts, &key, &alert) < 0)
                 engine->error = -ENOMEM;
         else
@@ -329,15 +335,15 @@ void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state,
         cw_engine_report(engine, &trouble, &summary);
 }
 
-bool cw_engine_is_bad(const struct cw_engine *engine, const struct cw_source_state *state, int64_t customer,
-                      int64_t card)
+bool cw_engine_is_bad(const struct cw_engine *engine, const struct cw_source_state *state, const struct cw_card *card,
+                      const char *reason)
 {
         struct cw_trouble trouble = {
-                .kind = CW_BUILTIN_BAD_DATA, .source = state->name, .customer = customer, .card = card};
+                .kind = CW_BUILTIN_BAD_DATA, .source = state->name, .customer = card->customer, .card = card->id};
         struct cw_alert_key key = key_of(&trouble);
         struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
 
-        return alert && alert->state == CW_ALERT_FIRING;
+        return alert && alert->state == CW_ALERT_FIRING && strcmp(alert->entry->reason, reason) == 0;
 }
 
 static void right_again(struct cw_engine *engine, struct cw_alert *alert)

@@ -15,8 +15,9 @@ void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state
 int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state);
 void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_trouble *trouble);
 void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-bool cw_engine_is_bad(const struct cw_engine *engine, const struct cw_source_state *state, int64_t customer,
-                      int64_t card);
+/* The card is set aside, and for this reason. */
+bool cw_engine_is_bad(const struct cw_engine *engine, const struct cw_source_state *state, const struct cw_card *card,
+                      const char *reason);
 bool cw_engine_brought_unnamed(const struct cw_source_state *state, int64_t customer);
 void cw_engine_bad_cards_over(struct cw_engine *engine, struct cw_source_state *state);
 void cw_engine_store_result(struct cw_engine *engine, bool failing, const char *reason);

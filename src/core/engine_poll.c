@@ -200,11 +200,11 @@ static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state
 
         if (!record || record->customer == staged->card.customer)
                 return false;
+        snprintf(reason, sizeof(reason), "stands under customer %lld as well", (long long)record->customer);
         if (!is_taken(state, record) && (cw_roll_is_seen(&state->roll, record->customer, state->poll) ||
                                          cw_roll_is_gone(&state->roll, record->customer) ||
-                                         !cw_engine_is_bad(engine, state, staged->card.customer, staged->card.id)))
+                                         !cw_engine_is_bad(engine, state, &staged->card, reason)))
                 return false;
-        snprintf(reason, sizeof(reason), "stands under customer %lld as well", (long long)record->customer);
         event.bad.customer = staged->card.customer;
         event.bad.card = staged->card.id;
         event.bad.field = "id";
