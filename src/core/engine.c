@@ -139,9 +139,12 @@ int cw_engine_finish(struct cw_engine *engine)
 
 static void tick(struct cw_engine *engine)
 {
-        for (size_t i = 0; i < engine->n_sources; i++)
-                if (!engine->sources[i].polling)
+        for (size_t i = 0; i < engine->n_sources; i++) {
+                int64_t stale_at = cw_engine_stale_at(engine, &engine->sources[i]);
+
+                if (stale_at && stale_at <= engine->now)
                         cw_engine_judge_age(engine, &engine->sources[i]);
+        }
 }
 
 void cw_engine_clock_set(struct cw_engine *engine, int64_t by_ms)

@@ -202,11 +202,18 @@ static int64_t stale_from(const struct cw_engine *engine, const struct cw_source
         return since + interval * state->traits->stale_after;
 }
 
+/* The clock judges only what no poll's end will. The poll that is due at the very moment may begin a little late, and
+ * says more: that the source is down, for one. */
+#define POLL_LATE_MS 1000
+
 int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state)
 {
+        int64_t from;
+
         if (state->polling || firing(engine, CW_BUILTIN_STALE, state->name))
                 return 0;
-        return stale_from(engine, state);
+        from = stale_from(engine, state);
+        return from ? from + POLL_LATE_MS : 0;
 }
 
 void cw_engine_note_lack(struct cw_source_state *state, const char *reason)

@@ -12,6 +12,7 @@ void cw_engine_judge_poll(struct cw_engine *engine, struct cw_source_state *stat
 /* A poll ended: what it lacked, for whoever asks later why there was no complete one. */
 void cw_engine_note_lack(struct cw_source_state *state, const char *reason);
 void cw_engine_judge_age(struct cw_engine *engine, struct cw_source_state *state);
+/* When the clock finds that out, 0: not by itself. */
 int64_t cw_engine_stale_at(const struct cw_engine *engine, const struct cw_source_state *state);
 void cw_engine_mark_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_trouble *trouble);
 void cw_engine_bad_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);

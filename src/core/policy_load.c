@@ -212,6 +212,22 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
         return r;
 }
 
+/* Whoever was owed the end of an alert may be configured no more. */
+static void settle_alerts(struct cw_policy *policy)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
+                struct cw_alert *alert = value;
+
+                if (!alert->entry || alert->tellings > 0 || alert->state == CW_ALERT_FIRING)
+                        continue;
+                cw_alert_settle(alert);
+                cw_alert_remember(alert, policy->changes);
+        }
+}
+
 int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, int64_t behind_ms)
 {
         int r;
@@ -227,6 +243,7 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, in
                 cw_policy_replan(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
                 cw_policy_flush(policy);
+                settle_alerts(policy);
                 r = policy->error;
         }
         policy->loading = false;

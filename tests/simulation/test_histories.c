@@ -355,8 +355,7 @@ static void poll_source(struct history *history, size_t source)
         one_message_a_group(history, first);
 }
 
-/* A dead letter after one refusal, or after failures for too long: a clock that was set while the disk was full, and a
- * restart, look as if a day had passed. */
+/* Dead when refused, or after failing for long: a clock set while the disk was full looks like that after a restart. */
 static void fail_one(struct history *history, struct message *message, bool refused)
 {
         cw_autofree char *payload = strdup(message->payload);
