@@ -1,119 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: names become places in the ruleset's lists; what is named must be there, and what is there had better be named.
- */
+/* Idea: the tree is written out from the root down, so that each route begins with what its parent has. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
-#include "cardwatch/text.h"
-#include "compose.h"
+#include "cardwatch/hash.h"
+#include "compose_route.h"
 
-/* The texts of a list, or the one that stands for a list; NULL behind the last. Complains about what is no text. */
-static const struct cw_node *text_item(struct cw_reader *reader, const struct cw_node *node, const char *key, size_t i)
+/* Which notifiers some route reaches, and whether all names could be read, so that something can be said of the rest.
+ */
+struct reach {
+        bool *notifiers, *windows;
+        bool whole;
+};
+
+static void names(struct cw_composer *composer, const struct cw_name_list *list, struct reach *reach, size_t **places,
+                  size_t *n)
 {
-        const struct cw_node *item;
+        bool whole;
 
-        if (node->kind == CW_NODE_SCALAR)
-                return i == 0 ? node : NULL;
-        if (node->kind == CW_NODE_MAPPING) {
-                if (i == 0)
-                        cw_reader_complain(reader, node, "\"%s\" must be a list of names", key);
-                return NULL;
-        }
-        if (i >= node->n_items)
-                return NULL;
-        item = node->items[i];
-        if (item->kind != CW_NODE_SCALAR)
-                cw_reader_complain(reader, item, "\"%s\" must be a list of names", key);
-        return item;
+        free(*places);
+        cw_compose_names(composer, list, places, n, &whole);
+        reach->whole = reach->whole && whole;
 }
 
-static size_t items_of(const struct cw_node *node)
+static void mark(bool *reached, const size_t *places, size_t n)
 {
-        return node->kind == CW_NODE_SEQUENCE ? node->n_items : 1;
+        for (size_t i = 0; i < n; i++)
+                reached[places[i]] = true;
 }
 
-static size_t find_notifier(const struct cw_ruleset *rules, const char *name)
+static size_t *copy_places(struct cw_composer *composer, const size_t *places, size_t n)
 {
-        size_t i = 0;
+        size_t *copy = cw_reader_alloc(composer->reader, n, sizeof(*copy));
 
-        while (i < rules->n_notifiers && strcmp(rules->notifiers[i].name, name) != 0)
-                i++;
-        return i;
+        if (copy && n)
+                memcpy(copy, places, n * sizeof(*copy));
+        return copy;
 }
 
-static void complain_dangling(struct cw_composer *composer, const struct cw_node *node)
+static void inherit_groups(struct cw_composer *composer, const struct cw_route *parent, struct cw_route *route)
 {
-        const struct cw_ruleset *rules = composer->rules;
-        cw_autofree const char **names = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*names));
-        const char *nearest;
+        route->group_by = cw_reader_alloc(composer->reader, parent->n_group_by, sizeof(*route->group_by));
+        for (size_t i = 0; route->group_by && i < parent->n_group_by; i++) {
+                const struct cw_group_by *by = &parent->group_by[i];
 
-        for (size_t i = 0; names && i < rules->n_notifiers; i++)
-                names[i] = rules->notifiers[i].name;
-        nearest = names ? cw_text_nearest(node->text, names, rules->n_notifiers) : NULL;
-        cw_reader_complain(composer->reader, node, "there is no notifier \"%s\"%s%s%s", node->text,
-                           nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "");
-}
-
-/* False: it is not there, so that nothing can be said about who is reached. */
-static bool notify_one(struct cw_composer *composer, const struct cw_node *item, bool *reached)
-{
-        struct cw_route *route = &composer->rules->route;
-        size_t i;
-
-        if (item->kind != CW_NODE_SCALAR || item->bad)
-                return false;
-        i = find_notifier(composer->rules, item->text);
-        if (i == composer->rules->n_notifiers) {
-                complain_dangling(composer, item);
-                return false;
-        } else if (reached[i]) {
-                cw_reader_complain(composer->reader, item, "\"%s\" is named twice", item->text);
-        } else {
-                reached[i] = true;
-                route->notify[route->n_notify++] = i;
-        }
-        return true;
-}
-
-static void warn_unreached(struct cw_composer *composer, const bool *reached)
-{
-        for (size_t i = 0; i < composer->rules->n_notifiers; i++) {
-                const struct cw_node *node = composer->draft->notifiers[i].node, *name = cw_node_get(node, "name");
-
-                if (!reached[i])
-                        cw_reader_warn(composer->reader, name ? name : node, "no route reaches notifier \"%s\"",
-                                       composer->rules->notifiers[i].name);
+                route->group_by[route->n_group_by++] = (struct cw_group_by){
+                        by->key, by->label ? cw_reader_dup(composer->reader, by->label) : NULL};
         }
 }
 
-static void compose_notify(struct cw_composer *composer)
+static void inherit_escalations(struct cw_composer *composer, const struct cw_route *parent, struct cw_route *route)
 {
-        const struct cw_node *node = composer->draft->route.notify, *item;
-        struct cw_ruleset *rules = composer->rules;
-        cw_autofree bool *reached = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*reached));
-        bool all = node && node->kind != CW_NODE_MAPPING;
+        route->escalate = cw_reader_alloc(composer->reader, parent->n_escalate, sizeof(*route->escalate));
+        for (size_t i = 0; route->escalate && i < parent->n_escalate; i++) {
+                const struct cw_escalation *step = &parent->escalate[i];
 
-        rules->route.notify = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*rules->route.notify));
-        if (!rules->route.notify || !reached)
-                return;
-        for (size_t i = 0; !node && i < rules->n_notifiers; i++)
-                rules->route.notify[rules->route.n_notify++] = i;
-        if (!node)
-                return;
-        for (size_t i = 0; (item = text_item(composer->reader, node, "notify", i)); i++)
-                all = notify_one(composer, item, reached) && all;
-        if (all)
-                warn_unreached(composer, reached);
+                route->escalate[route->n_escalate++] = (struct cw_escalation){
+                        step->after_ms, copy_places(composer, step->notify, step->n_notify), step->n_notify};
+        }
 }
 
-static bool has_label(const struct cw_ruleset *rules, const char *name)
+/* All that a child has from its parent. */
+static void inherit(struct cw_composer *composer, const struct cw_route *parent, struct cw_route *route)
 {
-        for (size_t i = 0; i < rules->n_rules; i++)
-                for (size_t j = 0; j < rules->rules[i].n_labels; j++)
-                        if (strcmp(rules->rules[i].labels[j].name, name) == 0)
-                                return true;
-        return false;
+        route->notify = copy_places(composer, parent->notify, parent->n_notify);
+        route->n_notify = parent->n_notify;
+        route->mute = copy_places(composer, parent->mute, parent->n_mute);
+        route->n_mute = parent->n_mute;
+        route->only = copy_places(composer, parent->only, parent->n_only);
+        route->n_only = parent->n_only;
+        route->group_wait_ms = parent->group_wait_ms;
+        route->group_interval_ms = parent->group_interval_ms;
+        route->repeat_every_ms = parent->repeat_every_ms;
+        inherit_groups(composer, parent, route);
+        inherit_escalations(composer, parent, route);
 }
 
 static const char *const group_keys[] = {
@@ -130,11 +91,8 @@ static bool group_one(struct cw_composer *composer, const struct cw_node *item, 
                         ret_group->key = (enum cw_group_key)i;
                         return true;
                 }
-        if (!has_label(composer->rules, item->text)) {
-                cw_reader_complain(composer->reader, item,
-                                   "\"%s\" is none of rule, severity, customer, currency, card, and no "
-                                   "rule has a label of that name",
-                                   item->text);
+        if (!cw_compose_has_label(composer->rules, item->text)) {
+                cw_compose_no_key(composer, item, "rule, severity, customer, currency, card");
                 return false;
         }
         ret_group->key = CW_GROUP_LABEL;
@@ -142,32 +100,182 @@ static bool group_one(struct cw_composer *composer, const struct cw_node *item, 
         return ret_group->label != NULL;
 }
 
-static void compose_groups(struct cw_composer *composer)
+static void compose_groups(struct cw_composer *composer, const struct cw_node *node, struct cw_route *route)
 {
-        const struct cw_node *node = composer->draft->route.group_by, *item;
-        struct cw_route *route = &composer->rules->route;
-        size_t n = node ? items_of(node) : 2;
+        size_t n = node->kind == CW_NODE_SEQUENCE ? node->n_items : 1;
+        const struct cw_node *item;
 
+        for (size_t i = 0; i < route->n_group_by; i++)
+                free(route->group_by[i].label);
+        free(route->group_by);
+        route->n_group_by = 0;
         route->group_by = cw_reader_alloc(composer->reader, n, sizeof(*route->group_by));
-        if (!route->group_by)
-                return;
-        if (!node) {
-                route->group_by[route->n_group_by++].key = CW_GROUP_RULE;
-                route->group_by[route->n_group_by++].key = CW_GROUP_CUSTOMER;
-                return;
-        }
-        for (size_t i = 0; (item = text_item(composer->reader, node, "group_by", i)); i++)
+        for (size_t i = 0; route->group_by && (item = cw_compose_text_item(composer->reader, node, "group_by", i)); i++)
                 if (group_one(composer, item, &route->group_by[route->n_group_by]))
                         route->n_group_by++;
 }
 
+static int compare_steps(const void *a, const void *b)
+{
+        const struct cw_escalation *x = a, *y = b;
+
+        return x->after_ms < y->after_ms ? -1 : x->after_ms > y->after_ms;
+}
+
+static void compose_escalations(struct cw_composer *composer, const struct cw_route_draft *draft, struct reach *reach,
+                                struct cw_route *route)
+{
+        for (size_t i = 0; i < route->n_escalate; i++)
+                free(route->escalate[i].notify);
+        free(route->escalate);
+        route->n_escalate = 0;
+        route->escalate = cw_reader_alloc(composer->reader, draft->n_escalate, sizeof(*route->escalate));
+        for (size_t i = 0; route->escalate && i < draft->n_escalate; i++) {
+                const struct cw_escalation_draft *one = &draft->escalate[i];
+                struct cw_escalation *step = &route->escalate[route->n_escalate++];
+                struct cw_name_list list = {one->notify, "notify", "notifier", cw_compose_notifier_name};
+
+                step->after_ms = one->after_ms;
+                if (list.node)
+                        names(composer, &list, reach, &step->notify, &step->n_notify);
+                mark(reach->notifiers, step->notify, step->n_notify);
+        }
+        if (route->escalate)
+                qsort(route->escalate, route->n_escalate, sizeof(*route->escalate), compare_steps);
+}
+
+/* What the route says itself takes the place of what it has from its parent. */
+static void compose_own(struct cw_composer *composer, const struct cw_route_draft *draft, struct reach *reach,
+                        struct cw_route *route)
+{
+        const struct cw_name_list notify = {draft->notify, "notify", "notifier", cw_compose_notifier_name};
+        const struct cw_name_list mute = {draft->mute, "mute", "window", cw_compose_window_name};
+        const struct cw_name_list only = {draft->only, "only", "window", cw_compose_window_name};
+
+        if (notify.node)
+                names(composer, &notify, reach, &route->notify, &route->n_notify);
+        if (mute.node)
+                names(composer, &mute, reach, &route->mute, &route->n_mute);
+        if (only.node)
+                names(composer, &only, reach, &route->only, &route->n_only);
+        if (draft->group_by)
+                compose_groups(composer, draft->group_by, route);
+        if (cw_node_get(draft->node, "group_wait"))
+                route->group_wait_ms = draft->group_wait_ms;
+        if (cw_node_get(draft->node, "group_interval"))
+                route->group_interval_ms = draft->group_interval_ms;
+        if (cw_node_get(draft->node, "repeat_every"))
+                route->repeat_every_ms = draft->repeat_every_ms;
+        if (cw_node_get(draft->node, "escalate"))
+                compose_escalations(composer, draft, reach, route);
+        mark(reach->windows, route->mute, route->n_mute);
+        mark(reach->windows, route->only, route->n_only);
+}
+
+static uint64_t meaning_of(const struct cw_filter *filter)
+{
+        struct cw_hash hash;
+
+        cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
+        cw_filter_hash(filter, &hash);
+        return cw_hash_end(&hash);
+}
+
+/* What a route before it takes whole never comes to it. */
+static void doubt_order(struct cw_composer *composer, const struct cw_route_draft *drafts,
+                        const struct cw_route *routes, size_t place)
+{
+        for (size_t i = 0; i < place; i++) {
+                bool takes_all = cw_filter_is_everything(&routes[i].match);
+
+                if (routes[i].goes_on ||
+                    (!takes_all && meaning_of(&routes[i].match) != meaning_of(&routes[place].match)))
+                        continue;
+                cw_reader_warn(composer->reader, drafts[place].node,
+                               "no alert comes to this route: the one in line %u takes %s", drafts[i].node->span.line,
+                               takes_all ? "them all" : "the same ones");
+                return;
+        }
+}
+
+static void compose_route(struct cw_composer *composer, struct cw_route_draft *draft, struct reach *reach,
+                          struct cw_route *route, unsigned depth);
+
+static void compose_children(struct cw_composer *composer, const struct cw_route_draft *draft, struct reach *reach,
+                             struct cw_route *route, unsigned depth)
+{
+        if (draft->n_routes && depth == CW_ROUTE_DEPTH_MAX) {
+                cw_reader_complain(composer->reader, draft->routes[0].node, "routes are nested more than %d deep",
+                                   CW_ROUTE_DEPTH_MAX);
+                return;
+        }
+        route->routes = cw_reader_alloc(composer->reader, draft->n_routes, sizeof(*route->routes));
+        for (size_t i = 0; route->routes && i < draft->n_routes && composer->reader->error == 0; i++) {
+                struct cw_route *child = &route->routes[route->n_routes++];
+                struct cw_route_draft *one = &draft->routes[i];
+
+                cw_compose_filter(composer, &one->match, cw_node_get(one->node, "match"), &child->match);
+                child->goes_on = one->goes_on;
+                doubt_order(composer, draft->routes, route->routes, i);
+                inherit(composer, route, child);
+                if (composer->reader->error == 0)
+                        compose_route(composer, one, reach, child, depth + 1);
+        }
+}
+
+static void compose_route(struct cw_composer *composer, struct cw_route_draft *draft, struct reach *reach,
+                          struct cw_route *route, unsigned depth)
+{
+        compose_own(composer, draft, reach, route);
+        mark(reach->notifiers, route->notify, route->n_notify);
+        compose_children(composer, draft, reach, route, depth);
+}
+
+/* The root begins with every notifier, and with groups of a customer's alerts of one rule. */
+static void begin_root(struct cw_composer *composer, struct cw_route *root)
+{
+        size_t n = composer->rules->n_notifiers;
+
+        root->notify = cw_reader_alloc(composer->reader, n, sizeof(*root->notify));
+        for (size_t i = 0; root->notify && i < n; i++)
+                root->notify[root->n_notify++] = i;
+        root->group_by = cw_reader_alloc(composer->reader, 2, sizeof(*root->group_by));
+        if (!root->group_by)
+                return;
+        root->group_by[root->n_group_by++].key = CW_GROUP_RULE;
+        root->group_by[root->n_group_by++].key = CW_GROUP_CUSTOMER;
+}
+
+static void warn_unreached(struct cw_composer *composer, const struct reach *reach)
+{
+        const struct cw_draft *draft = composer->draft;
+
+        for (size_t i = 0; i < composer->rules->n_notifiers; i++) {
+                const struct cw_node *node = draft->notifiers[i].node, *name = cw_node_get(node, "name");
+
+                if (!reach->notifiers[i])
+                        cw_reader_warn(composer->reader, name ? name : node, "no route reaches notifier \"%s\"",
+                                       composer->rules->notifiers[i].name);
+        }
+        for (size_t i = 0; i < composer->rules->n_windows; i++)
+                if (!reach->windows[i])
+                        cw_reader_warn(composer->reader, draft->windows[i].node, "no route uses window \"%s\"",
+                                       composer->rules->windows[i].name);
+}
+
 void cw_compose_route(struct cw_composer *composer)
 {
-        struct cw_route *route = &composer->rules->route;
+        struct cw_ruleset *rules = composer->rules;
+        cw_autofree bool *notifiers = cw_reader_alloc(composer->reader, rules->n_notifiers, sizeof(*notifiers));
+        cw_autofree bool *windows = cw_reader_alloc(composer->reader, rules->n_windows, sizeof(*windows));
+        struct reach reach = {notifiers, windows, true};
 
-        compose_notify(composer);
-        compose_groups(composer);
-        route->group_wait_ms = composer->draft->route.group_wait_ms;
-        route->group_interval_ms = composer->draft->route.group_interval_ms;
-        route->repeat_every_ms = composer->draft->route.repeat_every_ms;
+        begin_root(composer, &rules->route);
+        if (!notifiers || !windows || composer->reader->error)
+                return;
+        composer->draft->route.node = cw_node_get(composer->main->root, "route");
+        compose_route(composer, &composer->draft->route, &reach, &rules->route, 0);
+        if (reach.whole && composer->reader->error == 0)
+                warn_unreached(composer, &reach);
+        cw_route_seal(&rules->route);
 }

@@ -84,7 +84,7 @@ static void put_row(struct cw_buf *buf, const struct cw_row *row, unsigned kind,
         /* A notifier of each type is shown, named after it. */
         if (kind != 0 && (strcmp(row->name, "type") == 0 || strcmp(row->name, "name") == 0))
                 value = cw_notifier_type_names[__builtin_ctz(kind)];
-        if (row->type != CW_ROW_TABLE && row->type != CW_ROW_LIST) {
+        if ((row->type != CW_ROW_TABLE && row->type != CW_ROW_LIST) || (row->flags & CW_ROW_AGAIN)) {
                 cw_buf_printf(buf, "%s: %s\n", row->name, value);
                 return;
         }
@@ -101,7 +101,7 @@ static void put_row(struct cw_buf *buf, const struct cw_row *row, unsigned kind,
                 put_help(buf, deeper(margin), first->help);
                 put_margin(buf, deeper(margin));
                 cw_buf_puts(buf, "- ");
-                put_row(buf, first, item_kind, deeper(margin));
+                put_row(buf, first, item_kind, deeper(deeper(margin)));
                 put_table(buf, &rest, item_kind, deeper(deeper(margin)));
         }
 }

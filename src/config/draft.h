@@ -3,6 +3,7 @@
 #define CARDWATCH_CONFIG_DRAFT_H
 
 #include "cardwatch/config.h"
+#include "draft_route.h"
 #include "node.h"
 #include "schema.h"
 
@@ -46,11 +47,6 @@ struct cw_builtin_draft {
         int64_t after_ms;
 };
 
-struct cw_route_draft {
-        const struct cw_node *notify, *group_by;
-        int64_t group_wait_ms, group_interval_ms, repeat_every_ms;
-};
-
 struct cw_draft {
         struct cw_config config; /* `sources` and `notifiers` of it stay empty until the end */
         const struct cw_node *include;
@@ -62,6 +58,10 @@ struct cw_draft {
         size_t n_notifiers;
         const struct cw_node *builtin[CW_BUILTIN_COUNT];
         struct cw_route_draft route;
+        struct cw_window_draft *windows;
+        size_t n_windows;
+        struct cw_inhibition_draft *inhibitions;
+        size_t n_inhibitions;
 };
 
 /* Kinds of notifiers, as bits; one whose type is missing has every key. */
@@ -75,6 +75,9 @@ extern const size_t cw_n_notifier_type_names;
 extern const struct cw_table cw_schema_source;
 extern const struct cw_table cw_schema_notifier;
 extern const struct cw_table cw_schema_tls;
+extern const struct cw_table cw_schema_route;
+extern const struct cw_table cw_schema_window;
+extern const struct cw_table cw_schema_inhibition;
 extern const struct cw_table cw_schema_override;
 extern const struct cw_table cw_schema_level;
 extern const struct cw_table cw_schema_flap; /* of struct cw_flap */

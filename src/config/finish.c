@@ -29,7 +29,48 @@ static void hash_flap(struct cw_hash *hash, const struct cw_flap *flap)
         cw_hash_u64(hash, (uint64_t)flap->window_ms);
 }
 
-/* What the tables leave to code: rules, built-in alerts, the route's lists. */
+static void hash_places(struct cw_hash *hash, const size_t *places, size_t n)
+{
+        cw_hash_u64(hash, n);
+        for (size_t i = 0; i < n; i++)
+                cw_hash_u64(hash, places[i]);
+}
+
+static void hash_route(struct cw_hash *hash, const struct cw_route *route)
+{
+        cw_filter_hash(&route->match, hash);
+        cw_hash_u64(hash, route->goes_on);
+        hash_places(hash, route->notify, route->n_notify);
+        hash_places(hash, route->mute, route->n_mute);
+        hash_places(hash, route->only, route->n_only);
+        cw_hash_u64(hash, (uint64_t)route->group_wait_ms);
+        cw_hash_u64(hash, (uint64_t)route->group_interval_ms);
+        cw_hash_u64(hash, (uint64_t)route->repeat_every_ms);
+        cw_hash_u64(hash, route->n_group_by);
+        for (size_t i = 0; i < route->n_group_by; i++) {
+                cw_hash_u64(hash, route->group_by[i].key);
+                cw_hash_string(hash, route->group_by[i].label);
+        }
+        cw_hash_u64(hash, route->n_escalate);
+        for (size_t i = 0; i < route->n_escalate; i++) {
+                cw_hash_u64(hash, (uint64_t)route->escalate[i].after_ms);
+                hash_places(hash, route->escalate[i].notify, route->escalate[i].n_notify);
+        }
+        cw_hash_u64(hash, route->n_routes);
+        for (size_t i = 0; i < route->n_routes; i++)
+                hash_route(hash, &route->routes[i]);
+}
+
+static void hash_inhibitions(struct cw_hash *hash, const struct cw_ruleset *rules)
+{
+        cw_hash_u64(hash, rules->n_inhibitions);
+        for (size_t i = 0; i < rules->n_inhibitions; i++) {
+                cw_filter_hash(&rules->inhibitions[i].source, hash);
+                cw_filter_hash(&rules->inhibitions[i].target, hash);
+        }
+}
+
+/* What the tables leave to code: rules, built-in alerts, routes and what alerts they match. */
 static void hash_rules(struct cw_hash *hash, const struct cw_ruleset *rules)
 {
         for (size_t i = 0; i < rules->n_rules; i++) {
@@ -52,14 +93,8 @@ static void hash_rules(struct cw_hash *hash, const struct cw_ruleset *rules)
                 cw_hash_u64(hash, rules->builtins[i].after_polls);
                 cw_hash_u64(hash, (uint64_t)rules->builtins[i].after_ms);
         }
-        cw_hash_u64(hash, rules->route.n_notify);
-        for (size_t i = 0; i < rules->route.n_notify; i++)
-                cw_hash_u64(hash, rules->route.notify[i]);
-        cw_hash_u64(hash, rules->route.n_group_by);
-        for (size_t i = 0; i < rules->route.n_group_by; i++) {
-                cw_hash_u64(hash, rules->route.group_by[i].key);
-                cw_hash_string(hash, rules->route.group_by[i].label);
-        }
+        hash_route(hash, &rules->route);
+        hash_inhibitions(hash, rules);
 }
 
 static void hash_all(const struct cw_draft *draft, const struct cw_ruleset *rules, char ret_hash[static 33])

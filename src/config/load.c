@@ -76,6 +76,10 @@ static void compose(struct loading *loading)
         if (loading->reader.error == 0)
                 cw_compose_notifiers(&composer);
         if (loading->reader.error == 0)
+                cw_compose_windows(&composer);
+        if (loading->reader.error == 0)
+                cw_compose_inhibitions(&composer);
+        if (loading->reader.error == 0)
                 cw_compose_route(&composer);
         warn_exposed(loading);
 }

@@ -141,7 +141,7 @@ static void put_table(struct cw_buf *buf, const struct cw_table *table, const ch
                 cw_buf_printf(&path, "%s%s", prefix, row->name);
                 put_item(buf, row, cw_buf_text(&path));
                 cw_buf_puts(&path, list ? "[]." : ".");
-                if (row->table)
+                if (row->table && !(row->flags & CW_ROW_AGAIN))
                         put_table(buf, row->table, cw_buf_text(&path));
                 cw_buf_deinit(&path);
         }

@@ -42,9 +42,10 @@ enum cw_row_type {
 #define CW_ROW_PATH                                                                                                    \
         0x10u /* a text that is a path relative to the main file's directory, unless it is one of `words`              \
                */
-#define CW_ROW_BASE 0x40u /* a text whose slashes at the end say nothing */
-#define CW_ROW_IDLE 0x80u /* a list without which most files do: `config --defaults` shows it commented out */
-#define CW_ROW_ANY  0x20u /* labels whose names are not ours to choose (HTTP headers) */
+#define CW_ROW_BASE  0x40u /* a text whose slashes at the end say nothing */
+#define CW_ROW_IDLE  0x80u /* a list without which most files do: `config --defaults` shows it commented out */
+#define CW_ROW_AGAIN 0x100u /* a list of the table that it stands in: not written out once more */
+#define CW_ROW_ANY   0x20u /* labels whose names are not ours to choose (HTTP headers) */
 
 struct cw_row;
 struct cw_table;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cardwatch/card.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/text.h"
 
@@ -95,6 +96,19 @@ bool cw_shape_timezone(struct cw_reader *reader, const struct cw_row *row, const
         if (good && (strcmp(text, "UTC") == 0 || zone_exists(text)))
                 return true;
         cw_reader_complain(reader, node, "\"%s\": there is no time zone \"%s\" in " ZONES, row->name, text);
+        return false;
+}
+
+bool cw_shape_severity(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        static const char *const words[] = {"info", "warning", "critical"};
+        const char *nearest;
+
+        if (cw_severity_parse(text) != CW_SEVERITY_NONE)
+                return true;
+        nearest = cw_text_nearest(text, words, CW_ARRAY_SIZE(words));
+        cw_reader_complain(reader, node, "\"%s\" must be one of info, warning, critical%s%s%s", row->name,
+                           nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "");
         return false;
 }
 

@@ -17,6 +17,8 @@ bool cw_shape_absolute(struct cw_reader *reader, const struct cw_row *row, const
                        const char *text);
 bool cw_shape_timezone(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node,
                        const char *text);
+bool cw_shape_severity(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node,
+                       const char *text);
 bool cw_shape_currency(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node,
                        const char *text);
 /* `node` is the key: a header's name, `text` its value. */

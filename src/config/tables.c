@@ -275,23 +275,6 @@ static const struct cw_row builtin_rows[] = {
 };
 static const struct cw_table builtin_table = {ROWS(builtin_rows), .node = CW_TABLE_NOWHERE};
 
-static const struct cw_row route_rows[] = {
-        {"notify", CW_ROW_NODE, AT(cw_route_draft, notify), .example = "[hook]",
-         .help = "Names of notifiers; by default every one."},
-        {"group_by", CW_ROW_NODE, AT(cw_route_draft, group_by), .fallback = "[rule, customer]",
-         .help = "What alerts must share to be told in one message: rule, severity, customer, currency, card, names of "
-                 "labels. "
-                 "A group never spans sources."},
-        {"group_wait", CW_ROW_DURATION, AT(cw_route_draft, group_wait_ms), .fallback = "0s", .most = LONG_MS,
-         .help = "How long a new group collects before its first message."},
-        {"group_interval", CW_ROW_DURATION, AT(cw_route_draft, group_interval_ms), .fallback = "0s", .most = LONG_MS,
-         .help = "The least time between messages about changes of a group; a rise in severity does not wait."},
-        {"repeat_every", CW_ROW_DURATION, AT(cw_route_draft, repeat_every_ms), .fallback = "0s", .most = LONG_MS,
-         .help = "After this time an unchanged group that still fires is told again; 0s: never."},
-        LATER("routes", "Other ways for some alerts."),
-};
-static const struct cw_table route_table = {ROWS(route_rows), .node = CW_TABLE_NOWHERE};
-
 static const struct cw_row top_rows[] = {
         {"timezone", CW_ROW_TEXT, AT(cw_draft, config.timezone), .example = "Europe/London", .most = 100,
          .check = cw_shape_timezone,
@@ -311,13 +294,17 @@ static const struct cw_row top_rows[] = {
          .help = "The daemon's own alerts; each can be given another severity or turned off."},
         {"notifiers", CW_ROW_LIST, LIST_AT(cw_draft, notifiers, n_notifiers), .table = &cw_schema_notifier,
          .help = "Whom to tell, and how."},
-        {"route", CW_ROW_TABLE, AT(cw_draft, route), .table = &route_table,
+        {"route", CW_ROW_TABLE, AT(cw_draft, route), .table = &cw_schema_route,
          .help = "Which messages are made of alerts, and who gets them."},
         {"templates", CW_ROW_LABELS, LIST_AT(cw_draft, config.templates, config.n_templates),
          .example = "{line: \"{{card.id}}: {{balances.available}}\"}",
          .help = "Texts with a name, for use in other templates as {{> name}}."},
-        LATER("inhibit", "Alerts that silence others."),
-        LATER("windows", "Named spans of local time."),
+        {"inhibit", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_draft, inhibitions, n_inhibitions),
+         .table = &cw_schema_inhibition,
+         .help = "Alerts that hold others back while they fire, beside those that are built in: auth-failed over "
+                 "source-down and stale, source-down and suspect-snapshot over stale."},
+        {"windows", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_draft, windows, n_windows), .table = &cw_schema_window,
+         .help = "Named spans of local time, for mute and only."},
         LATER("digests", "Summaries at fixed times."),
 };
 const struct cw_table cw_schema_top = {ROWS(top_rows), .size = sizeof(struct cw_draft), .node = CW_TABLE_NOWHERE};

@@ -13,6 +13,7 @@
 #include "policy_escalate.h"
 #include "policy_hold.h"
 #include "policy_silence.h"
+#include "policy_window.h"
 
 void cw_policy_init(struct cw_policy *policy, struct cw_strpool *pool, struct cw_alerts *alerts)
 {

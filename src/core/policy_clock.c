@@ -7,8 +7,8 @@
 #include "policy.h"
 #include "policy_escalate.h"
 #include "policy_groups.h"
-#include "policy_hold.h"
 #include "policy_silence.h"
+#include "policy_window.h"
 
 /* All of them by the same: what was earlier stays earlier, stale entries stay stale. */
 static void move_due(struct cw_due *due, int64_t by_ms)

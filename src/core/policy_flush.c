@@ -16,6 +16,7 @@
 #include "policy_hold.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
+#include "policy_window.h"
 
 void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent)
 {

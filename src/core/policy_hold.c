@@ -12,8 +12,10 @@
 #include "policy.h"
 #include "policy_groups.h"
 #include "policy_hold.h"
+#include "policy_inhibit.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
+#include "policy_window.h"
 
 static const struct {
         enum cw_builtin_kind by, target;

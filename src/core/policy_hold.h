@@ -26,17 +26,4 @@ void cw_policy_release_held(struct cw_policy *policy);
 void cw_policy_holds_anew(struct cw_policy *policy);
 void cw_policy_holds_deinit(struct cw_policy *policy);
 
-/* policy_window.c: which windows are open by now; notes whether one turned since it was last asked. */
-void cw_policy_windows_turn(struct cw_policy *policy);
-/* When one may turn next, 0: nothing hangs on any. */
-int64_t cw_policy_windows_wake_at(const struct cw_policy *policy);
-int cw_policy_windows_anew(struct cw_policy *policy) __attribute__((warn_unused_result));
-const char *cw_policy_muted(const struct cw_policy *policy, const struct cw_route *route);
-
-/* policy_inhibit.c: which alerts that fire hold others back. */
-int cw_policy_inhibitors_anew(struct cw_policy *policy) __attribute__((warn_unused_result));
-void cw_policy_inhibitors_deinit(struct cw_policy *policy);
-void cw_policy_inhibitors_follow(struct cw_policy *policy, const struct cw_alert *alert);
-const char *cw_policy_inhibited(const struct cw_policy *policy, const struct cw_entry *entry);
-
 #endif

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Inhibitions of the configuration. Alerts that fire and match a source stand in buckets by what must be alike, so that
- * asking for one target costs one look, however many fire.
- *
- * An alert that matches both sides is held only by those that match the source alone: so none holds itself, and no two
- * hold each other.
- */
+/* Idea: an alert that matches both sides is held only by those that match the source alone: so none holds itself, and
+ * no two hold each other. */
+#include "policy_inhibit.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/hash.h"
-#include "policy.h"
 #include "policy_hold.h"
 
 struct bucket {

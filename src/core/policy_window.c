@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Idea: between two edges no window turns, so that it is enough to look when the time has left the span that was looked
  * at: forward, or back when the clock was set. */
+#include "policy_window.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-#include "policy.h"
 #include "policy_hold.h"
 
 static bool uses_windows(const struct cw_route *route)

@@ -29,15 +29,12 @@ static void expect_later(const struct later *later)
 static void test_keys(void **state)
 {
         static const struct later cases[] = {
-                {"inhibit", BASE "inhibit: []\n"},
-                {"windows", BASE "windows: []\n"},
                 {"digests", BASE "digests: []\n"},
                 {"postgresql", BASE "store: {postgresql: env:DATABASE}\n"},
                 {"max_size", BASE "store: {max_size: 10GiB}\n"},
                 {"http", BASE "control: {http: 127.0.0.1:9477}\n"},
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},
-                {"routes", BASE "route: {routes: [{match: {severity: critical}, notify: [log]}]}\n"},
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
                 {"rate", HOOK_WITH("rate: 1/s")},
                 {"fallback", HOOK_WITH("fallback: [n]")},

@@ -57,7 +57,8 @@ static bool is_commented_key(const char *line)
 static bool is_alternative(const char *line)
 {
         return strstr(line, "# otp:") || strstr(line, "# api_key:") || strstr(line, "# on:") ||
-               strstr(line, "# levels:") || strstr(line, "# include:") || strstr(line, "# notify:");
+               strstr(line, "# levels:") || strstr(line, "# include:") || strstr(line, "# notify:") ||
+               strstr(line, "only:") || strstr(line, "dates:");
 }
 
 /* What is commented out is meant to be uncommented. */
