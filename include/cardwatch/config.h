@@ -70,6 +70,7 @@ struct cw_config {
 
 struct cw_config_load_options {
         bool offline; /* no secret needs to exist */
+        const char *system_zone; /* TZ as the process found it, "" for none; NULL: as it is now */
 };
 
 /* 0: right (warnings may stand in the report). -EINVAL: mistakes, all in the report. -ENOMEM. */

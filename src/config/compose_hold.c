@@ -81,7 +81,7 @@ void cw_compose_windows(struct cw_composer *composer)
 {
         const struct cw_draft *draft = composer->draft;
         struct cw_ruleset *rules = composer->rules;
-        int r = cw_zone_load(draft->config.timezone, &rules->zone);
+        int r = cw_zone_load(draft->config.timezone, composer->reader->system_zone, &rules->zone);
 
         if (r == -ENOMEM)
                 composer->reader->error = r;

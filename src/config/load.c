@@ -114,7 +114,9 @@ static int read_all(struct loading *loading, const char *path)
 int cw_config_load(const char *path, const struct cw_config_load_options *options, struct cw_config **ret_config,
                    struct cw_config_report *report)
 {
-        struct loading loading = {.reader = {.report = report, .offline = options && options->offline}};
+        struct loading loading = {.reader = {.report = report,
+                                             .offline = options && options->offline,
+                                             .system_zone = options ? options->system_zone : NULL}};
         size_t errors_before = report->n_errors;
         int r;
 

@@ -21,6 +21,7 @@ struct cw_reader {
         struct cw_config_report *report;
         const char *directory; /* of the main file */
         bool offline;
+        const char *system_zone; /* see struct cw_config_load_options */
         unsigned kinds; /* which rows count just now, see schema.h; 0: all */
         int error; /* sticky -ENOMEM */
 };

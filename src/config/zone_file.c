@@ -39,14 +39,15 @@ static int load_name(const char *name, struct cw_zone **ret_zone)
         return load(path, ret_zone);
 }
 
-int cw_zone_load(const char *name, struct cw_zone **ret_zone)
+int cw_zone_load(const char *name, const char *tz, struct cw_zone **ret_zone)
 {
-        const char *tz = getenv("TZ");
         int r;
 
         *ret_zone = NULL;
         if (name)
                 return strcmp(name, "UTC") == 0 ? 0 : load_name(name, ret_zone);
-        r = tz ? load_name(tz + (*tz == ':'), ret_zone) : load(LOCALTIME, ret_zone);
+        if (!tz)
+                tz = getenv("TZ");
+        r = tz && *tz ? load_name(tz + (*tz == ':'), ret_zone) : load(LOCALTIME, ret_zone);
         return r == -ENOMEM ? r : 0;
 }

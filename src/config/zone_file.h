@@ -5,9 +5,10 @@
 struct cw_zone;
 
 /*
- * The zone of a name (IANA), or of the system: what TZ names, else /etc/localtime. NULL for UTC, and where the system
+ * The zone of a name (IANA), or of the system: what `tz` names (NULL: the environment's TZ; ""
+ * for none), else /etc/localtime. NULL for UTC, and where the system
  * says nothing that can be read. -EBADMSG: the name's file holds no zone; other negative errnos of reading it.
  */
-int cw_zone_load(const char *name, struct cw_zone **ret_zone) __attribute__((warn_unused_result));
+int cw_zone_load(const char *name, const char *tz, struct cw_zone **ret_zone) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cardwatch/buf.h"
@@ -297,6 +298,19 @@ static int look_back(struct cw_app *app)
         return cw_past_start(app->past, app->settings->config->store_path, app->settings->config->rules);
 }
 
+/* In which zone people read times. TZ is set from the start on, before there are threads: later only its value
+ * changes. */
+static void use_zone(const struct cw_app *app, const struct cw_config *config)
+{
+        const char *system_zone = *app->options.system_zone ? app->options.system_zone : ":/etc/localtime";
+        const char *zone = config->timezone ? config->timezone : system_zone, *before = getenv("TZ");
+
+        if (before && strcmp(before, zone) == 0)
+                return;
+        setenv("TZ", zone, 1);
+        tzset();
+}
+
 static void apply(struct cw_app *app, struct cw_settings *settings)
 {
         bool looks_back = cw_past_busy(app->past) ||
@@ -307,6 +321,7 @@ static void apply(struct cw_app *app, struct cw_settings *settings)
         cw_settings_unref(app->settings);
         app->settings = settings;
         cw_log_configure(app->options.log, settings->config->log_level, settings->config->log_format);
+        use_zone(app, settings->config);
         step(app, &rules);
         step(app, &result);
         if (cw_dispatcher_configure(app->dispatcher, settings) < 0 || cw_feeds_configure(app->feeds, settings) < 0 ||
@@ -345,7 +360,7 @@ static void audit_reload(struct cw_app *app, const struct cw_act *act, const cha
 static bool reload(void *data, const struct cw_act *act, struct cw_buf *why)
 {
         struct cw_app *app = data;
-        struct cw_config_load_options options = {0};
+        struct cw_config_load_options options = {.system_zone = app->options.system_zone};
         struct cw_config_report report = CW_CONFIG_REPORT_NULL;
         struct cw_settings *settings = NULL;
         const char *fixed = NULL;
@@ -593,6 +608,7 @@ int cw_app_new(const struct cw_app_options *options, struct cw_settings *setting
         }
         app->options = *options;
         app->settings = settings;
+        use_zone(app, settings->config);
         r = make_loop(app);
         if (r == 0)
                 r = open_store(app);

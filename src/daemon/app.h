@@ -19,6 +19,7 @@ struct cw_app;
 
 struct cw_app_options {
         const char *config_path;
+        const char *system_zone; /* TZ as the process found it, "" for none */
         bool once;
         struct cw_log *log;
 };

@@ -5,11 +5,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "app.h"
 #include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/log.h"
 #include "cardwatch/settings.h"
@@ -84,28 +85,28 @@ static int load(const char *path, struct cw_settings **ret_settings)
 }
 
 /* A core would hold card balances and secrets: it is written only where somebody allowed it beforehand. */
-static void settle_process(const struct cw_config *config)
+static void settle_process(void)
 {
         struct sigaction ignore = {.sa_handler = SIG_IGN};
 
         sigaction(SIGPIPE, &ignore, NULL);
-        if (config->timezone)
-                setenv("TZ", config->timezone, 1);
-        tzset();
 }
 
 int main(int argc, char **argv)
 {
         struct cw_app_options options = {.config_path = DEFAULT_CONFIG};
+        const char *tz = getenv("TZ");
+        cw_autofree char *system_zone = strdup(tz ? tz : "");
         struct cw_settings *settings;
         struct cw_app *app;
         int status = read_options(argc, argv, &options);
 
         if (status >= 0)
                 return status;
+        options.system_zone = system_zone ? system_zone : "";
         if (load(options.config_path, &settings) < 0)
                 return EXIT_CONFIG;
-        settle_process(settings->config);
+        settle_process();
         if (cw_log_new(stderr, settings->config->log_level, settings->config->log_format, &options.log) < 0) {
                 cw_settings_unref(settings);
                 return EXIT_FAILURE;
