@@ -40,6 +40,13 @@ enum cw_config_detail { CW_CONFIG_DETAIL_FULL, CW_CONFIG_DETAIL_BAND, CW_CONFIG_
 
 enum cw_config_starttls { CW_STARTTLS_REQUIRED, CW_STARTTLS_OPPORTUNISTIC, CW_STARTTLS_OFF };
 
+/* Whom a customer's own alerts are told besides. */
+struct cw_config_customer {
+        int64_t id;
+        char **to;
+        size_t n_to;
+};
+
 struct cw_config_notifier {
         char *name;
         enum cw_config_notifier_type type;
@@ -57,6 +64,10 @@ struct cw_config_notifier {
         struct cw_secret *password; /* email */
         char **to; /* email */
         size_t n_to;
+        /* email: of the notifier that was made of `to_customers`, whose name ends in "/customers" and which has no
+         * `to`; sorted. It stands behind all that were written. */
+        struct cw_config_customer *customers;
+        size_t n_customers;
         enum cw_config_starttls starttls; /* email; the default for the host is already applied */
         char *target, *app_name; /* syslog */
         unsigned facility; /* syslog, RFC 5424 number */

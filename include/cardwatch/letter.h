@@ -56,6 +56,7 @@ struct cw_letter {
         const char *command; /* that lists them */
         char *url;
         const struct cw_notice *notice; /* private */
+        bool outward; /* likewise */
 };
 
 int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, const struct cw_render_options *options)

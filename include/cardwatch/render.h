@@ -22,6 +22,7 @@ struct cw_templates;
 
 struct cw_render_options {
         const char *external_url; /* NULL: no links */
+        bool outward; /* the readers are customers: nothing of how it is run */
         bool names_source; /* there are several: people are told whose card it is */
         const struct cw_templates *templates; /* that templates may name; NULL: none */
         const struct cw_template *title; /* in place of the message's own first line; NULL: it stays */

@@ -38,6 +38,9 @@ struct cw_notifier_traits {
         bool send_resolved;
         uint32_t list; /* alerts written out in a message, CW_LIST_ALL: every one */
         int64_t retry_for_ms; /* after the first failure, then it is a dead letter */
+        size_t copies; /* it tells customers what the notifier of this place, counted from 1, tells; 0: it does not */
+        int64_t *customers; /* whom, sorted */
+        size_t n_customers;
 };
 
 struct cw_ruleset {

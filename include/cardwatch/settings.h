@@ -23,6 +23,7 @@ struct cw_notifier {
         struct cw_sink_options options; /* borrows from the configuration, and from what follows */
         struct cw_template *title, *body;
         struct cw_http_header *headers;
+        struct cw_sink_customer *customers;
         struct cw_wire *wire; /* made when first needed */
         struct cw_wire_target target; /* of syslog and file */
         char *target_text; /* what the target points into */

@@ -38,6 +38,13 @@ enum cw_sink_type {
         CW_SINK_TYPE_COUNT
 };
 
+/* Where mails about a customer go. */
+struct cw_sink_customer {
+        int64_t id;
+        const char *const *to;
+        size_t n_to;
+};
+
 /* A notifier as configured: what its type does not use is NULL or zero. Borrowed; outlives what is made of it. */
 struct cw_sink_options {
         const char *name;
@@ -58,6 +65,8 @@ struct cw_sink_options {
         const struct cw_secret *password;
         const char *const *to;
         size_t n_to;
+        const struct cw_sink_customer *customers; /* not NULL: instead of `to`; each message is about one of them */
+        size_t n_customers;
         enum cw_smtp_starttls starttls;
         const char *target, *app_name; /* syslog; target as configured */
         unsigned facility; /* RFC 5424 number */

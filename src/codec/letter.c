@@ -92,7 +92,7 @@ static int write_foot(const struct writer *writer, const struct cw_letter_common
                 cw_buf_puts(cw_letter_remark(&foot), "source ");
                 cw_render_visible(&foot, entry->source, CW_PERSON_REFERENCE_MAX);
         }
-        if (common->one_reason && common->one_rule)
+        if (common->one_reason && common->one_rule && !writer->options->outward)
                 cw_letter_reason(&foot, entry, false);
         return cw_letter_take(&foot, &block->foot);
 }
@@ -210,7 +210,7 @@ int cw_letter_init(struct cw_letter *letter, const struct cw_notice *notice, con
         struct writer writer = {letter, notice, options, NULL};
         int r;
 
-        *letter = (struct cw_letter){.notice = notice};
+        *letter = (struct cw_letter){.notice = notice, .outward = options->outward};
         r = cw_render_words_new(notice, options, &words);
         if (r < 0)
                 return r;

@@ -158,7 +158,8 @@ int cw_letter_count_others(struct cw_letter *letter, size_t n_listed, size_t n_l
         letter->n_others = lines.n;
         lines.n = 0;
         letter->others_head = cw_take(lines.head);
-        letter->command = all[CW_ENTRY_FIRING] + all[CW_ENTRY_RESOLVED] > 0 ? "cardwatch alerts" : NULL;
+        letter->command = !letter->outward && all[CW_ENTRY_FIRING] + all[CW_ENTRY_RESOLVED] > 0 ? "cardwatch alerts"
+                                                                                                : NULL;
         return 0;
 }
 

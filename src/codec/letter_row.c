@@ -172,7 +172,8 @@ static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, co
                 cw_buf_puts(cw_letter_remark(remarks), "deactivated");
 }
 
-static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *common, const struct cw_item *item)
+static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *common, const struct cw_item *item,
+                         bool outward)
 {
         const struct cw_entry *entry = item->entry;
 
@@ -182,7 +183,7 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
         if (entry->confirmed >= 0)
                 cw_buf_puts(cw_letter_remark(remarks),
                             entry->confirmed ? "confirmed by a second look" : "not confirmed by a second look");
-        if (entry->acknowledged_by) {
+        if (entry->acknowledged_by && !outward) {
                 cw_buf_puts(cw_letter_remark(remarks), "acknowledged by ");
                 cw_render_visible(remarks, entry->acknowledged_by, CW_PERSON_REFERENCE_MAX);
         }
@@ -190,7 +191,7 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
                 cw_buf_puts(cw_letter_remark(remarks), entry->state == CW_ENTRY_EVENT ? "at " : "since ");
                 cw_person_time(remarks, cw_person_since(entry), common->notice->sent_at);
         }
-        if (!common->one_reason || !common->one_rule)
+        if ((!common->one_reason || !common->one_rule) && !outward)
                 cw_letter_reason(remarks, entry, !common->one_rule);
 }
 
@@ -261,7 +262,7 @@ static int fill(struct cw_letter_row *row, const struct cw_letter_common *common
                         r = set_amounts(row, entry, &shown);
                 cw_render_url(&url, options, entry);
         }
-        remark_alert(&remarks, common, item);
+        remark_alert(&remarks, common, item, options->outward);
         if (r == 0)
                 r = set_words(row, item, words);
         if (r == 0)

@@ -12,6 +12,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/config.h"
 #include "compose.h"
+#include "customers.h"
 #include "finish.h"
 #include "include.h"
 #include "load_file.h"
@@ -81,6 +82,8 @@ static void compose(struct loading *loading)
                 cw_compose_inhibitions(&composer);
         if (loading->reader.error == 0)
                 cw_compose_route(&composer);
+        if (loading->reader.error == 0)
+                cw_compose_customers(&composer);
         warn_exposed(loading);
 }
 

@@ -34,6 +34,7 @@ static const char *noun(const struct cw_row *row)
         case CW_ROW_IDS:
                 return "id or list of ids";
         case CW_ROW_LABELS:
+        case CW_ROW_CUSTOMERS:
         case CW_ROW_TABLE:
                 return "mapping";
         case CW_ROW_LIST:

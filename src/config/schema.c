@@ -8,10 +8,12 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/config_notifier.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/text.h"
+#include "customers.h"
 
 static void *field_of(void *target, size_t offset)
 {
@@ -232,6 +234,8 @@ static void release_list(const struct cw_row *row, void *target)
                         cw_schema_deinit(row->table, (char *)*array + i * row->table->size);
                 if (row->type == CW_ROW_TEXTS)
                         free(((char **)*array)[i]);
+                if (row->type == CW_ROW_CUSTOMERS)
+                        cw_customers_deinit(&((struct cw_config_customer *)*array)[i]);
                 if (row->type == CW_ROW_LABELS) {
                         free(((struct cw_label *)*array)[i].name);
                         free(((struct cw_label *)*array)[i].value);
@@ -260,6 +264,7 @@ static void release(const struct cw_row *row, void *target)
         case CW_ROW_TEXTS:
         case CW_ROW_IDS:
         case CW_ROW_LABELS:
+        case CW_ROW_CUSTOMERS:
         case CW_ROW_LIST:
                 release_list(row, target);
                 break;

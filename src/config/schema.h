@@ -30,6 +30,7 @@ enum cw_row_type {
         CW_ROW_TEXTS, /* char **, size_t; a scalar or a list */
         CW_ROW_IDS, /* int64_t *, size_t, sorted; a scalar or a list */
         CW_ROW_LABELS, /* struct cw_label *, size_t */
+        CW_ROW_CUSTOMERS, /* struct cw_config_customer *, size_t; sorted */
         CW_ROW_TABLE, /* a struct in the struct */
         CW_ROW_LIST, /* an array of structs, size_t */
         CW_ROW_NODE, /* const struct cw_node *: code of its own reads it */

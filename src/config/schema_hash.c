@@ -3,8 +3,10 @@
  * from. */
 #include <string.h>
 
+#include "cardwatch/config_notifier.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/rules.h"
+#include "customers.h"
 #include "schema.h"
 
 static void hash_list(const struct cw_row *row, const void *field, size_t count, struct cw_hash *hash)
@@ -17,6 +19,8 @@ static void hash_list(const struct cw_row *row, const void *field, size_t count,
                         cw_schema_hash(row->table, (const char *)array + i * row->table->size, hash);
                 if (row->type == CW_ROW_TEXTS)
                         cw_hash_string(hash, ((char *const *)array)[i]);
+                if (row->type == CW_ROW_CUSTOMERS)
+                        cw_customers_hash(&((const struct cw_config_customer *)array)[i], hash);
                 if (row->type == CW_ROW_IDS)
                         cw_hash_u64(hash, (uint64_t)((const int64_t *)array)[i]);
                 if (row->type == CW_ROW_LABELS) {
@@ -59,6 +63,7 @@ static void hash_row(const struct cw_row *row, const void *target, struct cw_has
         case CW_ROW_TEXTS:
         case CW_ROW_IDS:
         case CW_ROW_LABELS:
+        case CW_ROW_CUSTOMERS:
         case CW_ROW_LIST:
                 hash_list(row, field, *(const size_t *)((const char *)target + row->count), hash);
                 break;

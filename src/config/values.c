@@ -12,6 +12,7 @@
 #include "cardwatch/rules.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/text.h"
+#include "customers.h"
 #include "schema.h"
 #include "secret_ref.h"
 #include "shapes.h"
@@ -367,6 +368,9 @@ void cw_value_read(struct cw_reader *reader, const struct cw_row *row, const str
                 break;
         case CW_ROW_LABELS:
                 read_labels(reader, row, node, field, count);
+                break;
+        case CW_ROW_CUSTOMERS:
+                cw_customers_read(reader, row, node, field, count);
                 break;
         default:
                 break;

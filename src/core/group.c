@@ -75,12 +75,30 @@ static void append_by(struct cw_buf *buf, const struct cw_entry *entry, const st
         }
 }
 
+static void put_key(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by, bool one_customer,
+                    struct cw_buf *buf)
+{
+        static const struct cw_group_by customer = {.key = CW_GROUP_CUSTOMER};
+
+        cw_buf_printf(buf, "%s{", entry->source);
+        for (size_t i = 0; i < n_by; i++) {
+                append_by(buf, entry, &by[i]);
+                one_customer &= by[i].key != CW_GROUP_CUSTOMER;
+        }
+        if (one_customer)
+                append_by(buf, entry, &customer);
+        cw_buf_putc(buf, '}');
+}
+
 void cw_group_key(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by, struct cw_buf *buf)
 {
-        cw_buf_printf(buf, "%s{", entry->source);
-        for (size_t i = 0; i < n_by; i++)
-                append_by(buf, entry, &by[i]);
-        cw_buf_putc(buf, '}');
+        put_key(entry, by, n_by, false, buf);
+}
+
+void cw_group_key_of_customer(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by,
+                              struct cw_buf *buf)
+{
+        put_key(entry, by, n_by, true, buf);
 }
 
 /* Reads one name="value" in place; returns what follows, or NULL. */

@@ -42,6 +42,10 @@ struct cw_group {
 /* The key of an entry under these group keys. */
 void cw_group_key(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by, struct cw_buf *buf);
 
+/* The same, and whatever they are, of one customer. */
+void cw_group_key_of_customer(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by,
+                              struct cw_buf *buf);
+
 /* -EBADMSG: no such key. -ENOMEM. */
 int cw_group_new(const char *notifier, const char *key, struct cw_group **ret_group)
         __attribute__((warn_unused_result));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy_baseline.h"
+#include "policy_copy.h"
 #include "policy_escalate.h"
 #include "policy_hold.h"
 #include "policy_silence.h"
@@ -333,6 +334,6 @@ void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t 
         struct cw_item item = {.entry = entry, .edge = edge};
 
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
-                if (cw_route_reaching(&policy->rules->route, entry, i))
+                if (cw_policy_reaching(policy, entry, i))
                         tell_event(policy, &item, i);
 }

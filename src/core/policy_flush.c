@@ -165,6 +165,9 @@ static enum cw_due_action due_action(const struct cw_policy *policy, const struc
         }
         if (cw_policy_not_begun(policy, telling, group->notifier_index))
                 return CW_DUE_NOTHING;
+        /* What was already so when watching began is for those who watch. */
+        if (policy->rules->notifiers[group->notifier_index].copies && cw_ledger_baseline(telling, telling->alert))
+                return CW_DUE_NOTHING;
         return cw_ledger_decide(&without_repeat, telling->alert,
                                 policy->rules->notifiers[group->notifier_index].send_resolved);
 }

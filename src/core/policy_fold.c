@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "policy_copy.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -17,6 +18,7 @@ enum kind { KIND_ALERT, KIND_REPEAT, KIND_EVENT, N_KINDS };
 /* A message of this step, or several that become one. */
 struct fold {
         size_t notifier;
+        int64_t reader; /* at notifiers that tell customers: whom; a storm for one is none for another */
         enum kind kind;
         const char *rule; /* what all of it is about; NULL: several */
         enum cw_severity severity; /* the worst in it */
@@ -62,6 +64,8 @@ static int by_rule(const void *one, const void *other)
         int order = COMPARE(a->notifier, b->notifier);
 
         if (!order)
+                order = COMPARE(a->reader, b->reader);
+        if (!order)
                 order = COMPARE(a->kind, b->kind);
         if (!order)
                 order = compare_rules(a->rule, b->rule);
@@ -81,10 +85,12 @@ static int by_weight(const void *one, const void *other)
         return order ? order : compare_rules(a->rule, b->rule);
 }
 
-static struct fold fold_of(struct cw_intent **intent)
+static struct fold fold_of(const struct cw_policy *policy, struct cw_intent **intent)
 {
         struct fold fold = {
                 .notifier = (*intent)->notifier_index,
+                .reader = cw_policy_reader(&policy->rules->notifiers[(*intent)->notifier_index],
+                                           (*intent)->items[0].entry),
                 .kind = kind_of(*intent),
                 .rule = rule_of(*intent),
                 .n_items = (*intent)->n_items,
@@ -235,7 +241,7 @@ static size_t collect(const struct cw_policy *policy, struct fold *folds, struct
                 if (!intent || !is_new(policy, intent))
                         continue;
                 intents[n] = intent;
-                folds[n] = fold_of(&intents[n]);
+                folds[n] = fold_of(policy, &intents[n]);
                 n++;
         }
         qsort(folds, n, sizeof(*folds), by_rule);
@@ -263,7 +269,9 @@ void cw_policy_fold_storm(struct cw_policy *policy)
         }
         n = collect(policy, folds, intents, sorted);
         for (size_t first = 0, end; first < n && !policy->error; first = end) {
-                for (end = first + 1; end < n && folds[end].notifier == folds[first].notifier; end++)
+                for (end = first + 1; end < n && folds[end].notifier == folds[first].notifier &&
+                                      folds[end].reader == folds[first].reader;
+                     end++)
                         ;
                 fold_notifier(policy, folds + first, end - first);
         }

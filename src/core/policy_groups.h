@@ -23,8 +23,7 @@ void cw_policy_intent_changed(struct cw_policy *policy, struct cw_intent *intent
  * no route reaches (any more) it is the first that handles the entry at all. Never NULL. */
 const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier);
 /* The text that names the group. */
-void cw_policy_key(struct cw_policy *policy, const struct cw_route *route, const struct cw_entry *entry,
-                   struct cw_buf *key);
+void cw_policy_key(struct cw_policy *policy, size_t notifier, const struct cw_entry *entry, struct cw_buf *key);
 /* The group an entry belongs to at a notifier under the rules in force. */
 struct cw_group *cw_policy_group_of(struct cw_policy *policy, size_t notifier, const struct cw_entry *entry);
 /* Its route under the rules in force. */

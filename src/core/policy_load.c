@@ -87,7 +87,7 @@ static struct cw_group *group_in(struct cw_policy *policy, const struct cw_inten
 
         if (notifier == SIZE_MAX || intent->n_groups == 1)
                 return group;
-        cw_policy_key(policy, cw_policy_route(policy, entry, notifier), entry, &key);
+        cw_policy_key(policy, notifier, entry, &key);
         for (size_t i = 1; i < intent->n_groups; i++)
                 if (strcmp(intent->groups[i]->key, cw_buf_text(&key)) == 0)
                         group = intent->groups[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_copy.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -25,6 +26,8 @@ bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *ale
 {
         const struct cw_route *root = &policy->rules->route;
 
+        if (policy->rules->notifiers[notifier].copies)
+                return cw_policy_reaching(policy, alert->entry, notifier);
         if (goes_to_all_others(alert->entry))
                 return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
         return cw_route_reaching(root, alert->entry, notifier) ||
@@ -34,7 +37,7 @@ bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *ale
 const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)
 {
         const struct cw_route *root = &policy->rules->route;
-        const struct cw_route *route = cw_route_reaching(root, entry, notifier);
+        const struct cw_route *route = cw_policy_reaching(policy, entry, notifier);
 
         if (!route)
                 route = cw_route_escalating(root, entry, notifier, INT64_MAX);
@@ -43,10 +46,14 @@ const struct cw_route *cw_policy_route(const struct cw_policy *policy, const str
 
 /* Routes group apart from each other: what the key says of its route is what the route is about, not where it stands,
  * so that the key outlives other changes of the tree. */
-void cw_policy_key(struct cw_policy *policy, const struct cw_route *route, const struct cw_entry *entry,
-                   struct cw_buf *key)
+void cw_policy_key(struct cw_policy *policy, size_t notifier, const struct cw_entry *entry, struct cw_buf *key)
 {
-        cw_group_key(entry, route->group_by, route->n_group_by, key);
+        const struct cw_route *route = cw_policy_route(policy, entry, notifier);
+
+        if (policy->rules->notifiers[notifier].copies)
+                cw_group_key_of_customer(entry, route->group_by, route->n_group_by, key);
+        else
+                cw_group_key(entry, route->group_by, route->n_group_by, key);
         if (route->id)
                 cw_buf_printf(key, "@%016llx", (unsigned long long)route->id);
         if (cw_buf_error(key) < 0)
@@ -58,7 +65,7 @@ struct cw_group *cw_policy_group_of(struct cw_policy *policy, size_t notifier, c
         struct cw_buf key = CW_BUF_NULL;
         struct cw_group *group = NULL;
 
-        cw_policy_key(policy, cw_policy_route(policy, entry, notifier), entry, &key);
+        cw_policy_key(policy, notifier, entry, &key);
         if (!policy->error)
                 group = cw_policy_group(policy, policy->rules->notifiers[notifier].name, cw_buf_text(&key));
         cw_buf_deinit(&key);
@@ -116,6 +123,13 @@ static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, 
         cw_policy_visit(policy, to);
 }
 
+/* The customer was taken off those who are told: nobody is left to be told the end. */
+static bool is_none_of_its_customers(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier)
+{
+        return !telling->queued && !telling->under_way &&
+               !cw_policy_may_hear(&policy->rules->notifiers[notifier], telling->alert->entry);
+}
+
 struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create)
 {
         const char *name = policy->rules->notifiers[notifier].name;
@@ -124,7 +138,7 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
 
         if (!telling)
                 return NULL;
-        if (cw_policy_not_begun(policy, telling, notifier)) {
+        if (cw_policy_not_begun(policy, telling, notifier) || is_none_of_its_customers(policy, telling, notifier)) {
                 leave(policy, telling);
                 cw_policy_end_telling(policy, telling);
                 return NULL;

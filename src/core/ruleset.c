@@ -105,8 +105,10 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
         for (size_t i = 0; i < rules->n_sources; i++)
                 free(rules->sources[i].name);
         free(rules->sources);
-        for (size_t i = 0; i < rules->n_notifiers; i++)
+        for (size_t i = 0; i < rules->n_notifiers; i++) {
                 free(rules->notifiers[i].name);
+                free(rules->notifiers[i].customers);
+        }
         free(rules->notifiers);
         cw_route_deinit(&rules->route);
         for (size_t i = 0; i < rules->n_windows; i++)

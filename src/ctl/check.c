@@ -211,6 +211,16 @@ static int probe_source(struct check *check, const struct cw_config_source *conf
         return r;
 }
 
+/* Those that tell customers are behind them, and send by the same servers. */
+static size_t written_notifiers(const struct check *check)
+{
+        size_t n = 0;
+
+        while (n < check->settings->n_notifiers && !check->settings->notifiers[n].customers)
+                n++;
+        return n;
+}
+
 static int check_world(struct check *check)
 {
         struct cw_config *config = check->settings->config;
@@ -221,7 +231,7 @@ static int check_world(struct check *check)
                 return -ENOMEM;
         for (size_t i = 0; r == 0 && i < config->n_sources; i++)
                 r = probe_source(check, &config->sources[i], log);
-        for (size_t i = 0; i < check->settings->n_notifiers; i++)
+        for (size_t i = 0; i < written_notifiers(check); i++)
                 check_notifier(check, &check->settings->notifiers[i]);
         cw_log_free(log);
         return r;
@@ -240,7 +250,7 @@ static int print(const struct check *check, int status)
         if (!check->json && status == CW_EXIT_OK)
                 printf("%s is right: %zu sources, %zu rules, %zu notifiers%s\n", check->path,
                        check->settings->config->n_sources, check->settings->config->rules->n_rules,
-                       check->settings->n_notifiers,
+                       written_notifiers(check),
                        check->offline ? " (nothing outside of it was looked at)"
                                       : "; credentials log in, hosts resolve");
         return status;

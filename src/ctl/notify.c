@@ -30,7 +30,7 @@ struct test_message {
 static struct cw_notifier *find(struct cw_settings *settings, const char *name)
 {
         for (size_t i = 0; i < settings->n_notifiers; i++)
-                if (strcmp(settings->notifiers[i].options.name, name) == 0)
+                if (strcmp(settings->notifiers[i].options.name, name) == 0 && !settings->notifiers[i].customers)
                         return &settings->notifiers[i];
         return NULL;
 }

@@ -88,6 +88,27 @@ static bool uses_wire(const struct cw_notifier *notifier)
         return notifier->options.type == CW_SINK_SYSLOG || notifier->options.type == CW_SINK_FILE;
 }
 
+/* Customers get no links: they lead to where only those who watch may look. */
+static int fill_customers(const struct cw_config_notifier *from, struct cw_notifier *notifier)
+{
+        if (from->n_customers == 0)
+                return 0;
+        notifier->customers = calloc(from->n_customers, sizeof(*notifier->customers));
+        if (!notifier->customers)
+                return -ENOMEM;
+        for (size_t i = 0; i < from->n_customers; i++)
+                notifier->customers[i] = (struct cw_sink_customer){
+                        .id = from->customers[i].id,
+                        .to = (const char *const *)from->customers[i].to,
+                        .n_to = from->customers[i].n_to,
+                };
+        notifier->options.customers = notifier->customers;
+        notifier->options.n_customers = from->n_customers;
+        notifier->options.external_url = NULL;
+        notifier->options.names_source = false;
+        return 0;
+}
+
 static int fill_notifier(const struct cw_config *config, const struct cw_config_notifier *from,
                          struct cw_notifier *notifier)
 {
@@ -101,6 +122,8 @@ static int fill_notifier(const struct cw_config *config, const struct cw_config_
                 notifier->headers[i] = (struct cw_http_header){.name = from->headers[i].name,
                                                                .value = from->headers[i].value};
         notifier->options = options_of(config, from, notifier->headers);
+        if (fill_customers(from, notifier) < 0)
+                return -ENOMEM;
         if (!uses_wire(notifier))
                 return 0;
         r = cw_sink_target(&notifier->options, &text, &notifier->target);
@@ -214,6 +237,7 @@ void cw_settings_unref(struct cw_settings *settings)
         cw_settings_close_wires(settings->notifiers, settings->n_notifiers);
         for (size_t i = 0; i < settings->n_notifiers; i++) {
                 free(settings->notifiers[i].headers);
+                free(settings->notifiers[i].customers);
                 free(settings->notifiers[i].target_text);
                 cw_template_free(settings->notifiers[i].title);
                 cw_template_free(settings->notifiers[i].body);

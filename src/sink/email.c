@@ -58,7 +58,44 @@ static void write_list(const struct cw_sink_options *options, struct cw_buf *val
         cw_buf_puts(value, ">");
 }
 
-static int write_headers(const struct cw_sink_options *options, const struct cw_notice *notice, struct headers *headers)
+/* Who gets a mail. */
+struct readers {
+        const char *const *to;
+        size_t n_to;
+        int64_t customer; /* 0: those who watch */
+};
+
+static int customers_addresses(const struct cw_sink_options *options, int64_t customer, struct readers *readers)
+{
+        for (size_t i = 0; i < options->n_customers; i++) {
+                if (options->customers[i].id != customer)
+                        continue;
+                *readers = (struct readers){options->customers[i].to, options->customers[i].n_to, customer};
+                return readers->n_to > 0 ? 0 : -EINVAL;
+        }
+        return -EINVAL;
+}
+
+/* Whatever went wrong before: what is not about one customer alone goes to none. */
+static int choose_readers(const struct cw_sink_options *options, const struct cw_notice *notice,
+                          struct readers *readers)
+{
+        *readers = (struct readers){options->to, options->n_to, 0};
+        if (!options->customers)
+                return options->n_to > 0 ? 0 : -EINVAL;
+        if (notice->n_items == 0 || notice->baseline || notice->kind == CW_NOTICE_TEST)
+                return -EINVAL;
+        for (size_t i = 0; i < notice->n_items; i++) {
+                const struct cw_entry *entry = notice->items[i].entry;
+
+                if (!entry->has_card || entry->card.customer != notice->items[0].entry->card.customer)
+                        return -EINVAL;
+        }
+        return customers_addresses(options, notice->items[0].entry->card.customer, readers);
+}
+
+static int write_headers(const struct cw_sink_options *options, const struct cw_notice *notice,
+                         const struct readers *readers, struct headers *headers)
 {
         struct cw_render_options words = cw_sink_words(options);
         cw_cleanup(cw_buf_deinit) struct cw_buf subject = CW_BUF_NULL;
@@ -68,7 +105,7 @@ static int write_headers(const struct cw_sink_options *options, const struct cw_
         if (r < 0)
                 return r;
         cw_mail_address(add(headers, "From"), options->from);
-        cw_mail_addresses(add(headers, "To"), options->to, options->n_to);
+        cw_mail_addresses(add(headers, "To"), readers->to, readers->n_to);
         cw_mail_text(add(headers, "Subject"), cw_buf_text(&subject));
         cw_mail_date(add(headers, "Date"), notice->sent_at);
         write_thread(options, notice, headers);
@@ -104,12 +141,16 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf html = CW_BUF_NULL;
         size_t begin = payload->len;
+        struct readers readers;
         int r;
 
-        if (!options->from || options->n_to == 0)
+        if (!options->from)
                 return -EINVAL;
+        r = choose_readers(options, notice, &readers);
+        if (r < 0)
+                return r;
         how.body = options->body;
-        r = write_headers(options, notice, &headers);
+        r = write_headers(options, notice, &readers, &headers);
         if (r == 0)
                 r = cw_render_text(notice, &how, &text);
         if (r == 0)
@@ -125,6 +166,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         }
         cw_pack_string(payload, cw_buf_text(&text));
         cw_pack_string(payload, cw_buf_text(&html));
+        cw_pack_i64(payload, readers.customer);
         r = pack_pictures(notice, payload);
         cw_pack_seal(payload, begin);
         return r;
@@ -149,7 +191,7 @@ static int read_pictures(struct cw_unpack *unpack, struct cw_sink_request *reque
 }
 
 /* Into the request; what it points to lives in `record`. */
-static int read_record(const char *record, size_t len, struct cw_sink_request *request)
+static int read_record(const char *record, size_t len, struct cw_sink_request *request, int64_t *ret_customer)
 {
         struct cw_http_header *headers;
         struct cw_unpack unpack;
@@ -176,6 +218,7 @@ static int read_record(const char *record, size_t len, struct cw_sink_request *r
         request->smtp.headers = headers;
         request->smtp.text = cw_unpack_string(&unpack);
         request->smtp.html = cw_unpack_string(&unpack);
+        *ret_customer = version == RECORD_WITHOUT_PICTURES ? 0 : cw_unpack_i64(&unpack);
         if (version != RECORD_WITHOUT_PICTURES)
                 r = read_pictures(&unpack, request);
         if (r < 0)
@@ -192,18 +235,23 @@ static int bare_address(struct cw_sink_request *request, const char *text, const
         return cw_buf_error(&address) < 0 || !*ret_address ? -ENOMEM : 0;
 }
 
-static int write_envelope(const struct cw_sink_options *options, struct cw_sink_request *request)
+/* By the addresses that are configured now: who is no longer told gets nothing that was written before. */
+static int write_envelope(const struct cw_sink_options *options, int64_t customer, struct cw_sink_request *request)
 {
-        const char **to = cw_sink_memory_new(request, options->n_to * sizeof(*to));
-        int r;
+        struct readers readers = {options->to, options->n_to, 0};
+        const char **to;
+        int r = customer ? customers_addresses(options, customer, &readers) : 0;
 
+        if (r < 0 || readers.n_to == 0)
+                return -EINVAL;
+        to = cw_sink_memory_new(request, readers.n_to * sizeof(*to));
         if (!to)
                 return -ENOMEM;
         r = bare_address(request, options->from, &request->smtp.from);
-        for (size_t i = 0; r == 0 && i < options->n_to; i++)
-                r = bare_address(request, options->to[i], &to[i]);
+        for (size_t i = 0; r == 0 && i < readers.n_to; i++)
+                r = bare_address(request, readers.to[i], &to[i]);
         request->smtp.to = to;
-        request->smtp.n_to = options->n_to;
+        request->smtp.n_to = readers.n_to;
         return r;
 }
 
@@ -211,11 +259,12 @@ static int request(const struct cw_sink_options *options, const char *id, const 
                    int64_t now, struct cw_sink_request *ret)
 {
         const char *record;
+        int64_t customer;
         int r;
 
         (void)id;
         (void)now;
-        if (!options->smtp || !options->from || options->n_to == 0)
+        if (!options->smtp || !options->from)
                 return -EINVAL;
         record = cw_sink_memory_copy(ret, payload, payload_len);
         if (!record)
@@ -229,8 +278,8 @@ static int request(const struct cw_sink_options *options, const char *id, const 
                 .timeout_ms = options->timeout_ms,
                 .tls = options->tls,
         };
-        r = read_record(record, payload_len, ret);
-        return r < 0 ? r : write_envelope(options, ret);
+        r = read_record(record, payload_len, ret, &customer);
+        return r < 0 ? r : write_envelope(options, customer, ret);
 }
 
 /* The server's code says more than how curl names the failure. */

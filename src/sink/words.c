@@ -8,6 +8,7 @@ struct cw_render_options cw_sink_words(const struct cw_sink_options *options)
 {
         return (struct cw_render_options){
                 .external_url = options->external_url,
+                .outward = options->customers != NULL,
                 .names_source = options->names_source,
                 .templates = options->templates,
                 .title = options->title,

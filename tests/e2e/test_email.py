@@ -128,3 +128,33 @@ def test_the_balance_is_drawn(sim, smtp, make_daemon):
     refused = smtp.refused[0]
     again = mails[refused.recipients[0]]
     assert list(refused.message.walk())[-1].get_payload() == list(again.message.walk())[-1].get_payload()
+
+
+def test_customers_get_mails_of_their_own(make_sim, smtp, make_daemon):
+    """Those who watch get everything; a customer its own alerts, apart, without how it is run, and without the baseline."""
+    sim = make_sim("--customers", 3, "--cards", 2)
+    first, second = [customer["customersId"] for customer in sim.list().json["details"]][:2]
+    cards = {customer["customersId"]: [card["id"] for card in customer["cards"]] for customer in sim.list().json["details"]}
+    references = {customer["customersId"]: customer["customersReference"] for customer in sim.list().json["details"]}
+    sim.set_card(cards[first][1], available="10")
+    make_daemon(config(source(sim), mail(smtp, to_customers={str(first): ["cfo@acme.example", "two@acme.example"],
+                                                             str(second): "boss@other.example"}),
+                       route={"group_by": ["rule"]}, control={"socket": "none", "external_url": "https://inside.example.com"}))
+    baseline = smtp.wait_for_mails(1)[0]
+    assert baseline.recipients == ["ops@example.com"]
+    sim.wait_for_polls(2)
+    for card in (cards[first][0], cards[second][0], cards[second][1]):
+        sim.set_card(card, available="50")
+    wait_until(lambda: len({tuple(one.recipients) for one in smtp.mails}) == 3, "mails to all three")
+    by = {tuple(one.recipients): one for one in smtp.mails[1:]}
+    acme, other = by[("cfo@acme.example", "two@acme.example")], by[("boss@other.example",)]
+    assert references[first] in acme.text and references[second] not in acme.text
+    assert references[second] in other.text and references[first] not in other.text
+    for one in (acme, other):
+        assert "50.00" in one.text and "ops@example.com" not in one.content.decode()
+        assert "inside.example.com" not in one.text + one.html and "cardwatch a" not in one.text and "rule:" not in one.text
+    sim.set_card(cards[first][0], available="500")
+    wait_until(lambda: any(one.subject.startswith("[RESOLVED]") and one.recipients == acme.recipients for one in smtp.mails),
+               "the end to the customer")
+    end = next(one for one in smtp.mails if one.subject.startswith("[RESOLVED]") and one.recipients == acme.recipients)
+    assert end.message["References"] == acme.message["Message-ID"]

@@ -140,6 +140,16 @@ static void build_sources(struct cw_ruleset *rules, const struct ruleset_spec *s
         } while (rules->n_sources < SPEC_SOURCES && spec->sources[rules->n_sources]);
 }
 
+static void build_customers(const struct notifier_spec *spec, struct cw_notifier_traits *traits)
+{
+        traits->copies = spec->copies;
+        traits->customers = must(calloc(SPEC_CUSTOMERS, sizeof(*traits->customers)));
+        while (traits->n_customers < SPEC_CUSTOMERS && spec->customers[traits->n_customers]) {
+                traits->customers[traits->n_customers] = spec->customers[traits->n_customers];
+                traits->n_customers++;
+        }
+}
+
 static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec *spec)
 {
         rules->notifiers = must(calloc(SPEC_NOTIFIERS, sizeof(*rules->notifiers)));
@@ -147,7 +157,7 @@ static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec 
         do {
                 const struct notifier_spec *notifier = &spec->notifiers[rules->n_notifiers];
 
-                if (!notifier->unrouted)
+                if (!notifier->unrouted && !notifier->copies)
                         rules->route.notify[rules->route.n_notify++] = rules->n_notifiers;
                 rules->notifiers[rules->n_notifiers++] = (struct cw_notifier_traits){
                         .name = copy(notifier->name ? notifier->name : "chat"),
@@ -155,6 +165,7 @@ static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec 
                         .list = notifier->list ? notifier->list : 20,
                         .retry_for_ms = notifier->retry_for_ms ? notifier->retry_for_ms : CW_DAY_MS,
                 };
+                build_customers(notifier, &rules->notifiers[rules->n_notifiers - 1]);
         } while (rules->n_notifiers < SPEC_NOTIFIERS && spec->notifiers[rules->n_notifiers].name);
 }
 

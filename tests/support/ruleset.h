@@ -13,6 +13,7 @@
 #define SPEC_SOURCES   3
 #define SPEC_RULES     14
 #define SPEC_NOTIFIERS 4
+#define SPEC_CUSTOMERS 16
 #define SPEC_OVERRIDES 3
 #define SPEC_GROUP_BY  4
 #define SPEC_LEVELS    3
@@ -44,6 +45,8 @@ struct notifier_spec {
         bool unrouted;
         uint32_t list; /* default: 20 */
         int64_t retry_for_ms; /* default: a day */
+        size_t copies; /* tells customers what the notifier of this place, from 1, tells */
+        int64_t customers[SPEC_CUSTOMERS]; /* ascending, up to 0 */
 };
 
 struct ruleset_spec {

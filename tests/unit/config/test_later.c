@@ -38,9 +38,6 @@ static void test_keys(void **state)
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
                 {"rate", HOOK_WITH("rate: 1/s")},
                 {"fallback", HOOK_WITH("fallback: [n]")},
-                {"to_customers",
-                 SOURCES RULES "notifiers: [{name: n, type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, "
-                               "to: c@d.example, to_customers: {1: [e@f.example]}}]\n"},
         };
 
         (void)state;

@@ -148,6 +148,43 @@ static void test_what_is_written_is_what_is_meant(void **state)
         loaded_deinit(&loaded);
 }
 
+static void test_customers_are_told_by_a_notifier_of_their_own(void **state)
+{
+        const struct cw_config_notifier *made;
+        const struct cw_notifier_traits *traits;
+        struct loaded loaded;
+
+        (void)state;
+        load_text(&loaded, SOURCES RULES
+                  "notifiers:\n"
+                  "  - {name: mail, type: email, smtp: \"smtp://127.0.0.1:25\", from: a@b.example, to: [c@d.example],\n"
+                  "     username: u, password: p, detail: band,\n"
+                  "     to_customers: {11060: x@y.example, 11057: [cfo@acme.example, e@acme.example]}}\n"
+                  "  - {name: lines, type: file, path: /tmp/alerts.jsonl}\n");
+        assert_string_equal(cw_buf_text(&loaded.text), "");
+        assert_int_equal(loaded.config->n_notifiers, 3);
+        assert_int_equal(loaded.config->notifiers[0].n_customers, 0);
+        made = &loaded.config->notifiers[2];
+        assert_string_equal(made->name, "mail/customers");
+        assert_string_equal(made->smtp, "smtp://127.0.0.1:25");
+        assert_string_equal(cw_secret_reveal(made->password), "p");
+        assert_int_equal(made->detail, CW_CONFIG_DETAIL_BAND);
+        assert_int_equal(made->n_to, 0);
+        assert_int_equal(made->n_customers, 2);
+        assert_int_equal(made->customers[0].id, 11057);
+        assert_string_equal(made->customers[0].to[1], "e@acme.example");
+        assert_int_equal(made->customers[1].n_to, 1);
+        assert_int_equal(loaded.config->rules->n_notifiers, 3);
+        traits = &loaded.config->rules->notifiers[2];
+        assert_string_equal(traits->name, "mail/customers");
+        assert_int_equal(traits->copies, 1);
+        assert_int_equal(traits->n_customers, 2);
+        assert_int_equal(traits->customers[1], 11060);
+        assert_int_equal(loaded.config->rules->notifiers[0].copies, 0);
+        assert_int_equal(loaded.config->rules->route.n_notify, 2);
+        loaded_deinit(&loaded);
+}
+
 static void test_the_faster_lane(void **state)
 {
         const struct cw_config_source *source;
@@ -330,6 +367,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_shortest_useful_file),
                 cmocka_unit_test(test_what_is_written_is_what_is_meant),
+                cmocka_unit_test(test_customers_are_told_by_a_notifier_of_their_own),
                 cmocka_unit_test(test_the_faster_lane),
                 cmocka_unit_test(test_percentages),
                 cmocka_unit_test(test_starttls_is_off_towards_this_machine_only),

@@ -274,6 +274,22 @@ static void test_notifiers(void **state)
                  NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: [\"c@d.example\\r\\nBcc: "
                           "x@y\"]"),
                  "6:86: error: \"to\" must be a mail address such as ops@example.com"},
+                {"a customer's address that is none",
+                 SOURCES RULES "notifiers: [{name: m, type: email, smtp: \"smtp://h\", from: a@b.c, to: [d@e.f], "
+                               "to_customers: {1: x}}]\n",
+                 "6:98: error: \"to_customers\" must be a mail address such as ops@example.com"},
+                {"a customer that is no number",
+                 SOURCES RULES "notifiers: [{name: m, type: email, smtp: \"smtp://h\", from: a@b.c, to: [d@e.f], "
+                               "to_customers: {acme: x@y.z}}]\n",
+                 "6:95: error: \"acme\" is no customer's number"},
+                {"a customer twice",
+                 SOURCES RULES "notifiers: [{name: m, type: email, smtp: \"smtp://h\", from: a@b.c, to: [d@e.f], "
+                               "to_customers: {7: x@y.z, 007: x@y.z}}]\n",
+                 "6:94: error: customer 7 stands twice"},
+                {"customers' addresses without customers",
+                 SOURCES RULES "notifiers: [{name: m, type: email, smtp: \"smtp://h\", from: a@b.c, to: [d@e.f], "
+                               "to_customers: [x@y.z]}]\n",
+                 "6:94: error: \"to_customers\" must be a mapping of customers' numbers to addresses"},
                 {"a chat without an address", NOTIFIER("type: slack"), "6:13: error: notifiers[0] needs \"url\""},
                 {"a chat that is signed", NOTIFIER("type: slack, url: \"https://a.example\", secret: x"),
                  "6:62: error: \"secret\" is no key of this type"},

@@ -98,6 +98,100 @@ static void test_a_mail_is_whole(void **state)
         cw_sink_request_deinit(&request);
 }
 
+static const char *const acme[] = {"cfo@acme.example", "Treasury <money@acme.example>"};
+static const char *const other[] = {"other@example.org"};
+static const struct cw_sink_customer customers[] = {{11057, acme, 2}, {11060, other, 1}};
+
+static struct cw_sink_options telling_customers(void)
+{
+        struct cw_sink_options how = options;
+
+        how.to = NULL;
+        how.n_to = 0;
+        how.customers = customers;
+        how.n_customers = 2;
+        return how;
+}
+
+static void test_a_customer_hears_of_its_cards_and_of_nothing_else(void **state)
+{
+        static const char *const inside[] = {"ops@example.com", "cardwatch a", "rule:", "noc@example.com"};
+        struct cw_sink_options how = telling_customers();
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct sample sample;
+
+        (void)state;
+        sample_init(&sample);
+        sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)))->acknowledged_by = "noc@example.com";
+        sample_add(&sample, sample_entry(2, "7711", USD(96, 10), USD(130, 0)));
+        sample.notice.n_listed = 1;
+        sample.notice.tallies = &(struct cw_tally){.rule = "low-balance", .currency = "USD", .firing = 1};
+        sample.notice.n_tallies = 1;
+        request_of(&how, &sample.notice, &request);
+        assert_int_equal(request.smtp.n_to, 2);
+        assert_string_equal(request.smtp.to[1], "money@acme.example");
+        assert_string_equal(header_of(&request, "To"), "cfo@acme.example, \"Treasury\" <money@acme.example>");
+        assert_non_null(strstr(request.smtp.text, "95.10 USD"));
+        assert_non_null(strstr(request.smtp.text, "and 1 more"));
+        for (size_t i = 0; i < CW_ARRAY_SIZE(inside); i++) {
+                assert_null(strstr(request.smtp.text, inside[i]));
+                assert_null(strstr(request.smtp.html, inside[i]));
+        }
+        cw_sink_request_deinit(&request);
+}
+
+static void test_what_is_not_about_one_customer_goes_to_none(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t second; /* customer of the second card, 0: the daemon's own alert */
+                bool baseline;
+        } cases[] = {
+                {"two customers", 11060, false},
+                {"a trouble of the daemon's", 0, false},
+                {"a baseline", 11057, true},
+        };
+        struct cw_sink_options how = telling_customers();
+        struct cw_buf payload = CW_BUF_NULL;
+        struct sample sample;
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                print_message("  %s\n", cases[i].name);
+                sample_init(&sample);
+                sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+                if (cases[i].second)
+                        sample_add(&sample, sample_entry(2, "7711", USD(96, 10), USD(130, 0)))
+                                ->card.customer = cases[i].second;
+                else
+                        sample_add(&sample, sample_builtin());
+                sample.notice.baseline = cases[i].baseline;
+                assert_int_equal(cw_sink_render(&how, &sample.notice, &payload), -EINVAL);
+        }
+        sample_init(&sample);
+        sample.notice.kind = CW_NOTICE_TEST;
+        assert_int_equal(cw_sink_render(&how, &sample.notice, &payload), -EINVAL);
+        cw_buf_deinit(&payload);
+}
+
+/* A mail that waits goes where the configuration says when it goes. */
+static void test_a_customer_who_was_taken_off_gets_nothing_more(void **state)
+{
+        struct cw_sink_options how = telling_customers();
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct cw_buf payload = CW_BUF_NULL;
+        struct sample sample;
+
+        (void)state;
+        sample_init(&sample);
+        sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+        assert_int_equal(cw_sink_render(&how, &sample.notice, &payload), 0);
+        how.customers = customers + 1;
+        how.n_customers = 1;
+        assert_int_equal(cw_sink_request(&how, "id", payload.data, payload.len, 0, &request), -EINVAL);
+        cw_buf_deinit(&payload);
+}
+
 static void test_pictures_hang_on_their_rows(void **state)
 {
         const struct cw_picture picture = {UINT64_C(0x9f86d081884c7d64) + 2, "\x89PNG\0more", 9, "from \"1\" to 2"};
@@ -341,6 +435,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_mail_is_whole),
+                cmocka_unit_test(test_a_customer_hears_of_its_cards_and_of_nothing_else),
+                cmocka_unit_test(test_what_is_not_about_one_customer_goes_to_none),
+                cmocka_unit_test(test_a_customer_who_was_taken_off_gets_nothing_more),
                 cmocka_unit_test(test_pictures_hang_on_their_rows),
                 cmocka_unit_test(test_a_record_without_pictures),
                 cmocka_unit_test(test_threads),
