@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/provider.h"
 #include "cardwatch/text.h"
 
 #include "card_number.h"
+#include "json_text.h"
 #include "page_store.h"
 #include "scan_amount.h"
 #include "scan_digits.h"
@@ -126,15 +128,48 @@ static inline char *read_text(char *at, char **ret_text, size_t *ret_len)
         return end + 1;
 }
 
+/* How long the escape at `at` is, if it stands for one character of its own; else 0. */
+static size_t escape_len(const char *at)
+{
+        int32_t unit;
+
+        if (at[1] != 'u')
+                return at[1] != '\0' && strchr("\"\\/bfnrt", at[1]) ? 2 : 0;
+        unit = cw_json_text_hex4(at + 2);
+        return unit > 0 && (unit < 0xd800 || unit > 0xdfff) ? 6 : 0;
+}
+
+/* The same as read_text, with escapes: names are full of them where an API writes ASCII only. */
+static __attribute__((noinline)) char *read_escaped_text(char *at, char **ret_text, size_t *ret_len)
+{
+        char *text = at + 1, *end = text;
+        size_t n;
+
+        if (*at != '"')
+                return NULL;
+        while (*end != '"') {
+                n = *end == '\\' ? escape_len(end) : (unsigned char)*end >= 0x20;
+                end += n;
+                if (n == 0 || end - text > CW_SCAN_TEXT_MAX)
+                        return NULL;
+        }
+        if (cw_text_valid_utf8(text, (size_t)(end - text)) != (size_t)(end - text))
+                return NULL;
+        *ret_text = text;
+        *ret_len = (size_t)(end - text);
+        return end + 1;
+}
+
 static char *read_skipped(char *at)
 {
-        char *text;
+        char *text, *behind;
         uint64_t word;
         size_t len;
 
         switch (*at) {
         case '"':
-                return read_text(at, &text, &len);
+                behind = read_text(at, &text, &len);
+                return behind ? behind : read_escaped_text(at, &text, &len);
         case 't':
                 return memcmp(at, "true", 4) == 0 ? at + 4 : NULL;
         case 'f':
@@ -217,16 +252,36 @@ static inline char *read_bool(char *at, bool *ret_bool)
         return memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
 }
 
-static char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+static __attribute__((noinline)) char *read_odd_reference(struct scan *scan, char *at, const char **ret_reference)
 {
-        char *text, *copy;
+        struct cw_buf buf = CW_BUF_NULL;
+        char *text, *copy = NULL;
         size_t len;
 
         if (is_null(at))
                 return at + 4;
-        at = read_text(at, &text, &len);
+        at = read_escaped_text(at, &text, &len);
         if (!at)
                 return NULL;
+        cw_card_number_mask_if_one(text, len);
+        cw_json_text_append(text, len, &buf);
+        if (cw_buf_error(&buf) == 0)
+                copy = cw_page_store_text(scan->store, buf.len);
+        if (copy)
+                memcpy(copy, cw_buf_text(&buf), buf.len + 1);
+        *ret_reference = copy;
+        cw_buf_deinit(&buf);
+        return copy ? at : NULL;
+}
+
+static char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+{
+        char *text, *copy, *behind;
+        size_t len;
+
+        behind = read_text(at, &text, &len);
+        if (!behind)
+                return read_odd_reference(scan, at, ret_reference);
         if (*text <= '9') /* a card number begins with a digit, or a space or dash */
                 cw_card_number_mask_if_one(text, len);
         copy = cw_page_store_text(scan->store, len);
@@ -235,7 +290,7 @@ static char *read_reference(struct scan *scan, char *at, const char **ret_refere
         memcpy(copy, text, len);
         copy[len] = '\0';
         *ret_reference = copy;
-        return at;
+        return behind;
 }
 
 static bool put_id(struct cw_scan_room *room, uint64_t id)

@@ -166,12 +166,13 @@ static size_t count_members(const struct cw_json_span *object)
 
 static bool learn_cards(struct cw_shape *shape, const struct cw_json_span *cards)
 {
-        struct cw_json_walk walk = cw_json_walk_begin(cards);
         struct cw_json_span card, richest = {0};
+        struct cw_json_walk walk;
         size_t most = 0;
 
         if (cw_json_span_kind(cards) != '[')
                 return true;
+        walk = cw_json_walk_begin(cards);
         for (int i = 0; i < CARDS_LOOKED_AT && cw_json_walk_element(&walk, &card); i++) {
                 size_t n = cw_json_span_kind(&card) == '{' ? count_members(&card) : 0;
 

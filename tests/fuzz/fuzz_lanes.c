@@ -344,26 +344,18 @@ static void change_parts(const struct page *page, uint64_t *chance, struct cw_bu
 
 static void change_page(const struct page *page, uint64_t *chance, struct cw_buf *buf)
 {
-        switch (pages_chance(chance, 8)) {
-        case 0:
-        case 1:
-        case 2:
+        unsigned what = pages_chance(chance, 16);
+
+        if (what < 8)
                 change_number(page, chance, buf);
-                break;
-        case 3:
-        case 4:
+        else if (what < 12)
                 change_text(page, chance, buf);
-                break;
-        case 5:
+        else if (what == 12)
                 change_key(page, chance, buf);
-                break;
-        case 6:
+        else if (what == 13)
                 change_space(page, chance, buf);
-                break;
-        default:
+        else
                 change_parts(page, chance, buf);
-                break;
-        }
 }
 
 static void new_pages(uint64_t *chance, struct cw_buf *buf)
@@ -375,7 +367,7 @@ static void new_pages(uint64_t *chance, struct cw_buf *buf)
         for (unsigned i = 0, n = 2 + pages_chance(chance, PAGES_MAX - 1); i < n; i++) {
                 if (i > 0)
                         cw_buf_putc(buf, '\0');
-                pages_write(&style, chance, 1 + pages_chance(chance, 4), i > 0 && pages_chance(chance, 2) ? 60 : 0,
+                pages_write(&style, chance, 1 + pages_chance(chance, 3), i > 0 && pages_chance(chance, 2) ? 60 : 0,
                             buf);
         }
 }
@@ -400,7 +392,7 @@ static void change_pages(const char *data, size_t size, uint64_t *chance, struct
         if (page.n > 0)
                 change_page(&page, chance, &changed);
         cw_buf_append(buf, data, (size_t)(at - data));
-        if (pages_chance(chance, 4) == 0) {
+        if (pages_chance(chance, 2) == 0) {
                 cw_buf_append(buf, at, page.len);
                 cw_buf_putc(buf, '\0');
         }
@@ -416,7 +408,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
         for (int i = 0; i < 4; i++)
                 pages_chance(&chance, 2);
-        if (size < 3 || pages_chance(&chance, 40) == 0)
+        if (size < 3 || pages_chance(&chance, 20) == 0)
                 new_pages(&chance, &buf);
         else if (pages_chance(&chance, 12) == 0)
                 return LLVMFuzzerMutate(data, size, max_size);
