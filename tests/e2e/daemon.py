@@ -74,7 +74,7 @@ def write_config(path, config):
 
 def environment(extra=None):
     """What a program of ours is started with: no configuration of the machine, no proxy, sanitizers that speak up."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "CARDWATCH_DECODER")}
     kept["TZ"] = "UTC"
     kept.update(extra or {})
     return kept
