@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "cardwatch/attempt.h"
 #include "cardwatch/buf.h"
@@ -24,6 +25,7 @@
 
 #define NO_ID           "00000000000000000000000000000000"
 #define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
+#define AHEAD_MOST      48
 
 /* A receiver that forgets what it does not hear of again. */
 struct refresh {
@@ -31,7 +33,7 @@ struct refresh {
         bool failing;
 };
 
-/* One message in hand: rendered and waiting for its commit, or on its way. */
+/* One message in hand: rendered and waiting for its commit or its turn, or on its way. */
 struct delivery {
         struct cw_dispatcher *dispatcher;
         struct cw_settings *settings; /* those it began with */
@@ -43,19 +45,30 @@ struct delivery {
         size_t payload_len;
         struct cw_pictures *pictures; /* being drawn: it waits for them, then for the commit */
         struct cw_attempt *attempt; /* NULL while it waits */
+        bool sending; /* counted as on its way */
+        STAILQ_ENTRY(delivery) turn;
         struct delivery *next, **previous;
+};
+
+/* What a notifier has in hand. More is made ready than may be on its way, so that one commit serves many; but only as
+ * many more as were delivered in a row: what is ready can no longer become one with what comes after it. */
+struct lane {
+        size_t busy, sending, ahead;
+        STAILQ_HEAD(, delivery) waiting; /* committed, until others arrived */
 };
 
 struct cw_dispatcher {
         struct cw_dispatcher_options options;
         struct cw_settings *settings;
-        size_t *busy; /* deliveries of each notifier */
+        struct lane *lanes; /* of each notifier */
         struct refresh *refreshes; /* likewise */
         struct delivery *deliveries;
         size_t n_deliveries, n_failed;
         struct cw_map attempted; /* with `once`: sequences */
         struct cw_timer *timer;
+        struct cw_timer *turn; /* what ended on one turn of the loop is followed by one look around and one commit */
         struct cw_painter *painter;
+        bool turning; /* that is still to come */
         bool closing;
 };
 
@@ -65,7 +78,7 @@ static size_t most_at_once(enum cw_sink_type type)
 {
         switch (type) {
         case CW_SINK_WEBHOOK:
-                return 8;
+                return 16;
         case CW_SINK_SYSLOG:
         case CW_SINK_FILE:
         case CW_SINK_ALERTMANAGER:
@@ -85,19 +98,31 @@ static void wake(void *data)
         cw_dispatcher_pump(dispatcher);
 }
 
+static void turn(void *data)
+{
+        struct cw_dispatcher *dispatcher = data;
+
+        dispatcher->turning = false;
+        cw_dispatcher_pump(dispatcher);
+        cw_committer_commit(dispatcher->options.committer);
+        dispatcher->options.progress(dispatcher->options.data);
+}
+
 static int make_room(struct cw_dispatcher *dispatcher, const struct cw_settings *settings)
 {
-        size_t *busy = calloc(settings->n_notifiers + 1, sizeof(*busy));
+        struct lane *lanes = calloc(settings->n_notifiers + 1, sizeof(*lanes));
         struct refresh *refreshes = calloc(settings->n_notifiers + 1, sizeof(*refreshes));
 
-        if (!busy || !refreshes) {
-                free(busy);
+        if (!lanes || !refreshes) {
+                free(lanes);
                 free(refreshes);
                 return -ENOMEM;
         }
-        free(dispatcher->busy);
+        for (size_t i = 0; i < settings->n_notifiers; i++)
+                STAILQ_INIT(&lanes[i].waiting);
+        free(dispatcher->lanes);
         free(dispatcher->refreshes);
-        dispatcher->busy = busy;
+        dispatcher->lanes = lanes;
         dispatcher->refreshes = refreshes;
         return 0;
 }
@@ -112,6 +137,8 @@ int cw_dispatcher_new(const struct cw_dispatcher_options *options, struct cw_set
                 return -ENOMEM;
         dispatcher->options = *options;
         r = cw_timer_new(options->loop, wake, dispatcher, &dispatcher->timer);
+        if (r == 0)
+                r = cw_timer_new(options->loop, turn, dispatcher, &dispatcher->turn);
         if (r == 0)
                 r = cw_painter_new(options->loop, &dispatcher->painter);
         if (r == 0)
@@ -131,23 +158,13 @@ void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
                 return;
         assert(dispatcher->n_deliveries == 0);
         cw_timer_free(dispatcher->timer);
+        cw_timer_free(dispatcher->turn);
         cw_painter_free(dispatcher->painter);
         cw_settings_unref(dispatcher->settings);
         cw_map_deinit(&dispatcher->attempted);
-        free(dispatcher->busy);
+        free(dispatcher->lanes);
         free(dispatcher->refreshes);
         free(dispatcher);
-}
-
-int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings *settings)
-{
-        int r = make_room(dispatcher, settings);
-
-        if (r < 0)
-                return r;
-        cw_settings_unref(dispatcher->settings);
-        dispatcher->settings = cw_settings_ref(settings);
-        return 0;
 }
 
 static void delivery_free(struct delivery *delivery)
@@ -158,8 +175,10 @@ static void delivery_free(struct delivery *delivery)
         if (delivery->next)
                 delivery->next->previous = delivery->previous;
         dispatcher->n_deliveries--;
-        if (delivery->settings == dispatcher->settings)
-                dispatcher->busy[delivery->notifier]--;
+        if (delivery->settings == dispatcher->settings) {
+                dispatcher->lanes[delivery->notifier].busy--;
+                dispatcher->lanes[delivery->notifier].sending -= delivery->sending;
+        }
         cw_settings_unref(delivery->settings);
         free(delivery->payload);
         free(delivery);
@@ -183,13 +202,18 @@ static struct delivery *delivery_new(struct cw_dispatcher *dispatcher, size_t no
                 delivery->next->previous = &delivery->next;
         dispatcher->deliveries = delivery;
         dispatcher->n_deliveries++;
-        dispatcher->busy[notifier]++;
+        dispatcher->lanes[notifier].busy++;
         return delivery;
+}
+
+static const struct cw_sink_options *options_of(const struct delivery *delivery)
+{
+        return &delivery->settings->notifiers[delivery->notifier].options;
 }
 
 static const char *name_of(const struct delivery *delivery)
 {
-        return delivery->settings->notifiers[delivery->notifier].options.name;
+        return options_of(delivery)->name;
 }
 
 static void step(struct cw_dispatcher *dispatcher, const struct cw_event *event)
@@ -229,9 +253,20 @@ static void settle(struct delivery *delivery)
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
         delivery_free(delivery);
-        cw_dispatcher_pump(dispatcher);
-        cw_committer_commit(dispatcher->options.committer);
-        dispatcher->options.progress(dispatcher->options.data);
+        dispatcher->turning = true;
+        cw_timer_start(dispatcher->turn, 0);
+}
+
+static void count_success(const struct delivery *delivery, bool delivered)
+{
+        struct lane *lane = &delivery->dispatcher->lanes[delivery->notifier];
+
+        if (delivery->settings != delivery->dispatcher->settings)
+                return;
+        if (!delivered)
+                lane->ahead = 0;
+        else if (lane->ahead < AHEAD_MOST)
+                lane->ahead++;
 }
 
 static void note_refreshed(const struct delivery *delivery, const struct cw_attempt_result *result)
@@ -252,6 +287,7 @@ static void attempt_done(void *data, const struct cw_attempt_result *result)
 {
         struct delivery *delivery = data;
 
+        count_success(delivery, !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED);
         if (delivery->refresh)
                 note_refreshed(delivery, result);
         else if (result->cancelled)
@@ -262,6 +298,13 @@ static void attempt_done(void *data, const struct cw_attempt_result *result)
                 report_failure(delivery, result->judgement.verdict == CW_SINK_PERMANENT,
                                result->judgement.retry_after_ms, result->judgement.reason);
         settle(delivery);
+}
+
+static void mark_sending(struct delivery *delivery)
+{
+        delivery->sending = true;
+        if (delivery->settings == delivery->dispatcher->settings)
+                delivery->dispatcher->lanes[delivery->notifier].sending++;
 }
 
 static void attempt(struct delivery *delivery)
@@ -278,6 +321,7 @@ static void attempt(struct delivery *delivery)
         };
         int r;
 
+        mark_sending(delivery);
         r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
         if (r == 0)
                 return;
@@ -285,19 +329,48 @@ static void attempt(struct delivery *delivery)
         settle(delivery);
 }
 
+/* Whose turn it is. When all ends, or the notifier is no more what it was, nobody is waited for. */
+static void send_waiting(struct cw_dispatcher *dispatcher, size_t notifier, size_t most)
+{
+        struct lane *lane = &dispatcher->lanes[notifier];
+        struct delivery *delivery;
+
+        while (lane->sending < most && (delivery = STAILQ_FIRST(&lane->waiting))) {
+                STAILQ_REMOVE_HEAD(&lane->waiting, turn);
+                if (dispatcher->closing)
+                        settle(delivery);
+                else
+                        attempt(delivery);
+        }
+}
+
 static void committed(void *data)
 {
         struct delivery *delivery = data;
+        struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
-        if (delivery->dispatcher->closing)
+        if (dispatcher->closing) {
                 settle(delivery);
-        else
+        } else if (delivery->settings != dispatcher->settings) {
                 attempt(delivery);
+        } else {
+                STAILQ_INSERT_TAIL(&dispatcher->lanes[delivery->notifier].waiting, delivery, turn);
+                send_waiting(dispatcher, delivery->notifier, most_at_once(options_of(delivery)->type));
+        }
 }
 
-static const struct cw_sink_options *options_of(const struct delivery *delivery)
+int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings *settings)
 {
-        return &delivery->settings->notifiers[delivery->notifier].options;
+        int r;
+
+        for (size_t i = 0; i < dispatcher->settings->n_notifiers; i++)
+                send_waiting(dispatcher, i, SIZE_MAX);
+        r = make_room(dispatcher, settings);
+        if (r < 0)
+                return r;
+        cw_settings_unref(dispatcher->settings);
+        dispatcher->settings = cw_settings_ref(settings);
+        return 0;
 }
 
 static int notice_of(const struct delivery *delivery, const struct cw_notice **ret_notice)
@@ -439,6 +512,7 @@ static int refresh(struct cw_dispatcher *dispatcher, size_t notifier, const stru
         if (!delivery)
                 return -ENOMEM;
         delivery->refresh = true;
+        mark_sending(delivery);
         request.payload = payload.data;
         request.payload_len = payload.len;
         r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
@@ -456,7 +530,8 @@ static void refresh_if_due(struct cw_dispatcher *dispatcher, size_t notifier)
         struct cw_told told;
         int r;
 
-        if (every_ms == 0 || dispatcher->busy[notifier] > 0 || (due->due_at > now && due->due_at <= now + every_ms))
+        if (every_ms == 0 || dispatcher->lanes[notifier].busy > 0 ||
+            (due->due_at > now && due->due_at <= now + every_ms))
                 return;
         due->due_at = now + every_ms;
         r = cw_engine_told(dispatcher->options.engine, notifier, &told);
@@ -485,9 +560,10 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         size_t most = most_at_once(dispatcher->settings->notifiers[notifier].options.type);
         struct cw_outgoing outgoing;
 
+        send_waiting(dispatcher, notifier, most);
         refresh_if_due(dispatcher, notifier);
         /* With `once` nobody will be there when a wait is over: whatever is first in its group goes now. */
-        while (dispatcher->busy[notifier] < most &&
+        while (dispatcher->lanes[notifier].busy < most + dispatcher->lanes[notifier].ahead &&
                cw_outbox_next(outbox, notifier, dispatcher->options.once ? INT64_MAX : cw_clock_wall_ms(), &outgoing))
                 if (!tried_before(dispatcher, outgoing.sequence))
                         begin(dispatcher, notifier, &outgoing);
@@ -504,7 +580,7 @@ static void set_timer(struct cw_dispatcher *dispatcher)
                         wait_ms = at - now;
                 at = dispatcher->refreshes[i].due_at - now;
                 /* Who is busy is looked at when that is over. */
-                if (dispatcher->refreshes[i].due_at && dispatcher->busy[i] == 0 && at < wait_ms)
+                if (dispatcher->refreshes[i].due_at && dispatcher->lanes[i].busy == 0 && at < wait_ms)
                         wait_ms = at > 0 ? at : 1;
         }
         cw_timer_start(dispatcher->timer, (uint64_t)wait_ms);
@@ -522,7 +598,7 @@ void cw_dispatcher_pump(struct cw_dispatcher *dispatcher)
 
 size_t cw_dispatcher_busy(const struct cw_dispatcher *dispatcher)
 {
-        return dispatcher->n_deliveries;
+        return dispatcher->n_deliveries + dispatcher->turning;
 }
 
 size_t cw_dispatcher_failed(const struct cw_dispatcher *dispatcher)
@@ -534,6 +610,8 @@ void cw_dispatcher_cancel(struct cw_dispatcher *dispatcher)
 {
         dispatcher->closing = true;
         cw_timer_stop(dispatcher->timer);
+        for (size_t i = 0; i < dispatcher->settings->n_notifiers; i++)
+                send_waiting(dispatcher, i, SIZE_MAX);
         for (struct delivery *delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
                 if (delivery->attempt)
                         cw_attempt_cancel(delivery->attempt);

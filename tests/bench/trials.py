@@ -13,7 +13,7 @@ from processes import LIST_PATH, Daemon, Server, Worker
 
 AT_ONCE = 4  # pages, the daemon's own default
 POSTS_AT_ONCE = 16
-BURST_SOURCES = 100
+BURST_SOURCES = 25
 A_POLL = 10  # alerts of each source: from one more on they would be one message
 HERE = os.path.dirname(os.path.abspath(__file__))
 
