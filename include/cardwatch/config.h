@@ -55,6 +55,7 @@ struct cw_config {
         enum cw_log_format log_format;
         char *store_path;
         int64_t keep_history_ms, keep_audit_ms;
+        uint64_t max_store_bytes;
         char *control_socket; /* NULL: none */
         char *external_url;
         struct cw_config_source *sources;

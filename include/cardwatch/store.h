@@ -73,10 +73,18 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
 
 struct cw_store_keep {
         int64_t history_ms, audit_ms;
+        int64_t max_bytes; /* of all of it: history is dropped earlier than that, oldest first; 0: no limit */
 };
 
 int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
                       struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* What it takes on the disk: the file, of that what is in use, and the database's log beside it. */
+struct cw_store_size {
+        int64_t file_bytes, used_bytes, log_bytes;
+};
+int cw_store_measure(struct cw_store *store, struct cw_store_size *ret_size, struct cw_buf *message)
+        __attribute__((warn_unused_result));
 
 /*
  * For tests, in builds with CARDWATCH_FAULTS only: CARDWATCH_FAULT in the environment, read when a store is opened,

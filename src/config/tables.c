@@ -42,7 +42,10 @@ static const struct cw_row store_rows[] = {
         LATER("postgresql", "A database that several daemons share."),
         {"keep_history", CW_ROW_DURATION, AT(cw_config, keep_history_ms), .fallback = "90d", .least = 1,
          .most = LONG_MS, .help = "How long what happened is remembered."},
-        LATER("max_size", "History is dropped to stay below."),
+        {"max_size", CW_ROW_SIZE, AT(cw_config, max_store_bytes), .fallback = "10GiB", .least = KIB * KIB,
+         .most = KIB * GIB * KIB,
+         .help = "History is dropped, oldest first, so that the store stays below; a warning is "
+                 "logged at 80 %."},
         {"keep_audit", CW_ROW_DURATION, AT(cw_config, keep_audit_ms), .fallback = "7y", .least = 1, .most = LONG_MS,
          .help = "How long it is remembered who did what."},
 };

@@ -14,6 +14,7 @@
 #include "source_table.h"
 
 #define DEAD_LOOKED_AT 1000
+#define MIB            (INT64_C(1) << 20)
 
 static int64_t number(const struct cw_json *object, const char *member)
 {
@@ -85,6 +86,22 @@ static void print_notifiers(const struct cw_json *top)
         cw_buf_deinit(&name);
 }
 
+static void print_store(const struct cw_json *top, bool works)
+{
+        struct cw_json store;
+        int64_t used, most;
+
+        printf("store      %s", works ? "works" : "CANNOT BE WRITTEN: what happens now is lost at a restart");
+        used = cw_json_member(top, "store", &store) ? number(&store, "used_bytes") : 0;
+        most = used > 0 ? number(&store, "max_bytes") : 0;
+        if (most > 0 && used / (most / 100 + 1) >= 80)
+                printf(", %" PRId64 " MiB of the %" PRId64 " that it may take: history goes before it is full",
+                       used / MIB, most / MIB);
+        else if (most > 0)
+                printf(", %" PRId64 " MiB of %" PRId64, used / MIB, most / MIB);
+        putchar('\n');
+}
+
 static int print(const struct cw_daemon_call *call, struct cw_buf *answer)
 {
         struct cw_buf text = CW_BUF_NULL;
@@ -104,7 +121,7 @@ static int print(const struct cw_daemon_call *call, struct cw_buf *answer)
         printf(" (%s)\n", cw_buf_text(&text));
         if (cw_json_member(&top, "store_works", &works))
                 (void)cw_json_bool(&works, &good);
-        printf("store      %s\n", good ? "works" : "CANNOT BE WRITTEN: what happens now is lost at a restart");
+        print_store(&top, good);
         print_alerts(&top);
         print_notifiers(&top);
         print_dead(call);

@@ -254,7 +254,7 @@ static bool same_text(const char *a, const char *b)
 static const char *fixed_part(const struct cw_config *before, const struct cw_config *after)
 {
         if (!same_text(before->store_path, after->store_path) || before->keep_history_ms != after->keep_history_ms ||
-            before->keep_audit_ms != after->keep_audit_ms)
+            before->keep_audit_ms != after->keep_audit_ms || before->max_store_bytes != after->max_store_bytes)
                 return "changes to `store` need a restart";
         if (!same_text(before->control_socket, after->control_socket))
                 return "changes to `control` need a restart";
@@ -428,6 +428,13 @@ static bool store_works(void *data)
         return !app->store_failing;
 }
 
+static struct cw_store_size store_size(void *data)
+{
+        const struct cw_app *app = data;
+
+        return cw_committer_size(app->committer);
+}
+
 static void poll_now(void *data)
 {
         const struct cw_app *app = data;
@@ -443,6 +450,7 @@ static int open_control(struct cw_app *app)
                 .engine = engine_of,
                 .settings = settings_of,
                 .store_works = store_works,
+                .store_size = store_size,
                 .step = step,
                 .carry_out = decided,
                 .reload = reload,
@@ -532,7 +540,9 @@ static int open_store(struct cw_app *app)
         struct cw_committer_options options = {
                 .loop = app->loop,
                 .log = app->options.log,
-                .keep = {.history_ms = config->keep_history_ms, .audit_ms = config->keep_audit_ms},
+                .keep = {.history_ms = config->keep_history_ms,
+                         .audit_ms = config->keep_audit_ms,
+                         .max_bytes = (int64_t)config->max_store_bytes},
                 .result = store_result,
                 .idle = progress,
                 .data = app,

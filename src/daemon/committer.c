@@ -16,6 +16,8 @@
 
 #define COMMITS_BETWEEN_MAINTENANCE 16
 #define COMMITS_BEFORE_MAINTENANCE  16 /* at most so many go before a share of it that is due */
+#define LARGE_PERCENT               80 /* of the size it may have: said, until it is well below */
+#define NOT_LARGE_PERCENT           75
 #define RETRY_FIRST_MS              1000
 #define RETRY_LONGEST_MS            30000
 
@@ -40,6 +42,8 @@ struct cw_committer {
         bool maintenance_due;
         bool failing; /* the last commit failed */
         bool unkept; /* the last share of maintenance failed */
+        struct cw_store_size size; /* as it was measured last */
+        bool large; /* it takes nearly as much room as it may */
         bool told; /* whoever is to know knows that one of them did */
         unsigned failures, commits;
         unsigned commits_before; /* a share of maintenance */
@@ -48,6 +52,7 @@ struct cw_committer {
         void *closed_data;
         /* Between the loop and the worker: written by one while the other waits. */
         int64_t at;
+        struct cw_store_size measured;
         int result;
         struct cw_buf message;
 };
@@ -70,6 +75,7 @@ int cw_committer_new(const struct cw_committer_options *options, struct cw_commi
         r = cw_timer_new(options->loop, retry_due, committer, &committer->retry);
         if (r < 0)
                 return r;
+        committer->maintenance_due = true; /* and the size is known early */
         *ret_committer = cw_take(committer);
         return 0;
 }
@@ -188,6 +194,25 @@ static void done(void *data)
                 go_on(committer);
 }
 
+static int64_t bytes_in_use(const struct cw_committer *committer)
+{
+        return committer->size.used_bytes + committer->size.log_bytes;
+}
+
+static void look_at_size(struct cw_committer *committer)
+{
+        int64_t most = committer->options.keep.max_bytes;
+        int64_t edge = most / 100 * (committer->large ? NOT_LARGE_PERCENT : LARGE_PERCENT);
+        bool large = most > 0 && bytes_in_use(committer) >= edge;
+
+        if (large == committer->large)
+                return;
+        committer->large = large;
+        cw_log(committer->options.log, large ? CW_LOG_WARNING : CW_LOG_INFO, large ? "store-large" : "store-not-large",
+               "bytes", "%lld", (long long)bytes_in_use(committer), "max_size", "%lld", (long long)most, "reason", "%s",
+               large ? "before it is full, what is oldest of the history goes" : "", NULL);
+}
+
 static void maintained(void *data)
 {
         struct cw_committer *committer = data;
@@ -196,6 +221,8 @@ static void maintained(void *data)
         committer->maintenance_due = committer->result == CW_STORE_MORE;
         committer->unkept = committer->result < 0;
         report(committer);
+        committer->size = committer->measured;
+        look_at_size(committer);
         go_on(committer);
 }
 
@@ -272,6 +299,11 @@ int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *
         }
         waiting->items[waiting->n++] = (struct waiter){fn, data};
         return 0;
+}
+
+struct cw_store_size cw_committer_size(const struct cw_committer *committer)
+{
+        return committer->size;
 }
 
 bool cw_committer_settled(const struct cw_committer *committer)

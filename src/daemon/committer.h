@@ -50,6 +50,9 @@ void cw_committer_commit(struct cw_committer *committer);
 int cw_committer_wait(struct cw_committer *committer, cw_committer_fn fn, void *data)
         __attribute__((warn_unused_result));
 
+/* What the store took on the disk when it was measured last; all zero before. */
+struct cw_store_size cw_committer_size(const struct cw_committer *committer);
+
 /* Nothing is pending and nothing under way, or what is pending cannot be written. */
 bool cw_committer_settled(const struct cw_committer *committer);
 

@@ -3,6 +3,8 @@
 #define CARDWATCH_DAEMON_CONTROL_H
 
 #include <stdbool.h>
+
+#include "cardwatch/store.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,7 @@ struct cw_control_calls {
         struct cw_engine *(*engine)(void *data);
         const struct cw_settings *(*settings)(void *data);
         bool (*store_works)(void *data);
+        struct cw_store_size (*store_size)(void *data);
         void (*step)(void *data, const struct cw_event *event);
         /* After steps: what they caused goes its way. The engine moves on. */
         void (*carry_out)(void *data);

@@ -136,6 +136,17 @@ static void put_notifiers(struct cw_control_call *call, struct cw_json_out *out)
         cw_json_out_close(out, ']');
 }
 
+static void put_store(const struct cw_control_call *call, struct cw_json_out *out)
+{
+        struct cw_store_size size = call->options->calls->store_size(call->options->data);
+
+        cw_json_out_open(out, "store", '{');
+        cw_json_out_int(out, "bytes", size.file_bytes + size.log_bytes);
+        cw_json_out_int(out, "used_bytes", size.used_bytes + size.log_bytes);
+        cw_json_out_int(out, "max_bytes", (int64_t)config_of(call)->max_store_bytes);
+        cw_json_out_close(out, '}');
+}
+
 static void status(struct cw_control_call *call)
 {
         struct cw_json_out out = {.buf = &call->answer->body};
@@ -153,6 +164,7 @@ static void status(struct cw_control_call *call)
         cw_json_out_string(&out, "hash", config->hash);
         cw_json_out_close(&out, '}');
         cw_json_out_bool(&out, "store_works", call->options->calls->store_works(call->options->data));
+        put_store(call, &out);
         put_alerts(&out, engine_of(call));
         cw_json_out_int(&out, "silences", silences);
         put_notifiers(call, &out);
@@ -244,6 +256,7 @@ static void config(struct cw_control_call *call)
         cw_json_out_string(&out, "sqlite", config->store_path);
         cw_json_out_int(&out, "keep_history_ms", config->keep_history_ms);
         cw_json_out_int(&out, "keep_audit_ms", config->keep_audit_ms);
+        cw_json_out_int(&out, "max_bytes", (int64_t)config->max_store_bytes);
         cw_json_out_close(&out, '}');
         cw_json_out_string(&out, "external_url", config->external_url);
         cw_json_out_open(&out, "sources", '[');

@@ -30,6 +30,7 @@ struct cw_store {
         bool readonly;
         bool held; /* a read transaction is open for several calls (cw_store_hold) */
         struct cw_fold *fold; /* a checkpoint that is being made, NULL: none */
+        int64_t max_bytes; /* that its log was limited for */
         struct cw_fault fault;
 };
 

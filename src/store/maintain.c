@@ -13,9 +13,15 @@
 #include "db.h"
 #include "fold.h"
 #include "row.h"
+#include "size.h"
 
 #define FOLD_CHANGES_LEAST 20000
 #define FOLD_SHARE         4 /* a quarter of the cards */
+#define FOLD_TO_FORGET     5000 /* when only what is in the checkpoint may be dropped */
+
+/* Of the time that is remembered, dropped at once when there is no room for more. */
+#define PAST_SHARE    64
+#define PAST_LEAST_MS 60000
 
 /* Rows looked at in a call. Journal rows are the heavy ones. */
 #define JOURNAL_SHARE 64
@@ -186,6 +192,64 @@ static int prune(struct cw_store *store, const struct names *sources, int64_t be
         return r;
 }
 
+/* The oldest of what may be dropped, 0: there is nothing. */
+static int oldest(struct cw_store *store, int64_t *ret_at, struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        struct cw_columns columns;
+        int r = cw_db_statement(store, CW_SQL_PAST_OLDEST, &statement, message);
+
+        if (r == 0)
+                r = cw_db_step(store, statement, message);
+        if (r < 0)
+                return r;
+        columns = cw_columns_begin(statement);
+        *ret_at = cw_columns_i64(&columns);
+        return 0;
+}
+
+/* What the checkpoint does not hold yet cannot go, however much room it takes. */
+static int fold_to_forget(struct cw_store *store, const struct names *sources, struct cw_buf *message)
+{
+        for (size_t i = 0; i < sources->n; i++) {
+                struct cw_checkpoint checkpoint;
+                int r = cw_checkpoint_get(store, sources->names[i], &checkpoint, message);
+
+                if (r == 0 && checkpoint.journal_changes > FOLD_TO_FORGET) {
+                        r = cw_fold_new(store, sources->names[i], &store->fold, message);
+                        return r < 0 ? r : CW_STORE_MORE;
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Holds the size: a share of the oldest, of whatever kind, and then the file. Outcomes besides 0: CW_STORE_MORE. */
+static int make_room(struct cw_store *store, const struct names *sources, int64_t now, int64_t max_bytes,
+                     struct cw_buf *message)
+{
+        struct cw_store_size size;
+        int64_t from_at, share_ms;
+        int r = cw_size_limit(store, max_bytes, message);
+
+        if (r == 0)
+                r = cw_size_look(store, &size, message);
+        if (r == 0 && cw_size_is_over(&size, max_bytes)) {
+                r = oldest(store, &from_at, message);
+                if (r == 0 && from_at) {
+                        share_ms = (now - from_at) / PAST_SHARE;
+                        r = prune(store, sources, from_at + (share_ms > PAST_LEAST_MS ? share_ms : PAST_LEAST_MS),
+                                  message);
+                }
+                if (r == 0)
+                        r = fold_to_forget(store, sources, message);
+        }
+        if (r == 0)
+                r = cw_size_shrink(store, &size, max_bytes, message);
+        return r > 0 ? CW_STORE_MORE : r;
+}
+
 int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
                       struct cw_buf *message)
 {
@@ -205,5 +269,7 @@ int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store
                 r = prune(store, &names, so_long_before(now, keep->history_ms), message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
+        if (r == 0 && keep->max_bytes > 0)
+                r = make_room(store, &names, now, keep->max_bytes, message);
         return r;
 }

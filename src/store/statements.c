@@ -33,6 +33,10 @@ static const char *const texts[CW_SQL_COUNT] = {
                                 "WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) ORDER BY sequence, part",
         [CW_SQL_JOURNAL_GET] = "SELECT changed, cards FROM journal WHERE source = ?1 AND sequence = ?2 AND part = ?3",
         [CW_SQL_JOURNAL_OLDEST] = "SELECT ifnull(min(at), 0) FROM journal INDEXED BY journal_time",
+        [CW_SQL_PAST_OLDEST] =
+                "SELECT ifnull(min(at), 0) FROM (SELECT min(at) AS at FROM journal INDEXED BY journal_time UNION ALL "
+                "SELECT at FROM (SELECT at FROM alert_history ORDER BY number LIMIT 1) UNION ALL "
+                "SELECT delivered_at FROM (SELECT delivered_at FROM delivered ORDER BY number LIMIT 1))",
         [CW_SQL_JOURNAL_IDS_ADD] = "INSERT INTO journal_ids (sequence, part, ids) VALUES (?1, ?2, ?3)",
         [CW_SQL_JOURNAL_IDS_GET] = "SELECT ids FROM journal_ids WHERE sequence = ?1 AND part = ?2",
 

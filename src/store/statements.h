@@ -18,6 +18,7 @@ enum cw_sql {
         CW_SQL_JOURNAL_SPAN,
         CW_SQL_JOURNAL_GET,
         CW_SQL_JOURNAL_OLDEST,
+        CW_SQL_PAST_OLDEST,
         CW_SQL_JOURNAL_IDS_ADD,
         CW_SQL_JOURNAL_IDS_GET,
 

@@ -31,7 +31,6 @@ static void test_keys(void **state)
         static const struct later cases[] = {
                 {"digests", BASE "digests: []\n"},
                 {"postgresql", BASE "store: {postgresql: env:DATABASE}\n"},
-                {"max_size", BASE "store: {max_size: 10GiB}\n"},
                 {"http", BASE "control: {http: 127.0.0.1:9477}\n"},
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},

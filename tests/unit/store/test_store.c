@@ -474,7 +474,7 @@ static void test_a_commit_that_was_refused_leaves_nothing(void **state)
         changes.error = 0;
         assert_int_equal(cw_store_open_readonly(place.path, &looker, NULL), 0);
         assert_int_equal(cw_store_commit(looker, &changes, 1, &message), -EROFS);
-        assert_int_equal(cw_store_maintain(looker, 1, &(struct cw_store_keep){1, 1}, true, &message), -EROFS);
+        assert_int_equal(cw_store_maintain(looker, 1, &(struct cw_store_keep){1, 1, 0}, true, &message), -EROFS);
         assert_cards(store, 0, 0);
         commit(store, &changes, 1);
         assert_cards(looker, 1, 1);
