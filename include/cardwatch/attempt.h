@@ -33,6 +33,7 @@ struct cw_attempt_request {
 struct cw_attempt_result {
         bool cancelled;
         struct cw_sink_judgement judgement;
+        enum cw_http_failure failure; /* how far it came */
         long status;
         int64_t took_ms;
 };

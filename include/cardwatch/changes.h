@@ -33,6 +33,7 @@ struct cw_changes {
         CW_ROWS(cw_history_row) history;
         CW_ROWS(cw_silence_row) silences;
         CW_ROWS(cw_audit_row) audit;
+        CW_ROWS(cw_receiver_row) receivers;
         int error; /* sticky -ENOMEM */
 };
 

@@ -55,6 +55,7 @@ struct cw_config_notifier {
         uint32_t list; /* CW_LIST_ALL or a count */
         int64_t timeout_ms, retry_for_ms;
         char *title, *body; /* templates; NULL: the default words */
+        char *rate; /* "30/m", or "none" */
         struct cw_secret *url; /* webhook, slack, discord, teams */
         struct cw_secret *secret; /* webhook */
         struct cw_label *headers; /* webhook, alertmanager */

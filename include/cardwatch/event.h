@@ -53,6 +53,10 @@ enum cw_event_kind {
 
 enum cw_look_up_result { CW_LOOK_UP_FOUND, CW_LOOK_UP_GONE, CW_LOOK_UP_UNREADABLE };
 
+/* Why a receiver has not got a message: it said so, it said nothing, or it is not there. The last cannot be the fault
+ * of the message. */
+enum cw_mishap { CW_MISHAP_ANSWER, CW_MISHAP_SILENCE, CW_MISHAP_UNREACHABLE };
+
 enum cw_auth_result { CW_AUTH_UNTRIED, CW_AUTH_OK, CW_AUTH_FAILED };
 
 struct cw_event {
@@ -101,6 +105,7 @@ struct cw_event {
                         const char *payload; /* RENDERED */
                         size_t payload_len;
                         bool permanent; /* ATTEMPT_FAILED */
+                        enum cw_mishap mishap;
                         int64_t asked_ms;
                         uint32_t chance;
                         const char *reason;

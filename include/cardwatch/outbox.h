@@ -12,9 +12,10 @@
  * Outbox: messages on their way, in order.
  *
  * At least once, in order within (notifier, group): a message waits for every earlier one of its notifier that shares a
- * group with it, and for nothing else. The policy fills it, the engine's step moves it on; whoever delivers asks here
- * what to do next, renders it once, and reports back through events. A message that was handed out is not handed out
- * again until its result came. Read-only but for that mark.
+ * group with it. Among those that may go the worst goes first, then the oldest; none faster than the notifier's rate,
+ * and while its receiver is not there only one at a time, to find out (circuit.h). The policy fills it, the engine's
+ * step moves it on; whoever delivers asks here what to do next, renders it once, and reports back through events. A
+ * message that was handed out is not handed out again until its result came. Read-only but for that mark.
  */
 
 struct cw_outbox;
@@ -28,11 +29,14 @@ struct cw_outgoing {
         uint32_t attempts; /* so far */
 };
 
+/* As a time: nothing is waited for, neither a retry nor a receiver that does not answer nor its rate. */
+#define CW_OUTBOX_ALL_NOW INT64_MAX
+
 /* The next message for the notifier (index in the ruleset) that may be attempted at `now`, marked as handed out. */
 bool cw_outbox_next(struct cw_outbox *outbox, size_t notifier, int64_t now, struct cw_outgoing *ret_outgoing);
 
 /* When something becomes ready that is not handed out, 0: never by itself. */
-int64_t cw_outbox_wake_at(const struct cw_outbox *outbox, size_t notifier);
+int64_t cw_outbox_wake_at(struct cw_outbox *outbox, size_t notifier);
 
 /* Messages that are neither delivered nor dead: of one notifier. */
 size_t cw_outbox_waiting(const struct cw_outbox *outbox, size_t notifier);

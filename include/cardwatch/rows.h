@@ -5,6 +5,7 @@
 #include "cardwatch/card.h"
 #include "cardwatch/history.h"
 #include "cardwatch/notice.h"
+#include "cardwatch/receiver_row.h"
 
 /*
  * Rows: what is remembered, each the whole present state of one thing under its key.
@@ -99,6 +100,7 @@ struct cw_intent_row {
         uint32_t repeat;
         int64_t queued_at, next_at, failing_since_at;
         uint32_t attempts;
+        struct cw_intent_trouble trouble;
         char *error; /* of the last attempt, one line */
         struct cw_item *items; /* entries are references */
         size_t n_items;

@@ -41,6 +41,9 @@ struct cw_notifier_traits {
         size_t copies; /* it tells customers what the notifier of this place, counted from 1, tells; 0: it does not */
         int64_t *customers; /* whom, sorted */
         size_t n_customers;
+        int64_t token_ms; /* `rate`: between two attempts at least, 0: no limit */
+        size_t *fallback; /* indices of notifiers that take its critical messages while it fails */
+        size_t n_fallback;
 };
 
 struct cw_ruleset {
@@ -64,5 +67,8 @@ struct cw_ruleset {
 int cw_ruleset_new(struct cw_ruleset **ret_rules) __attribute__((warn_unused_result));
 struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
 void cw_ruleset_unref(struct cw_ruleset *rules);
+
+/* Whether some notifier has this one as its fallback. */
+bool cw_ruleset_is_fallback(const struct cw_ruleset *rules, size_t notifier);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/secret.h"
-#include "compose.h"
+#include "compose_route.h"
 #include "url.h"
 
 static const struct cw_node *name_of(const struct cw_draft *draft, size_t i)
@@ -111,6 +111,7 @@ static void compose_traits(struct cw_composer *composer, const struct cw_config_
         traits->send_resolved = notifier->send_resolved;
         traits->list = notifier->list;
         traits->retry_for_ms = notifier->retry_for_ms;
+        traits->token_ms = cw_compose_token_ms(notifier->rate);
 }
 
 void cw_compose_notifiers(struct cw_composer *composer)
@@ -135,6 +136,7 @@ void cw_compose_notifiers(struct cw_composer *composer)
                 compose_traits(composer, &notifier->notifier, &rules->notifiers[i]);
                 rules->n_notifiers++;
         }
+        cw_compose_fallbacks(composer);
         if (draft->n_notifiers == 0 && cw_compose_is_absent(composer, "notifiers"))
                 cw_compose_complain(composer, true, "there are no notifiers: nobody will be told");
 }

@@ -253,7 +253,7 @@ static void warn_unreached(struct cw_composer *composer, const struct reach *rea
         for (size_t i = 0; i < composer->rules->n_notifiers; i++) {
                 const struct cw_node *node = draft->notifiers[i].node, *name = cw_node_get(node, "name");
 
-                if (!reach->notifiers[i])
+                if (!reach->notifiers[i] && !cw_ruleset_is_fallback(composer->rules, i))
                         cw_reader_warn(composer->reader, name ? name : node, "no route reaches notifier \"%s\"",
                                        composer->rules->notifiers[i].name);
         }

@@ -40,4 +40,9 @@ bool cw_compose_has_label(const struct cw_ruleset *rules, const char *name);
 void cw_compose_filter(struct cw_composer *composer, struct cw_filter_draft *draft, const struct cw_node *mapping,
                        struct cw_filter *filter);
 
+/* compose_fallback.c: when all notifiers are there. */
+void cw_compose_fallbacks(struct cw_composer *composer);
+/* Of a rate: how long a token takes, 0: no limit. */
+int64_t cw_compose_token_ms(const char *rate);
+
 #endif

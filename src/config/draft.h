@@ -36,7 +36,7 @@ struct cw_level_draft {
 
 struct cw_notifier_draft {
         struct cw_config_notifier notifier;
-        const struct cw_node *node;
+        const struct cw_node *node, *fallback;
 };
 
 struct cw_builtin_draft {

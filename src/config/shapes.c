@@ -168,6 +168,20 @@ bool cw_shape_line(struct cw_reader *reader, const struct cw_row *row, const str
         return false;
 }
 
+bool cw_shape_rate(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        size_t digits = strspn(text, "0123456789");
+        bool good = digits > 0 && digits <= 3 && strtol(text, NULL, 10) > 0 && text[digits] == '/' &&
+                    text[digits + 1] && strchr("smh", text[digits + 1]) && !text[digits + 2];
+
+        if (good || strcmp(text, "none") == 0)
+                return true;
+        cw_reader_complain(reader, node,
+                           "\"%s\" must be none, or from 1 to 999 in a second, minute or hour: 1/s, 30/m, 100/h",
+                           row->name);
+        return false;
+}
+
 /* RFC 4648, section 6; people copy it with spaces and in lower case. */
 bool cw_shape_base32(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
 {

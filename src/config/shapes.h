@@ -25,6 +25,8 @@ bool cw_shape_currency(struct cw_reader *reader, const struct cw_row *row, const
 bool cw_shape_header(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 /* Can stand in a header's value, and on a line. */
 bool cw_shape_line(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
+/* "none", or messages in a second, minute or hour: "30/m". */
+bool cw_shape_rate(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 bool cw_shape_base32(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 
 #endif

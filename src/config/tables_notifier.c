@@ -12,30 +12,28 @@
 
 #define NOTIFIER(member)         .offset = offsetof(struct cw_notifier_draft, notifier.member)
 #define NOTIFIER_LIST(member, n) NOTIFIER(member), .count = offsetof(struct cw_notifier_draft, notifier.n)
-#define LATER(key, what)                                                                                               \
-        {                                                                                                              \
-                .name = (key), .flags = CW_ROW_LATER, .help = (what)                                                   \
-        }
-#define WEBHOOK   CW_KIND_OF(CW_NOTIFIER_WEBHOOK)
-#define EMAIL     CW_KIND_OF(CW_NOTIFIER_EMAIL)
-#define SYSLOG    CW_KIND_OF(CW_NOTIFIER_SYSLOG)
-#define FILE_KIND CW_KIND_OF(CW_NOTIFIER_FILE)
-#define SLACK     CW_KIND_OF(CW_NOTIFIER_SLACK)
-#define DISCORD   CW_KIND_OF(CW_NOTIFIER_DISCORD)
-#define TEAMS     CW_KIND_OF(CW_NOTIFIER_TEAMS)
-#define TELEGRAM  CW_KIND_OF(CW_NOTIFIER_TELEGRAM)
-#define MATRIX    CW_KIND_OF(CW_NOTIFIER_MATRIX)
-#define NTFY      CW_KIND_OF(CW_NOTIFIER_NTFY)
-#define GOTIFY    CW_KIND_OF(CW_NOTIFIER_GOTIFY)
-#define PUSHOVER  CW_KIND_OF(CW_NOTIFIER_PUSHOVER)
-#define PAGERDUTY CW_KIND_OF(CW_NOTIFIER_PAGERDUTY)
-#define ALERTMAN  CW_KIND_OF(CW_NOTIFIER_ALERTMANAGER)
-#define EXEC      CW_KIND_OF(CW_NOTIFIER_EXEC)
+#define WEBHOOK                  CW_KIND_OF(CW_NOTIFIER_WEBHOOK)
+#define EMAIL                    CW_KIND_OF(CW_NOTIFIER_EMAIL)
+#define SYSLOG                   CW_KIND_OF(CW_NOTIFIER_SYSLOG)
+#define FILE_KIND                CW_KIND_OF(CW_NOTIFIER_FILE)
+#define SLACK                    CW_KIND_OF(CW_NOTIFIER_SLACK)
+#define DISCORD                  CW_KIND_OF(CW_NOTIFIER_DISCORD)
+#define TEAMS                    CW_KIND_OF(CW_NOTIFIER_TEAMS)
+#define TELEGRAM                 CW_KIND_OF(CW_NOTIFIER_TELEGRAM)
+#define MATRIX                   CW_KIND_OF(CW_NOTIFIER_MATRIX)
+#define NTFY                     CW_KIND_OF(CW_NOTIFIER_NTFY)
+#define GOTIFY                   CW_KIND_OF(CW_NOTIFIER_GOTIFY)
+#define PUSHOVER                 CW_KIND_OF(CW_NOTIFIER_PUSHOVER)
+#define PAGERDUTY                CW_KIND_OF(CW_NOTIFIER_PAGERDUTY)
+#define ALERTMAN                 CW_KIND_OF(CW_NOTIFIER_ALERTMANAGER)
+#define EXEC                     CW_KIND_OF(CW_NOTIFIER_EXEC)
 
 /* Whose address is a secret; who has a server, and a token for it; who speaks HTTP. */
 #define HOOKS   (WEBHOOK | SLACK | DISCORD | TEAMS)
 #define SERVERS (MATRIX | NTFY | GOTIFY)
-#define HTTP    (HOOKS | TELEGRAM | SERVERS | PUSHOVER | PAGERDUTY | ALERTMAN)
+#define UNHURRIED                                                                                                      \
+        (WEBHOOK | EMAIL | SYSLOG | FILE_KIND | DISCORD | TEAMS | SERVERS | PUSHOVER | PAGERDUTY | ALERTMAN | EXEC)
+#define HTTP (HOOKS | TELEGRAM | SERVERS | PUSHOVER | PAGERDUTY | ALERTMAN)
 
 const char *const cw_notifier_type_names[] = {"webhook", "email",    "syslog",    "file",         "slack",
                                               "discord", "teams",    "telegram",  "matrix",       "ntfy",
@@ -164,14 +162,18 @@ static const struct cw_row rows[] = {
          .words = (const char *const[]){"full", "band", "none"}, .n_words = 3,
          .help = "full, band (percentages of the threshold instead of amounts) or none (neither amounts nor "
                  "references)."},
-        LATER("rate", "The most messages in a time."),
-        LATER("fallback", "Who takes its critical messages while it fails."),
         {"title", CW_ROW_TEXT, NOTIFIER(title), .most = 16384, .example = "\"{{severity}}: {{title}}\"",
          .help = "The first line, the subject or the summary, as a Mustache template over the webhook's body; see "
                  "Words "
                  "of one's own."},
         {"body", CW_ROW_TEXT, NOTIFIER(body), .most = 65536, .example = "\"{{#alerts}}{{summary}} {{/alerts}}\"",
          .help = "What comes after it, likewise; of webhook, exec and file the whole of what is sent."},
+        {"rate", CW_ROW_TEXT, .kinds = SLACK | TELEGRAM, NOTIFIER(rate), .fallback = "1/s", .check = cw_shape_rate,
+         .help = "At most so many messages in a second, minute or hour (1/s, 30/m), spread evenly; or none."},
+        {"rate", CW_ROW_TEXT, .kinds = UNHURRIED, NOTIFIER(rate), .fallback = "none", .check = cw_shape_rate,
+         .help = "At most so many messages in a second, minute or hour (1/s, 30/m), spread evenly; or none."},
+        {"fallback", CW_ROW_NODE, .offset = offsetof(struct cw_notifier_draft, fallback), .example = "[mail]",
+         .help = "Notifiers that take its critical messages while it fails."},
 };
 
 const struct cw_table cw_schema_notifier = {

@@ -181,13 +181,25 @@ static void release_audit(void *row)
         free(((struct cw_audit_row *)row)->by); /* likewise */
 }
 
+static int compare_receivers(const void *one, const void *other)
+{
+        const struct cw_receiver_row *a = one, *b = other;
+
+        return compare_text(a->notifier, b->notifier);
+}
+
+static void release_receiver(void *row)
+{
+        free(((struct cw_receiver_row *)row)->notifier);
+}
+
 static void release_history(void *row)
 {
         /* The other texts lie behind it. */
         free(((struct cw_history_row *)row)->rule);
 }
 
-enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, SILENCES, AUDIT, KINDS };
+enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, SILENCES, AUDIT, RECEIVERS, KINDS };
 
 #define KIND(list_, type, compare_, release_, absorb_)                                                                 \
         {                                                                                                              \
@@ -205,6 +217,7 @@ static const struct kind kinds[KINDS] = {
         [HISTORY] = KIND(history, cw_history_row, NULL, release_history, NULL),
         [SILENCES] = KIND(silences, cw_silence_row, compare_silences, release_silence, NULL),
         [AUDIT] = KIND(audit, cw_audit_row, NULL, release_audit, NULL),
+        [RECEIVERS] = KIND(receivers, cw_receiver_row, compare_receivers, release_receiver, NULL),
 };
 
 static struct list get_list(const struct cw_changes *changes, const struct kind *kind)
@@ -618,4 +631,12 @@ void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row
         char **const texts[] = {&copy.by, &copy.what, &copy.target, &copy.why};
 
         append(changes, &kinds[AUDIT], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+}
+
+void cw_changes_receiver(struct cw_changes *changes, const struct cw_receiver_row *row)
+{
+        struct cw_receiver_row copy = *row;
+        bool complete = copy_text(&copy.notifier, row->notifier);
+
+        append(changes, &kinds[RECEIVERS], &copy, complete);
 }

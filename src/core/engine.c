@@ -169,16 +169,30 @@ static void message_failed(struct cw_engine *engine, const struct cw_event *even
         struct cw_attempt_failure failure = {
                 .sequence = event->message.sequence,
                 .permanent = event->message.permanent,
+                .mishap = event->message.mishap,
                 .asked_ms = event->message.asked_ms,
                 .chance = event->message.chance,
                 .reason = event->message.reason,
         };
         struct cw_attempt_outcome outcome = {0};
         const char *notifier = cw_policy_attempt_failed(&engine->policy, &failure, &outcome);
+
+        if (notifier && outcome.dead)
+                cw_engine_notifier_result(engine, notifier, true, event->message.reason);
+}
+
+/* Not only when an attempt fails: the next one may be a quarter of an hour away. */
+static void judge_notifiers(struct cw_engine *engine)
+{
         int64_t after_ms = engine->rules->builtins[CW_BUILTIN_NOTIFIER_FAILING].after_ms;
 
-        if (notifier && (outcome.dead || outcome.failing_ms >= after_ms))
-                cw_engine_notifier_result(engine, notifier, true, event->message.reason);
+        for (size_t i = 0; i < engine->rules->n_notifiers; i++) {
+                if (!cw_policy_has_failed_for(&engine->policy, i, after_ms))
+                        continue;
+                cw_policy_begin_failing(&engine->policy, i);
+                cw_engine_notifier_result(engine, engine->rules->notifiers[i].name, true,
+                                          cw_policy_last_error(&engine->policy, i));
+        }
 }
 
 static void message_delivered(struct cw_engine *engine, const struct cw_event *event)
@@ -329,6 +343,7 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         }
         if (only_stages(event->kind))
                 return engine->error;
+        judge_notifiers(engine);
         cw_engine_flaps_due(engine);
         return cw_engine_finish(engine);
 }
@@ -337,10 +352,13 @@ int64_t cw_engine_wake_at(const struct cw_engine *engine)
 {
         int64_t at = cw_policy_wake_at((struct cw_policy *)&engine->policy);
         int64_t flaps_at = cw_engine_flaps_wake_at(engine);
+        int64_t fails_at = cw_policy_fails_at(&engine->policy,
+                                              engine->rules->builtins[CW_BUILTIN_NOTIFIER_FAILING].after_ms);
 
         if (flaps_at && (!at || flaps_at < at))
                 at = flaps_at;
-
+        if (fails_at && (!at || fails_at < at))
+                at = fails_at;
         for (size_t i = 0; i < engine->n_sources; i++) {
                 int64_t stale_at = cw_engine_stale_at(engine, &engine->sources[i]);
 

@@ -20,10 +20,15 @@ struct cw_intent {
         enum cw_intent_state state;
         bool baseline, opens_thread, in_hand;
         bool changed; /* in this step: its id is derived and its row written once, at the end */
+        enum cw_severity severity; /* the worst in it, when it was offered last */
         uint32_t repeat;
         int64_t queued_at, next_at;
         int64_t asked_at; /* when its receiver asked to be left alone until next_at, 0: it did not */
         struct cw_backoff backoff;
+        struct cw_intent_trouble trouble;
+        bool passed_on; /* to who stands in for its notifier */
+        bool probe; /* in hand as one */
+        uint64_t successes; /* of its line, when it was handed out */
         uint32_t attempts;
         char *error;
         struct cw_item *items; /* one reference to each entry */

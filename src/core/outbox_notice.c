@@ -179,6 +179,7 @@ void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_cha
                 .next_at = intent->next_at,
                 .failing_since_at = intent->backoff.failures ? intent->backoff.since_at : 0,
                 .attempts = intent->attempts,
+                .trouble = intent->trouble,
                 .error = intent->error,
                 .items = intent->items,
                 .n_items = intent->n_items,

@@ -12,6 +12,7 @@
 #include "policy_baseline.h"
 #include "policy_copy.h"
 #include "policy_escalate.h"
+#include "policy_fallback.h"
 #include "policy_hold.h"
 #include "policy_silence.h"
 #include "policy_window.h"
@@ -190,10 +191,38 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
         group_free(policy, group);
 }
 
+/* What is known of a receiver ends with its notifier. */
+static void forget_receivers(struct cw_policy *policy, const struct cw_ruleset *rules)
+{
+        for (size_t i = 0; i < policy->outbox.n_lines; i++) {
+                struct cw_receiver_row gone = {.notifier = (char *)policy->outbox.lines[i].name, .gone = true};
+                bool stays = false;
+
+                for (size_t k = 0; k < rules->n_notifiers; k++)
+                        stays |= strcmp(rules->notifiers[k].name, gone.notifier) == 0;
+                if (!stays)
+                        cw_changes_receiver(policy->changes, &gone);
+        }
+}
+
+/* Whoever changed the configuration wants to see at once what it does. */
+static void ask_receivers(struct cw_policy *policy)
+{
+        for (size_t i = 0; i < policy->outbox.n_lines; i++) {
+                struct cw_circuit *circuit = &policy->outbox.lines[i].circuit;
+
+                if (!cw_circuit_is_open(circuit) || circuit->next_at <= policy->now)
+                        continue;
+                circuit->next_at = policy->now;
+                cw_outbox_line_remember(&policy->outbox, i, policy->changes);
+        }
+}
+
 void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
 {
         if (policy->rules)
                 cw_policy_escalations_due(policy); /* what was due was due by the rules so far */
+        forget_receivers(policy, rules);
         cw_baselines_free(policy->baselines, policy->rules ? policy->rules->n_notifiers : 0);
         policy->baselines = NULL;
         policy->rules = rules;
@@ -203,9 +232,11 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
                 return;
         }
         cw_policy_holds_anew(policy);
+        ask_receivers(policy);
         cw_policy_bury_orphans(policy);
         cw_policy_escalations_anew(policy, true);
         cw_policy_replan(policy);
+        cw_policy_pass_on_all(policy);
 }
 
 int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
@@ -242,7 +273,7 @@ static void end_is_not_owed(struct cw_policy *policy, struct cw_telling *telling
         cw_ledger_remember(telling, policy->changes);
 }
 
-static void touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent)
+void cw_policy_touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent)
 {
         bool create = alert->state == CW_ALERT_FIRING && cw_policy_routed(policy, alert, notifier);
         struct cw_telling *telling = cw_policy_place(policy, notifier, alert, create);
@@ -260,7 +291,7 @@ void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urge
         if (urgent)
                 cw_policy_escalate_afresh(alert);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
-                touch_at(policy, i, alert, urgent);
+                cw_policy_touch_at(policy, i, alert, urgent);
         cw_policy_holds_follow(policy, alert);
 }
 
@@ -315,7 +346,7 @@ static void record_held_event(struct cw_policy *policy, const struct cw_item *it
         cw_changes_history(policy->changes, &row);
 }
 
-static void tell_event(struct cw_policy *policy, const struct cw_item *item, size_t notifier)
+void cw_policy_tell_event(struct cw_policy *policy, size_t notifier, const struct cw_item *item)
 {
         const char *by = cw_policy_event_held_by(policy, item->entry, notifier);
         struct cw_group *group;
@@ -334,6 +365,6 @@ void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t 
         struct cw_item item = {.entry = entry, .edge = edge};
 
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
-                if (cw_policy_reaching(policy, entry, i))
-                        tell_event(policy, &item, i);
+                if (cw_policy_reaching(policy, entry, i) || cw_policy_event_stands_in(policy, entry, i))
+                        cw_policy_tell_event(policy, i, &item);
 }

@@ -45,6 +45,7 @@ struct cw_policy {
         int64_t now;
         uint64_t first_sequence; /* of the messages of this step */
         bool loading; /* what comes is stored already */
+        bool replanned; /* in this step: every group was touched */
         int64_t behind_ms; /* while loading: what is stored was told by a clock so far ahead */
         int error;
 };

@@ -4,6 +4,7 @@
  * goes on waiting for what was left. Times that are only told (when an alert began to fire) stay what the clock said
  * then.
  */
+#include "cardwatch/cleanup.h"
 #include "policy.h"
 #include "policy_escalate.h"
 #include "policy_groups.h"
@@ -39,6 +40,21 @@ static void move_intent(struct cw_policy *policy, struct cw_intent *intent, int6
         cw_intent_remember(intent, false, policy->changes);
 }
 
+static void move_line(struct cw_policy *policy, size_t notifier, int64_t by_ms)
+{
+        struct cw_outbox_line *line = &policy->outbox.lines[notifier];
+        struct cw_circuit *circuit = &line->circuit;
+        int64_t *const times[] = {&line->pause.from,   &line->pause.until, &circuit->failing_since_at,
+                                  &circuit->failed_at, &circuit->next_at,  &line->token_at};
+
+        move_due(&line->timed, by_ms);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(times); i++)
+                if (*times[i])
+                        *times[i] += by_ms;
+        if (circuit->failing_since_at)
+                cw_outbox_line_remember(&policy->outbox, notifier, policy->changes);
+}
+
 static void move_outbox(struct cw_policy *policy, int64_t by_ms)
 {
         struct cw_outbox *outbox = &policy->outbox;
@@ -47,13 +63,8 @@ static void move_outbox(struct cw_policy *policy, int64_t by_ms)
 
         while (cw_map_next(&outbox->intents, &cursor, NULL, &intent))
                 move_intent(policy, intent, by_ms);
-        for (size_t i = 0; i < outbox->n_ready; i++) {
-                move_due(&outbox->ready[i], by_ms);
-                if (outbox->pauses[i].until) {
-                        outbox->pauses[i].from += by_ms;
-                        outbox->pauses[i].until += by_ms;
-                }
-        }
+        for (size_t i = 0; i < outbox->n_lines; i++)
+                move_line(policy, i, by_ms);
 }
 
 static void move_told(struct cw_policy *policy, int64_t by_ms)

@@ -6,6 +6,7 @@
 
 #include "policy.h"
 #include "policy_delivery.h"
+#include "policy_fallback.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -66,7 +67,7 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
         memcpy(intent->payload, payload, payload_len);
         intent->payload[payload_len] = '\0';
         intent->payload_len = payload_len;
-        intent->state = CW_INTENT_RENDERED;
+        cw_outbox_rendered(&policy->outbox, intent);
         open_threads(policy, intent);
         for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
                 struct cw_telling *telling = telling_of(policy, intent, &intent->items[i]);
@@ -148,6 +149,12 @@ static void accepted(struct cw_policy *policy, struct cw_intent *intent, const s
         settle(policy, intent->notifier_index, telling);
 }
 
+/* Its receiver has a row while there is something to remember of it. */
+static void remember_receiver(struct cw_policy *policy, const struct cw_intent *intent)
+{
+        cw_outbox_line_remember(&policy->outbox, intent->notifier_index, policy->changes);
+}
+
 const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
 {
         struct cw_intent *intent = cw_outbox_find(&policy->outbox, sequence);
@@ -161,6 +168,9 @@ const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
                 if (intent->kind == CW_NOTICE_ALERT)
                         accepted(policy, intent, &intent->items[i]);
         }
+        if (cw_outbox_succeeded(&policy->outbox, intent, policy->now, policy->changes) < 0)
+                policy->error = -ENOMEM;
+        remember_receiver(policy, intent);
         intent->state = CW_INTENT_DELIVERED;
         intent->attempts++;
         finish(policy, intent);
@@ -214,6 +224,70 @@ static void note_error(struct cw_intent *intent, const char *reason)
         intent->error = strdup(reason ? reason : "");
 }
 
+/* Whoever asks for time, or takes no message of this kind, is there: the pause, or the next message, is the answer. */
+static void note_failure(struct cw_policy *policy, struct cw_intent *intent, const struct cw_attempt_failure *failure)
+{
+        bool open = cw_circuit_is_open(&policy->outbox.lines[intent->notifier_index].circuit);
+
+        if (open || !(failure->permanent || failure->asked_ms > 0))
+                cw_outbox_failed(&policy->outbox, intent, failure->mishap, failure->chance, policy->now);
+        remember_receiver(policy, intent);
+}
+
+void cw_policy_begin_failing(struct cw_policy *policy, size_t notifier)
+{
+        struct cw_outbox_line *line = &policy->outbox.lines[notifier];
+
+        if (line->failing)
+                return;
+        line->failing = true;
+        cw_outbox_line_remember(&policy->outbox, notifier, policy->changes);
+        cw_policy_pass_on(policy, notifier);
+}
+
+/* Since when nothing was delivered although it was tried; 0: it works, or it is known to fail already. */
+static int64_t troubled_since(const struct cw_policy *policy, size_t notifier)
+{
+        const struct cw_outbox_line *line = &policy->outbox.lines[notifier];
+
+        return line->failing ? 0 : line->circuit.failing_since_at;
+}
+
+bool cw_policy_has_failed_for(const struct cw_policy *policy, size_t notifier, int64_t ms)
+{
+        int64_t since_at = troubled_since(policy, notifier);
+
+        return since_at && policy->now - since_at >= ms;
+}
+
+int64_t cw_policy_fails_at(const struct cw_policy *policy, int64_t after_ms)
+{
+        int64_t at = 0;
+
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
+                int64_t since_at = troubled_since(policy, i);
+
+                if (since_at && (!at || since_at + after_ms < at))
+                        at = since_at + after_ms;
+        }
+        return at;
+}
+
+const char *cw_policy_last_error(const struct cw_policy *policy, size_t notifier)
+{
+        const struct cw_intent *last = NULL;
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&policy->outbox.intents, &cursor, NULL, &value)) {
+                const struct cw_intent *intent = value;
+
+                if (intent->notifier_index == notifier && intent->error && (!last || intent->sequence > last->sequence))
+                        last = intent;
+        }
+        return last ? last->error : "nothing could be delivered";
+}
+
 const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_attempt_failure *failure,
                                      struct cw_attempt_outcome *ret_outcome)
 {
@@ -228,15 +302,18 @@ const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_a
         backoff.give_up_ms = traits->retry_for_ms;
         intent->attempts++;
         note_error(intent, failure->reason);
+        cw_outbox_returned(&policy->outbox, intent);
+        note_failure(policy, intent, failure);
         ret_outcome->dead = failure->permanent ||
                             cw_backoff_failed(&intent->backoff, &backoff, policy->now, failure->asked_ms,
                                               failure->chance, &wait_ms) == CW_BACKOFF_GIVE_UP;
-        ret_outcome->failing_ms = intent->backoff.failures ? policy->now - intent->backoff.since_at : 0;
         if (ret_outcome->dead) {
+                size_t notifier = intent->notifier_index;
+
                 bury(policy, intent);
+                cw_policy_begin_failing(policy, notifier);
                 return traits->name;
         }
-        intent->in_hand = false;
         intent->next_at = policy->now + wait_ms;
         intent->asked_at = failure->asked_ms > 0 ? policy->now : 0;
         cw_intent_remember(intent, false, policy->changes);

@@ -2,6 +2,7 @@
 #ifndef CARDWATCH_CORE_POLICY_DELIVERY_H
 #define CARDWATCH_CORE_POLICY_DELIVERY_H
 
+#include "cardwatch/event.h"
 #include "policy.h"
 
 /*
@@ -16,15 +17,24 @@ const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence);
 struct cw_attempt_failure {
         uint64_t sequence;
         bool permanent;
+        enum cw_mishap mishap;
         int64_t asked_ms;
         uint32_t chance;
         const char *reason;
 };
 struct cw_attempt_outcome {
         bool dead; /* it will not be tried again */
-        int64_t failing_ms; /* for how long it has failed now */
 };
 const char *cw_policy_attempt_failed(struct cw_policy *policy, const struct cw_attempt_failure *failure,
                                      struct cw_attempt_outcome *ret_outcome);
+
+/* The notifier (index in the ruleset) fails from now on, until something is delivered. */
+void cw_policy_begin_failing(struct cw_policy *policy, size_t notifier);
+/* Nothing was delivered for so long although it was tried, and it does not count as failing yet. */
+bool cw_policy_has_failed_for(const struct cw_policy *policy, size_t notifier, int64_t ms);
+/* When the first one will have, 0: none. */
+int64_t cw_policy_fails_at(const struct cw_policy *policy, int64_t after_ms);
+/* What its receiver said last, or what happened instead. */
+const char *cw_policy_last_error(const struct cw_policy *policy, size_t notifier);
 
 #endif

@@ -319,7 +319,8 @@ static void flush_touched(struct cw_policy *policy)
 
                 if (group->notifier_index == SIZE_MAX || !group->due_at)
                         continue;
-                if (group->due_at <= policy->now)
+                /* All of them are touched, in no order: they are told in that of their times. */
+                if (group->due_at <= policy->now && !policy->replanned)
                         flush_group(policy, group);
                 else if (cw_due_push(&policy->due, group->due_at, group->hash) < 0)
                         policy->error = -ENOMEM;
@@ -373,6 +374,7 @@ void cw_policy_replan(struct cw_policy *policy)
         size_t cursor = 0;
         void *value;
 
+        policy->replanned = true;
         while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
@@ -419,6 +421,7 @@ void cw_policy_flush(struct cw_policy *policy)
                 cw_policy_prune(policy, policy->touched[i]);
         }
         policy->n_touched = 0;
+        policy->replanned = false;
 }
 
 /* When a group is due, 0: none is. */

@@ -136,6 +136,7 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
                 .queued_at = row->queued_at,
                 .next_at = clamped(policy, row->next_at),
                 .attempts = row->attempts,
+                .trouble = row->trouble,
                 .backoff = {.failures = row->attempts,
                             .since_at = past(policy, row->failing_since_at - policy->behind_ms)},
         };
@@ -155,6 +156,11 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
                 return r;
         memcpy(intent->id, row->id, sizeof(intent->id));
         intent->id[sizeof(intent->id) - 1] = '\0';
+        if (row->error) {
+                intent->error = strdup(row->error);
+                if (!intent->error)
+                        return -ENOMEM;
+        }
         if (row->payload) {
                 intent->payload = malloc(row->payload_len + 1);
                 if (!intent->payload)
@@ -166,6 +172,36 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
         for (size_t i = 0; r == 0 && i < row->n_items; i++)
                 r = load_item(policy, intent, &row->items[i]);
         return r;
+}
+
+static int64_t moved(const struct cw_policy *policy, int64_t at)
+{
+        return at ? past(policy, at - policy->behind_ms) : 0;
+}
+
+static void load_receiver(struct cw_policy *policy, const struct cw_receiver_row *row)
+{
+        size_t notifier = cw_policy_notifier_index(policy, row->notifier);
+        struct cw_outbox_line *line;
+
+        if (notifier == SIZE_MAX) {
+                cw_changes_receiver(policy->changes,
+                                    &(struct cw_receiver_row){.notifier = row->notifier, .gone = true});
+                return;
+        }
+        line = &policy->outbox.lines[notifier];
+        line->failing = row->failing;
+        line->token_at = row->token_at ? clamped(policy, row->token_at) : 0;
+        line->circuit = (struct cw_circuit){
+                .failing_since_at = moved(policy, row->failing_since_at),
+                .failed_at = moved(policy, row->failed_at),
+                .next_at = row->next_at ? clamped(policy, row->next_at) : 0,
+                .probes = row->probes,
+                .n_failed = row->n_failed,
+                .era = row->era,
+                .round = row->round,
+                .unreachable = row->unreachable,
+        };
 }
 
 static int load_telling(struct cw_policy *policy, const struct cw_ledger_row *row)
@@ -203,6 +239,8 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
 
         for (size_t i = 0; r == 0 && i < stored->silences.n; i++)
                 r = cw_policy_load_silence(policy, &stored->silences.rows[i]);
+        for (size_t i = 0; i < stored->receivers.n; i++)
+                load_receiver(policy, &stored->receivers.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->groups.n; i++)
                 r = load_group(policy, &stored->groups.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->intents.n; i++)

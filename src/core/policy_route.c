@@ -5,6 +5,7 @@
 
 #include "policy.h"
 #include "policy_copy.h"
+#include "policy_fallback.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -22,7 +23,7 @@ static bool goes_to_all_others(const struct cw_entry *entry)
         return !entry->has_card && strcmp(entry->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0;
 }
 
-bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
+bool cw_policy_routed_itself(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
 {
         const struct cw_route *root = &policy->rules->route;
 
@@ -32,6 +33,11 @@ bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *ale
                 return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
         return cw_route_reaching(root, alert->entry, notifier) ||
                (alert->escalated_ms && cw_route_escalating(root, alert->entry, notifier, alert->escalated_ms));
+}
+
+bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
+{
+        return cw_policy_routed_itself(policy, alert, notifier) || cw_policy_stands_in(policy, alert, notifier);
 }
 
 const struct cw_route *cw_policy_route(const struct cw_policy *policy, const struct cw_entry *entry, size_t notifier)

@@ -13,6 +13,8 @@ struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notif
 void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling);
 /* Whether the rules in force send such an alert to this notifier (index in the ruleset). */
 bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
+/* The same, without standing in for others. */
+bool cw_policy_routed_itself(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier);
 /* What the notifier knows of the alert, in its group; NULL: it has nothing to do with it. */
 struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool create);
 /* What its receiver knows of the alert with this item of the message. */
@@ -24,5 +26,10 @@ bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling
 /* The notifier (index in the ruleset) was taken off the route before it heard of the alert: it never will. Whoever
  * did hear of it still hears the end. */
 bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier);
+
+/* What cw_policy_touch and cw_policy_event do for all, for one notifier (index in the ruleset) whatever the routes say.
+ */
+void cw_policy_touch_at(struct cw_policy *policy, size_t notifier, struct cw_alert *alert, bool urgent);
+void cw_policy_tell_event(struct cw_policy *policy, size_t notifier, const struct cw_item *item);
 
 #endif

@@ -108,6 +108,7 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
         for (size_t i = 0; i < rules->n_notifiers; i++) {
                 free(rules->notifiers[i].name);
                 free(rules->notifiers[i].customers);
+                free(rules->notifiers[i].fallback);
         }
         free(rules->notifiers);
         cw_route_deinit(&rules->route);
@@ -119,4 +120,13 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
                 cw_inhibition_deinit(&rules->inhibitions[i]);
         free(rules->inhibitions);
         free(rules);
+}
+
+bool cw_ruleset_is_fallback(const struct cw_ruleset *rules, size_t notifier)
+{
+        for (size_t i = 0; i < rules->n_notifiers; i++)
+                for (size_t k = 0; k < rules->notifiers[i].n_fallback; k++)
+                        if (rules->notifiers[i].fallback[k] == notifier)
+                                return true;
+        return false;
 }

@@ -52,6 +52,7 @@ static void judge(const struct cw_attempt *attempt, const struct cw_sink_answer 
 {
         *ret_result = (struct cw_attempt_result){
                 .cancelled = answer->failure == CW_HTTP_CANCELLED,
+                .failure = answer->failure,
                 .status = answer->status,
         };
         cw_sink_judge(&attempt->notifier->options, answer, &ret_result->judgement);

@@ -221,12 +221,28 @@ static void step(struct cw_dispatcher *dispatcher, const struct cw_event *event)
         dispatcher->options.step(dispatcher->options.data, event);
 }
 
-static void report_failure(const struct delivery *delivery, bool permanent, int64_t asked_ms, const char *reason)
+static enum cw_mishap mishap_of(enum cw_http_failure failure)
+{
+        switch (failure) {
+        case CW_HTTP_RESOLVE:
+        case CW_HTTP_CONNECT:
+                return CW_MISHAP_UNREACHABLE;
+        case CW_HTTP_OK:
+        case CW_HTTP_TOO_LARGE:
+                return CW_MISHAP_ANSWER;
+        default:
+                return CW_MISHAP_SILENCE;
+        }
+}
+
+static void report_failure(const struct delivery *delivery, enum cw_mishap mishap, bool permanent, int64_t asked_ms,
+                           const char *reason)
 {
         struct cw_event event = {
                 .kind = CW_EVENT_ATTEMPT_FAILED,
                 .message = {.sequence = delivery->sequence,
                             .permanent = permanent,
+                            .mishap = mishap,
                             .asked_ms = asked_ms,
                             .chance = cw_random_u32(),
                             .reason = reason},
@@ -295,7 +311,7 @@ static void attempt_done(void *data, const struct cw_attempt_result *result)
         else if (result->judgement.verdict == CW_SINK_DELIVERED)
                 report_success(delivery, result->took_ms);
         else
-                report_failure(delivery, result->judgement.verdict == CW_SINK_PERMANENT,
+                report_failure(delivery, mishap_of(result->failure), result->judgement.verdict == CW_SINK_PERMANENT,
                                result->judgement.retry_after_ms, result->judgement.reason);
         settle(delivery);
 }
@@ -325,7 +341,7 @@ static void attempt(struct delivery *delivery)
         r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
         if (r == 0)
                 return;
-        report_failure(delivery, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
+        report_failure(delivery, CW_MISHAP_ANSWER, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
         settle(delivery);
 }
 
@@ -436,7 +452,7 @@ static void drawn(void *data, const struct cw_picture *pictures, size_t n)
         delivery->pictures = NULL;
         r = dispatcher->closing ? -ENOENT : render(dispatcher, delivery, pictures, n);
         if (r < 0 && r != -ENOENT)
-                report_failure(delivery, r != -ENOMEM, 0, strerror(-r));
+                report_failure(delivery, CW_MISHAP_ANSWER, r != -ENOMEM, 0, strerror(-r));
         if (r < 0)
                 settle(delivery);
         else
@@ -472,7 +488,7 @@ static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struc
         }
         r = outgoing->payload ? take_stored(delivery, outgoing) : prepare(dispatcher, delivery);
         if (r < 0) {
-                report_failure(delivery, r != -ENOMEM, 0, strerror(-r));
+                report_failure(delivery, CW_MISHAP_ANSWER, r != -ENOMEM, 0, strerror(-r));
                 delivery_free(delivery);
         }
 }
@@ -564,7 +580,8 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         refresh_if_due(dispatcher, notifier);
         /* With `once` nobody will be there when a wait is over: whatever is first in its group goes now. */
         while (dispatcher->lanes[notifier].busy < most + dispatcher->lanes[notifier].ahead &&
-               cw_outbox_next(outbox, notifier, dispatcher->options.once ? INT64_MAX : cw_clock_wall_ms(), &outgoing))
+               cw_outbox_next(outbox, notifier, dispatcher->options.once ? CW_OUTBOX_ALL_NOW : cw_clock_wall_ms(),
+                              &outgoing))
                 if (!tried_before(dispatcher, outgoing.sequence))
                         begin(dispatcher, notifier, &outgoing);
 }

@@ -277,6 +277,16 @@ static int record_delivery(struct writing *writing, const struct cw_intent_row *
         return end_row(writing, &bind);
 }
 
+static enum cw_severity worst_in(const struct cw_intent_row *row)
+{
+        enum cw_severity worst = CW_SEVERITY_NONE;
+
+        for (size_t i = 0; i < row->n_items; i++)
+                if (worst < row->items[i].entry->severity)
+                        worst = row->items[i].entry->severity;
+        return worst;
+}
+
 static int put_intent(struct writing *writing, const struct cw_intent_row *row)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf items = CW_BUF_NULL;
@@ -305,6 +315,11 @@ static int put_intent(struct writing *writing, const struct cw_intent_row *row)
         cw_bind_text(&bind, row->error);
         cw_bind_blob(&bind, items.data, items.len);
         cw_bind_blob(&bind, row->payload, row->payload_len);
+        cw_bind_i64(&bind, row->trouble.kind);
+        cw_bind_i64(&bind, row->trouble.released);
+        cw_bind_i64(&bind, row->trouble.era);
+        cw_bind_i64(&bind, row->trouble.round);
+        cw_bind_i64(&bind, (int64_t)worst_in(row));
         return end_row(writing, &bind);
 }
 
@@ -400,6 +415,38 @@ static int write_silences(struct writing *writing)
         return r;
 }
 
+static int write_receiver(struct writing *writing, const struct cw_receiver_row *row)
+{
+        struct cw_bind bind;
+        int r = begin_row(writing, row->gone ? CW_SQL_RECEIVER_DROP : CW_SQL_RECEIVER_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        cw_bind_text(&bind, row->notifier);
+        if (!row->gone) {
+                cw_bind_i64(&bind, row->failing);
+                cw_bind_i64(&bind, row->failing_since_at);
+                cw_bind_i64(&bind, row->failed_at);
+                cw_bind_i64(&bind, row->next_at);
+                cw_bind_i64(&bind, row->token_at);
+                cw_bind_i64(&bind, row->probes);
+                cw_bind_i64(&bind, row->n_failed);
+                cw_bind_i64(&bind, row->era);
+                cw_bind_i64(&bind, row->round);
+                cw_bind_i64(&bind, row->unreachable);
+        }
+        return end_row(writing, &bind);
+}
+
+static int write_receivers(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->receivers.n; i++)
+                r = write_receiver(writing, &writing->changes->receivers.rows[i]);
+        return r;
+}
+
 static int write_audit(struct writing *writing)
 {
         int r = 0;
@@ -446,8 +493,8 @@ static int number_commit(struct writing *writing)
 }
 
 static int (*const steps[])(struct writing *writing) = {
-        number_commit, remove_sources, write_cards, write_sources, write_alerts,   write_ledger,
-        write_groups,  write_intents,  write_rules, write_history, write_silences, write_audit,
+        number_commit, remove_sources, write_cards,   write_sources,  write_alerts, write_ledger,    write_groups,
+        write_intents, write_rules,    write_history, write_silences, write_audit,  write_receivers,
 };
 
 int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)

@@ -152,6 +152,10 @@ int cw_read_intent(struct cw_columns *columns, struct cw_changes *rows)
         row.error = (char *)cw_columns_maybe_text(columns);
         items = cw_columns_blob(columns, &len);
         row.payload = (char *)cw_columns_blob(columns, &row.payload_len);
+        row.trouble.kind = (uint8_t)cw_columns_most(columns, UINT8_MAX);
+        row.trouble.released = cw_columns_most(columns, 1);
+        row.trouble.era = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.trouble.round = (uint32_t)cw_columns_most(columns, UINT32_MAX);
         if (columns->bad || !items)
                 return CW_ROW_DAMAGED;
         r = cw_items_unpack(items, len, &row.items, &row.n_items);
@@ -192,6 +196,25 @@ static int read_silence(struct cw_columns *columns, struct cw_changes *rows)
         return verdict(columns);
 }
 
+static int read_receiver(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_receiver_row row = {.notifier = (char *)cw_columns_text(columns)};
+
+        row.failing = cw_columns_most(columns, 1);
+        row.failing_since_at = cw_columns_i64(columns);
+        row.failed_at = cw_columns_i64(columns);
+        row.next_at = cw_columns_i64(columns);
+        row.token_at = cw_columns_i64(columns);
+        row.probes = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.n_failed = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.era = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.round = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.unreachable = cw_columns_most(columns, 1);
+        if (!columns->bad)
+                cw_changes_receiver(rows, &row);
+        return verdict(columns);
+}
+
 static const struct table {
         const char *name;
         enum cw_sql all;
@@ -199,9 +222,13 @@ static const struct table {
         row_reader read;
 } source_table = {"source", CW_SQL_SOURCE_ALL, 1, read_source},
   tables[] = {
-          {"alert", CW_SQL_ALERT_ALL, 1, read_alert},       {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger},
-          {"alert_group", CW_SQL_GROUP_ALL, 2, read_group}, {"outbox", CW_SQL_OUTBOX_ALL, 1, cw_read_intent},
-          {"rule", CW_SQL_RULE_ALL, 1, read_rule},          {"silence", CW_SQL_SILENCE_ALL, 1, read_silence},
+          {"alert", CW_SQL_ALERT_ALL, 1, read_alert},
+          {"ledger", CW_SQL_LEDGER_ALL, 2, read_ledger},
+          {"alert_group", CW_SQL_GROUP_ALL, 2, read_group},
+          {"outbox", CW_SQL_OUTBOX_ALL, 1, cw_read_intent},
+          {"rule", CW_SQL_RULE_ALL, 1, read_rule},
+          {"silence", CW_SQL_SILENCE_ALL, 1, read_silence},
+          {"receiver", CW_SQL_RECEIVER_ALL, 1, read_receiver},
 };
 
 static int fail_damaged(struct cw_store *store, const struct table *table, sqlite3_stmt *statement,

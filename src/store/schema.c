@@ -125,7 +125,22 @@ static const char version_4[] =
 static const char version_5[] = "ALTER TABLE alert ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;"
                                 "ALTER TABLE alert ADD COLUMN escalated_ms INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/* What is known of receivers, and what a message remembers of its failures (receiver_row.h). */
+static const char version_6[] =
+        "CREATE TABLE receiver ("
+        " notifier TEXT PRIMARY KEY, failing INTEGER NOT NULL, failing_since_at INTEGER NOT NULL,"
+        " failed_at INTEGER NOT NULL, next_at INTEGER NOT NULL, token_at INTEGER NOT NULL, probes INTEGER NOT NULL,"
+        " n_failed INTEGER NOT NULL, era INTEGER NOT NULL, round INTEGER NOT NULL, unreachable INTEGER NOT NULL)"
+        " WITHOUT ROWID;"
+        "ALTER TABLE outbox ADD COLUMN mishap INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE outbox ADD COLUMN released INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE outbox ADD COLUMN failed_era INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE outbox ADD COLUMN failed_round INTEGER NOT NULL DEFAULT 0;"
+        /* What is given up first when there are too many dead letters; of those of before nothing is known. */
+        "ALTER TABLE outbox ADD COLUMN severity INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX outbox_id ON outbox (id);";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

@@ -12,7 +12,7 @@
 
 #define OUTBOX_COLUMNS                                                                                                 \
         "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
-        "failing_since_at, attempts, error, items, payload FROM outbox "
+        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round FROM outbox "
 
 static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
@@ -93,8 +93,10 @@ static const char *const texts[CW_SQL_COUNT] = {
                              "BY notifier, key",
         [CW_SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox (sequence, id, notifier, groups, kind, state, baseline, "
                               "opens_thread, repeat, "
-                              "queued_at, next_at, failing_since_at, attempts, error, items, payload) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                              "queued_at, next_at, failing_since_at, attempts, error, items, payload, mishap, "
+                              "released, failed_era, failed_round, severity) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+                              "?18, ?19, ?20, ?21)",
         [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
         [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
         [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
@@ -126,6 +128,12 @@ static const char *const texts[CW_SQL_COUNT] = {
                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [CW_SQL_SILENCE_DROP] = "DELETE FROM silence WHERE id = ?1",
         [CW_SQL_SILENCE_ALL] = "SELECT id, terms, who, why, made_at, until_at FROM silence ORDER BY id",
+        [CW_SQL_RECEIVER_PUT] = "INSERT OR REPLACE INTO receiver (notifier, failing, failing_since_at, failed_at, "
+                                "next_at, token_at, probes, n_failed, era, round, unreachable) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        [CW_SQL_RECEIVER_DROP] = "DELETE FROM receiver WHERE notifier = ?1",
+        [CW_SQL_RECEIVER_ALL] = "SELECT notifier, failing, failing_since_at, failed_at, next_at, token_at, probes, "
+                                "n_failed, era, round, unreachable FROM receiver ORDER BY notifier",
         [CW_SQL_AUDIT_ADD] = "INSERT INTO audit (at, who, uid, what, target, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [CW_SQL_AUDIT_PRUNE] = "DELETE FROM audit WHERE number IN (SELECT number FROM (SELECT number, at FROM audit "
                                "ORDER BY number LIMIT ?2) WHERE at < ?1)",

@@ -91,6 +91,9 @@ static void load_others(const struct cw_changes *stored, struct cw_changes *load
         for (size_t i = 0; i < stored->rules.n; i++)
                 if (!stored->rules.rows[i].gone)
                         cw_changes_rule(loaded, &stored->rules.rows[i]);
+        for (size_t i = 0; i < stored->receivers.n; i++)
+                if (!stored->receivers.rows[i].gone)
+                        cw_changes_receiver(loaded, &stored->receivers.rows[i]);
         for (size_t i = 0; i < stored->silences.n; i++)
                 if (!stored->silences.rows[i].gone)
                         cw_changes_silence(loaded, &stored->silences.rows[i]);

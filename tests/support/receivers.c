@@ -162,6 +162,7 @@ void receiver_fails(struct world *world, struct message *message, bool permanent
                 .kind = CW_EVENT_ATTEMPT_FAILED,
                 .message = {.sequence = message->sequence,
                             .permanent = permanent,
+                            .mishap = world->receivers[message->notifier].mishap,
                             .asked_ms = asked_ms,
                             .chance = UINT32_MAX,
                             .reason = permanent ? "404" : "503"},
@@ -172,6 +173,13 @@ void receiver_fails(struct world *world, struct message *message, bool permanent
         world_commit(world);
 }
 
+static bool is_poison(const struct receiver *receiver, const struct message *message)
+{
+        const char *found = receiver->poison ? strstr(message->payload, receiver->poison) : NULL;
+
+        return found && found < strchr(message->payload, '\n');
+}
+
 static bool deliver_one(struct world *world, size_t notifier)
 {
         const struct receiver *receiver = &world->receivers[notifier];
@@ -179,7 +187,7 @@ static bool deliver_one(struct world *world, size_t notifier)
 
         if (!receiver_take(world, notifier, &message))
                 return false;
-        if (receiver->mood == ACCEPTS)
+        if (receiver->mood == ACCEPTS && !is_poison(receiver, &message))
                 receiver_accepts(world, &message);
         else
                 receiver_fails(world, &message, receiver->mood == REFUSES, receiver->asked_ms);

@@ -150,6 +150,16 @@ static void build_customers(const struct notifier_spec *spec, struct cw_notifier
         }
 }
 
+static void build_fallback(const struct cw_ruleset *rules, struct cw_notifier_traits *traits,
+                           const struct notifier_spec *spec)
+{
+        traits->fallback = must(calloc(2, sizeof(*traits->fallback)));
+        for (size_t k = 0; k < 2 && spec->fallback[k]; k++)
+                for (size_t i = 0; i < rules->n_notifiers; i++)
+                        if (strcmp(rules->notifiers[i].name, spec->fallback[k]) == 0)
+                                traits->fallback[traits->n_fallback++] = i;
+}
+
 static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec *spec)
 {
         rules->notifiers = must(calloc(SPEC_NOTIFIERS, sizeof(*rules->notifiers)));
@@ -164,9 +174,12 @@ static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec 
                         .send_resolved = !notifier->no_ends,
                         .list = notifier->list ? notifier->list : 20,
                         .retry_for_ms = notifier->retry_for_ms ? notifier->retry_for_ms : CW_DAY_MS,
+                        .token_ms = notifier->token_ms,
                 };
                 build_customers(notifier, &rules->notifiers[rules->n_notifiers - 1]);
         } while (rules->n_notifiers < SPEC_NOTIFIERS && spec->notifiers[rules->n_notifiers].name);
+        for (size_t i = 0; i < rules->n_notifiers; i++)
+                build_fallback(rules, &rules->notifiers[i], &spec->notifiers[i]);
 }
 
 static void build_route(struct cw_ruleset *rules, const struct ruleset_spec *spec)

@@ -47,6 +47,8 @@ struct notifier_spec {
         int64_t retry_for_ms; /* default: a day */
         size_t copies; /* tells customers what the notifier of this place, from 1, tells */
         int64_t customers[SPEC_CUSTOMERS]; /* ascending, up to 0 */
+        int64_t token_ms; /* default: no rate */
+        const char *fallback[2];
 };
 
 struct ruleset_spec {

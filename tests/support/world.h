@@ -44,6 +44,8 @@ struct message; /* receivers.h */
 struct receiver {
         enum { ACCEPTS, FAILS, REFUSES } mood; /* transiently, permanently */
         int64_t asked_ms; /* what it wants us to wait after a failure */
+        enum cw_mishap mishap; /* how it fails */
+        const char *poison; /* it also fails with every message in whose line this stands */
 };
 
 struct world {

@@ -35,8 +35,6 @@ static void test_keys(void **state)
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},
                 {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
-                {"rate", HOOK_WITH("rate: 1/s")},
-                {"fallback", HOOK_WITH("fallback: [n]")},
         };
 
         (void)state;

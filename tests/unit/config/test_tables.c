@@ -58,7 +58,7 @@ static bool is_alternative(const char *line)
 {
         return strstr(line, "# otp:") || strstr(line, "# api_key:") || strstr(line, "# on:") ||
                strstr(line, "# levels:") || strstr(line, "# include:") || strstr(line, "# notify:") ||
-               strstr(line, "only:") || strstr(line, "dates:");
+               strstr(line, "only:") || strstr(line, "dates:") || strstr(line, "# fallback:");
 }
 
 /* What is commented out is meant to be uncommented. */

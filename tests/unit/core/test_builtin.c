@@ -227,7 +227,7 @@ static void test_a_restart_during_an_outage(void **state)
                 assert_string_equal(failed(&world), "");
         world_card(&world, 1, 1, "500");
         assert_string_equal(complete(&world),
-                            "chat resolved: low/1 resolved 500.00\nchat resolved: source-down resolved\n");
+                            "chat resolved: source-down resolved\nchat resolved: low/1 resolved 500.00\n");
         world_deinit(&world);
 }
 
