@@ -3,6 +3,7 @@
 #define CARDWATCH_CARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cardwatch/money.h"
@@ -21,6 +22,13 @@ struct cw_card {
         char currency[4]; /* ISO 4217, upper case */
         char last4[5]; /* "" when the API gave no number */
         bool suppressed; /* deactivated */
+};
+
+/* A customer as one page showed it, with its cards among the page's. */
+struct cw_page_customer {
+        int64_t id;
+        const char *reference; /* owned by the page; NULL: null or missing */
+        size_t first_card, n_cards;
 };
 
 enum cw_severity { CW_SEVERITY_NONE, CW_SEVERITY_INFO, CW_SEVERITY_WARNING, CW_SEVERITY_CRITICAL };

@@ -2,6 +2,7 @@
 #ifndef CARDWATCH_ENGINE_VIEW_H
 #define CARDWATCH_ENGINE_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,10 @@ struct cw_told {
 int cw_engine_told(const struct cw_engine *engine, size_t notifier, struct cw_told *ret_told)
         __attribute__((warn_unused_result));
 void cw_told_deinit(struct cw_told *told);
+
+/* Whether the page can be told by PAGE_ALIKE: the engine knows what it brought, and nothing wants to look at that anew.
+ */
+bool cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

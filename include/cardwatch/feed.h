@@ -29,6 +29,8 @@ struct cw_feeds_options {
         struct cw_log *log;
         bool once;
         void (*step)(void *data, const struct cw_event *event);
+        /* Whether a page can be told as one that is as it was (cw_engine_knows_page). */
+        bool (*knows_page)(void *data, size_t source, uint32_t number, int64_t sent_at);
         /* The customers that the engine wants read one by one, after PAGES_READ. */
         size_t (*look_ups)(void *data, size_t source, int64_t *ret_customers, size_t most);
         /* Likewise before an alert fires; after any step. */

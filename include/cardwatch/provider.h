@@ -25,12 +25,6 @@ struct cw_bad_card {
         char reason[96]; /* "has more than six decimals"; never the value of a card number */
 };
 
-struct cw_page_customer {
-        int64_t id;
-        const char *reference; /* owned by the page; NULL: null or missing */
-        size_t first_card, n_cards; /* in `cards` */
-};
-
 struct cw_page {
         struct cw_page_customer *customers;
         size_t n_customers;

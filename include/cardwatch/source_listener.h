@@ -41,8 +41,18 @@ enum { CW_LOOK_UPS_MAX = 100 };
 
 struct cw_source_listener {
         void (*poll_began)(void *data, struct cw_source *source, int64_t at);
-        /* One good page; `sent_at` is when its request was sent. The page is the source's; valid during the call. */
-        void (*page)(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at);
+        /*
+         * One good page, by its number in the list; `sent_at` is when its request was sent. The page is the source's;
+         * valid during the call.
+         */
+        void (*page)(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
+                     int64_t sent_at);
+        /*
+         * A page is byte for byte what `page` told last of that number: would that say all there is to say? Then
+         * `page_alike` says so, else `page` tells it once more. NULL: it never would.
+         */
+        bool (*knows_page)(void *data, struct cw_source *source, uint32_t number, int64_t sent_at);
+        void (*page_alike)(void *data, struct cw_source *source, uint32_t number, int64_t sent_at);
         /*
          * Every page has come or failed. The listener names the customers it wants to read one by one before the poll
          * ends: at most CW_LOOK_UPS_MAX, written to ret_customers; returns how many. Not called when no page was good.

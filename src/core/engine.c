@@ -21,7 +21,11 @@ CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
 int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state, const struct cw_source_traits *traits)
 {
         *state = (struct cw_source_state){.traits = traits};
-        cw_snapshot_init(&state->snapshot, engine->pool);
+        state->leaves = calloc(1, sizeof(*state->leaves));
+        cw_snapshot_init(&state->snapshot, engine->pool, state->leaves);
+        cw_roll_init(&state->roll, state->leaves);
+        if (!state->leaves)
+                return -ENOMEM;
         return cw_strpool_ref(engine->pool, traits->name, strlen(traits->name), &state->name);
 }
 
@@ -32,6 +36,8 @@ void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *st
         free(state->staged);
         cw_snapshot_deinit(&state->snapshot);
         cw_roll_deinit(&state->roll);
+        cw_leaves_deinit(state->leaves);
+        free(state->leaves);
         cw_attentions_deinit(&state->attentions);
         cw_map_deinit(&state->bad);
         cw_strpool_unref(engine->pool, state->name);
@@ -227,6 +233,12 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
         case CW_EVENT_POLL_BEGAN:
                 cw_engine_poll_began(engine, state, event->at);
                 break;
+        case CW_EVENT_PAGE_SEEN:
+                cw_engine_page_seen(engine, state, event);
+                break;
+        case CW_EVENT_PAGE_ALIKE:
+                cw_engine_page_alike(engine, state, event);
+                break;
         case CW_EVENT_CUSTOMER_SEEN:
                 cw_engine_customer_seen(engine, state, event->customer);
                 break;
@@ -278,9 +290,10 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
 /* Events that only stage something leave nothing due: they come by the hundred thousand and skip the policy's flush. */
 static bool only_stages(enum cw_event_kind kind)
 {
-        return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN ||
-               kind == CW_EVENT_CARD_BAD || kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ ||
-               kind == CW_EVENT_POLLS_ALIKE || kind == CW_EVENT_REST_SEEN;
+        return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_PAGE_SEEN || kind == CW_EVENT_PAGE_ALIKE ||
+               kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN || kind == CW_EVENT_CARD_BAD ||
+               kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ || kind == CW_EVENT_POLLS_ALIKE ||
+               kind == CW_EVENT_REST_SEEN;
 }
 
 int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
@@ -292,6 +305,8 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         switch (event->kind) {
         case CW_EVENT_POLLS_ALIKE:
         case CW_EVENT_POLL_BEGAN:
+        case CW_EVENT_PAGE_SEEN:
+        case CW_EVENT_PAGE_ALIKE:
         case CW_EVENT_CUSTOMER_SEEN:
         case CW_EVENT_CARD_SEEN:
         case CW_EVENT_CARD_BAD:
@@ -401,7 +416,7 @@ bool cw_engine_next_card(const struct cw_engine *engine, size_t source, size_t *
 
         if (*cursor >= snapshot->n)
                 return false;
-        *ret_card = cw_record_card(&snapshot->records[(*cursor)++]);
+        *ret_card = cw_record_card(cw_snapshot_at(snapshot, (*cursor)++));
         return true;
 }
 

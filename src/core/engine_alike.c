@@ -13,9 +13,12 @@
 
 void cw_engine_polls_alike(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
-        for (size_t i = 0; i < state->snapshot.n; i++)
-                if (state->snapshot.records[i].observed_at < at)
-                        state->snapshot.records[i].observed_at = at;
+        for (size_t i = 0; i < state->snapshot.n; i++) {
+                struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
+
+                if (record->observed_at < at)
+                        record->observed_at = CW_RECORD_TIME(at);
+        }
         state->last_poll_at = state->last_complete_at = at;
         state->failed_polls = 0;
         cw_source_state_remember(engine, state, false);
@@ -36,7 +39,7 @@ static void tell_seen(struct cw_engine *engine, struct cw_source_state *state, c
 void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
         for (size_t i = 0; i < state->snapshot.n && !engine->error; i++) {
-                struct cw_record *record = &state->snapshot.records[i];
+                struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
 
                 if (record->seen_in == state->poll)
                         continue;
@@ -47,11 +50,10 @@ void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state
                 }
                 cw_engine_mark_seen(state, record);
                 record->taken = true;
-                record->observed_at = at;
+                record->observed_at = CW_RECORD_TIME(at);
                 state->read_cards++;
         }
-        if (cw_roll_all_seen(&state->roll, state->poll) < 0)
-                engine->error = -ENOMEM;
+        cw_roll_all_seen(&state->roll, state->poll);
 }
 
 /* The daemon's own alerts about a source are for polls to judge. */
@@ -78,10 +80,12 @@ static bool is_restless(const struct cw_engine *engine, const struct cw_source_s
         if (!state->baseline_done || engine->any_fresh || state->bad_firing || state->result != CW_POLL_COMPLETE ||
             state->n_again > state->n_again_taken || is_in_trouble(engine, state))
                 return true;
-        for (size_t i = 0; i < state->snapshot.n; i++)
-                if (state->snapshot.records[i].missing || state->snapshot.records[i].look_again ||
-                    state->snapshot.records[i].unsettled)
+        for (size_t i = 0; i < state->snapshot.n; i++) {
+                const struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
+
+                if (record->missing || record->look_again || record->unsettled)
                         return true;
+        }
         return false;
 }
 

@@ -64,6 +64,8 @@ void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *
         if (record->seen_in == state->poll)
                 state->seen_cards--; /* whatever follows it counts for itself */
         cw_attention_drop(&state->attentions, record->id);
+        cw_leaves_stir(state->leaves, record->leaf);
+        cw_leaves_move(state->leaves, record->leaf, 0);
         cw_snapshot_remove(&state->snapshot, record);
 }
 
@@ -109,7 +111,7 @@ static struct cw_record *record_for(struct cw_engine *engine, struct cw_source_s
                 engine->error = -ENOMEM;
                 return NULL;
         }
-        record->first_seen_at = staged->at;
+        record->first_seen_at = CW_RECORD_TIME(staged->at);
         record->baseline = !state->baseline_done;
         return record;
 }
@@ -172,7 +174,7 @@ static bool observe(struct cw_engine *engine, struct cw_source_state *state, str
         if (cw_record_observe(record, engine->pool, &staged->card) < 0)
                 engine->error = -ENOMEM;
         record->unsettled = record->unseen = false;
-        record->observed_at = staged->at;
+        record->observed_at = CW_RECORD_TIME(staged->at);
         if (!staged->watched) {
                 cw_engine_mark_seen(state, record);
                 record->taken = true;
@@ -204,6 +206,21 @@ static void decide(struct cw_engine *engine, const struct cw_look *observed, con
                 remember_change(engine, &look, news->fields);
         else if (remember)
                 cw_engine_remember_card(engine, state, look.record, false);
+}
+
+/*
+ * What the page said is what the record shows: the page has one card less to wait for. A second reading in one poll
+ * settles nothing, for then two pages, or one page twice, speak of the card.
+ */
+static void settle(const struct cw_source_state *state, struct cw_record *record, const struct cw_staged *staged,
+                   bool changed)
+{
+        if (staged->leaf && !record->leaf)
+                record->leaf = cw_leaves_move(state->leaves, 0, staged->leaf) & CW_LEAVES_MOST;
+        if (record->look_again || (changed && (staged->leaf != record->leaf || staged->second)))
+                cw_leaves_stir(state->leaves, record->leaf);
+        else if (staged->leaf && staged->leaf == record->leaf && !staged->second)
+                cw_leaves_at(state->leaves, staged->leaf)->n_settled++;
 }
 
 void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
@@ -238,6 +255,7 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
                 cw_engine_walk_on(engine, &look, news.fields);
         }
         remember = observe(engine, state, record, staged, &news);
+        settle(state, record, staged, news.changed);
         decide(engine, &look, &news, remember);
         cw_strpool_unref(engine->pool, kept);
 }
@@ -251,7 +269,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
         if (state->seen_cards == state->snapshot.n)
                 return;
         while (i < state->snapshot.n && !engine->error) {
-                struct cw_record *record = &state->snapshot.records[i];
+                struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
                 struct cw_card card = cw_record_card(record);
                 int64_t look_at = INT64_MAX;
                 struct cw_look look = {.state = state,
@@ -268,6 +286,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
                         continue;
                 }
                 record->missing++;
+                cw_leaves_stir(state->leaves, record->leaf);
                 if (record->missing < state->traits->missing_after) {
                         cw_engine_remember_card(engine, state, record, false);
                         i++;

@@ -198,7 +198,7 @@ static bool find_by_hash(struct subject *subject, uint64_t fingerprint)
         for (size_t s = 0; s < engine->n_sources; s++)
                 for (size_t i = 0; i < engine->sources[s].snapshot.n; i++)
                         for (size_t r = 0; r < engine->rules->n_rules; r++) {
-                                const struct cw_record *record = &engine->sources[s].snapshot.records[i];
+                                const struct cw_record *record = cw_snapshot_at(&engine->sources[s].snapshot, i);
                                 struct cw_alert_key key = {engine->rules->rules[r].name, engine->sources[s].name,
                                                            record->customer, record->id};
 

@@ -91,7 +91,7 @@ static int64_t observed_at(const struct cw_engine *engine, const struct cw_sourc
 /* It is there already. Cards come in rising order, as a rule. */
 static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
 {
-        if (snapshot->n == 0 || snapshot->records[snapshot->n - 1].id < card)
+        if (snapshot->n == 0 || cw_snapshot_at(snapshot, snapshot->n - 1)->id < card)
                 return false;
         return cw_snapshot_find(snapshot, card) != NULL;
 }
@@ -100,7 +100,8 @@ static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
 static int observe(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
                    const struct cw_card *card)
 {
-        const struct cw_record *before = record > state->snapshot.records ? record - 1 : NULL;
+        size_t n = state->snapshot.n;
+        const struct cw_record *before = n > 1 ? cw_snapshot_at(&state->snapshot, n - 2) : NULL;
         struct cw_card bare = *card;
         int r;
 
@@ -131,8 +132,8 @@ int cw_load_card(struct cw_engine *engine, const struct cw_card_row *row)
                 r = observe(engine, state, record, &row->card);
         if (r < 0)
                 return r;
-        record->first_seen_at = past(engine, row->first_seen_at);
-        record->observed_at = observed_at(engine, state, row);
+        record->first_seen_at = CW_RECORD_TIME(past(engine, row->first_seen_at));
+        record->observed_at = CW_RECORD_TIME(observed_at(engine, state, row));
         record->observations = row->observations;
         record->missing = row->missing;
         record->baseline = row->baseline;

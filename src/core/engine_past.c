@@ -106,6 +106,7 @@ void cw_engine_mark_unseen(struct cw_engine *engine, struct cw_source_state *sta
                 if (!record || record->unseen || (record->seen_in == state->poll && record->taken))
                         continue;
                 record->unseen = true;
+                cw_leaves_stir(state->leaves, record->leaf);
                 cw_engine_remember_card(engine, state, record, false);
         }
 }
@@ -137,7 +138,7 @@ static void look_at_all_cards(struct cw_engine *engine)
 {
         for (size_t s = 0; s < engine->n_sources; s++)
                 for (size_t i = 0; i < engine->sources[s].snapshot.n && !engine->error; i++)
-                        call(engine, &engine->sources[s], engine->sources[s].snapshot.records[i].id);
+                        call(engine, &engine->sources[s], cw_snapshot_at(&engine->sources[s].snapshot, i)->id);
 }
 
 /* Those whose alerts wait for a clock. */
@@ -190,9 +191,10 @@ static void move_record(struct cw_engine *engine, const struct cw_source_state *
 {
         bool seen_later = record->first_seen_at > engine->now;
 
-        move(&record->observed_at, by_ms);
+        if (record->observed_at)
+                record->observed_at = CW_RECORD_TIME(record->observed_at + by_ms);
         if (seen_later)
-                record->first_seen_at = engine->now;
+                record->first_seen_at = CW_RECORD_TIME(engine->now);
         if (seen_later || record->unseen || record->missing)
                 cw_engine_remember_card(engine, state, record, false);
 }
@@ -234,10 +236,11 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
                 cw_alert_remember(alert, engine->changes);
         }
         for (size_t s = 0; s < engine->n_sources; s++) {
-                struct cw_snapshot *snapshot = &engine->sources[s].snapshot;
+                const struct cw_snapshot *snapshot = &engine->sources[s].snapshot;
 
                 for (size_t i = 0; i < snapshot->n; i++)
-                        move_record(engine, &engine->sources[s], &snapshot->records[i], by_ms);
+                        move_record(engine, &engine->sources[s], cw_snapshot_at(snapshot, i), by_ms);
+                cw_leaves_clock_set(engine->sources[s].leaves, by_ms);
                 if (by_ms < 0)
                         set_trails(engine, &engine->sources[s]);
         }

@@ -8,8 +8,6 @@
 #include "engine_past.h"
 #include "engine_private.h"
 
-#define STAGED_MANY 4096
-
 static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
 {
         for (size_t i = 0; i < state->n_staged; i++)
@@ -20,6 +18,7 @@ static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
 void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
         drop_staged(engine, state);
+        cw_leaves_begin(state->leaves);
         cw_map_deinit(&state->bad);
         cw_roll_begin(&state->roll);
         state->polling = true;
@@ -35,136 +34,14 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
                 state->first_poll_at = at;
 }
 
-void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer)
-{
-        if (cw_roll_seen(&state->roll, customer, state->poll) < 0)
-                engine->error = -ENOMEM;
-}
-
-static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        const struct cw_card *card = event->card;
-        struct cw_staged *staged;
-
-        if (state->n_staged == state->staged_capacity) {
-                size_t capacity = state->staged_capacity + (state->staged_capacity < STAGED_MANY
-                                                                    ? state->staged_capacity + 64
-                                                                    : state->staged_capacity / 8);
-                struct cw_staged *grown = reallocarray(state->staged, capacity, sizeof(*grown));
-
-                if (!grown) {
-                        engine->error = -ENOMEM;
-                        return;
-                }
-                state->staged = grown;
-                state->staged_capacity = capacity;
-        }
-        staged = &state->staged[state->n_staged];
-        *staged = (struct cw_staged){.card = *card, .at = event->at};
-        if (cw_strpool_ref(engine->pool, card->reference, card->reference ? strlen(card->reference) : 0,
-                           &staged->card.reference) < 0)
-                engine->error = -ENOMEM;
-        else
-                state->n_staged++;
-}
-
 /* The first poll stages every card, later ones few. */
 static void release_staged(struct cw_source_state *state)
 {
-        if (state->n_staged > 0 || state->staged_capacity <= STAGED_MANY)
+        if (state->n_staged > 0 || state->staged_capacity <= CW_STAGED_MANY)
                 return;
         free(state->staged);
         state->staged = NULL;
         state->staged_capacity = 0;
-}
-
-/* Marks the card as brought by this poll; false if it was already. */
-bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record)
-{
-        if (record->seen_in == state->poll)
-                return false;
-        record->seen_in = state->poll;
-        record->taken = false;
-        state->seen_cards++;
-        return true;
-}
-
-/* The card is there, and nothing else is learnt of it. */
-static void only_seen(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record)
-{
-        cw_engine_mark_seen(state, record);
-        if (!record->missing)
-                return;
-        record->missing = 0;
-        cw_engine_remember_card(engine, state, record, false);
-}
-
-/* What is known of the card was observed later. A time that is yet to come was written under another clock. */
-static bool is_older(const struct cw_engine *engine, const struct cw_record *record, int64_t at)
-{
-        return record->observed_at > at && record->observed_at <= engine->now;
-}
-
-/* An observation that has to be decided: it changes something, or something else wants to look. */
-static bool is_of_interest(const struct cw_engine *engine, const struct cw_source_state *state,
-                           const struct cw_record *record, const struct cw_event *event)
-{
-        return record->look_again || record->missing || record->unseen || engine->any_fresh ||
-               cw_record_differs(record, event->card) || cw_engine_away_ms(state, record, event->at) > 0;
-}
-
-void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
-
-        state->read_cards++;
-        if (!record) {
-                stage(engine, state, event);
-        } else if (is_older(engine, record, event->at)) {
-                only_seen(engine, state, record);
-        } else if (!cw_engine_mark_seen(state, record) || is_of_interest(engine, state, record, event)) {
-                stage(engine, state, event);
-        } else {
-                record->observed_at = event->at;
-                record->taken = true;
-        }
-}
-
-void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->bad.card);
-
-        if (event->bad.watched && !state->baseline_done)
-                return;
-        if (record && !event->bad.watched)
-                only_seen(engine, state, record);
-        if (!event->bad.watched && state->suspicious)
-                cw_engine_re_read_cannot_tell(state);
-        cw_engine_bad_card(engine, state, event);
-}
-
-/* A look-up's card is an observation like a page's; of a poll that is not believed, only what contradicts it. */
-void cw_engine_card_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        if (state->suspicious && !cw_engine_re_read_says_otherwise(state, event->card))
-                return;
-        cw_engine_card_seen(engine, state, event);
-        state->read_cards--; /* pages alone are what is judged */
-}
-
-void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        int64_t customer = event->read.customer;
-        int r = 0;
-
-        if (state->suspicious)
-                cw_engine_re_read(state, customer, event->read.result);
-        else if (event->read.result == CW_LOOK_UP_FOUND)
-                r = cw_roll_seen(&state->roll, customer, state->poll);
-        else if (event->read.result == CW_LOOK_UP_GONE)
-                r = cw_roll_gone(&state->roll, customer);
-        if (r < 0)
-                engine->error = -ENOMEM;
 }
 
 /* This poll brought a reading of the card already, and it was taken. */
@@ -181,10 +58,10 @@ static bool says_nothing_new(struct cw_engine *engine, struct cw_source_state *s
 
         if (!record)
                 return false;
-        if (!is_older(engine, record, staged->at) &&
+        if (!cw_engine_is_older(engine, record, staged->at) &&
             (!is_taken(state, record) || cw_record_differs(record, &staged->card)))
                 return false;
-        only_seen(engine, state, record);
+        cw_engine_only_seen(engine, state, record);
         return true;
 }
 
@@ -209,9 +86,16 @@ static bool stands_twice(struct cw_engine *engine, struct cw_source_state *state
         event.bad.card = staged->card.id;
         event.bad.field = "id";
         event.bad.reason = reason;
-        only_seen(engine, state, record);
+        cw_engine_only_seen(engine, state, record);
         cw_engine_bad_card(engine, state, &event);
         return true;
+}
+
+static bool is_taken_already(const struct cw_source_state *state, const struct cw_staged *staged)
+{
+        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+
+        return record && is_taken(state, record);
 }
 
 static bool changes_hands(const struct cw_source_state *state, const struct cw_staged *staged)
@@ -240,6 +124,7 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                         continue;
                 }
                 state->emptied += empties;
+                staged.second = is_taken_already(state, &staged);
                 if (!engine->error && !says_nothing_new(engine, state, &staged) &&
                     !stands_twice(engine, state, &staged))
                         cw_engine_decide_card(engine, state, &staged);
@@ -267,29 +152,6 @@ void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *stat
                 state->n_look_ups = CW_LOOK_UPS_MOST;
 }
 
-void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
-{
-        struct cw_staged staged = {.card = *event->card, .at = event->at, .watched = true};
-        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
-
-        if (!state->baseline_done || (record && is_older(engine, record, event->at)))
-                return;
-        if (record && record->customer != event->card->customer)
-                return; /* which of the two has it is for a poll to say, that reads both */
-        if (record && !is_of_interest(engine, state, record, event) && !cw_engine_is_due(state, record, event->at)) {
-                record->observed_at = event->at;
-                return;
-        }
-        if (cw_strpool_ref(engine->pool, event->card->reference,
-                           event->card->reference ? strlen(event->card->reference) : 0, &staged.card.reference) < 0) {
-                engine->error = -ENOMEM;
-                return;
-        }
-        cw_engine_decide_card(engine, state, &staged);
-        cw_engine_remember_shown_clear(engine, state);
-        cw_strpool_unref(engine->pool, staged.card.reference);
-}
-
 static enum cw_poll_result judge(const struct cw_source_state *state, const struct cw_event *event)
 {
         if (event->poll.pages_good == 0)
@@ -303,11 +165,12 @@ static enum cw_poll_result judge(const struct cw_source_state *state, const stru
 static void mark_unsettled(struct cw_engine *engine, struct cw_source_state *state)
 {
         for (size_t i = 0; i < state->snapshot.n; i++) {
-                struct cw_record *record = &state->snapshot.records[i];
+                struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
 
                 if (is_taken(state, record))
                         continue;
                 record->unsettled = record->look_again = true;
+                cw_leaves_stir(state->leaves, record->leaf);
                 cw_engine_remember_card(engine, state, record, false);
         }
 }
@@ -361,18 +224,21 @@ static void settle_fresh(struct cw_engine *engine, struct cw_source_state *state
 static void forget_gone_customers(struct cw_engine *engine, struct cw_source_state *state)
 {
         struct cw_map with_cards = CW_MAP_NULL;
-        size_t cursor = 0;
-        uint64_t customer;
-        void *value;
+        size_t i = 0;
 
         if (state->roll.n_gone == 0 || state->poll % 64 != 0)
                 return;
-        for (size_t i = 0; i < state->snapshot.n; i++)
-                if (cw_map_put(&with_cards, (uint64_t)state->snapshot.records[i].customer, state) < 0)
+        for (size_t k = 0; k < state->snapshot.n; k++)
+                if (cw_map_put(&with_cards, (uint64_t)cw_snapshot_at(&state->snapshot, k)->customer, state) < 0)
                         engine->error = -ENOMEM;
-        while (!engine->error && cw_map_next(&state->roll.customers, &cursor, &customer, &value))
-                if (cw_roll_is_gone(&state->roll, (int64_t)customer) && !cw_map_get(&with_cards, customer))
-                        cw_roll_forget(&state->roll, (int64_t)customer);
+        while (!engine->error && i < state->roll.n) {
+                const struct cw_roll_row *row = cw_roll_at(&state->roll, i);
+
+                if (row->gone && !cw_map_get(&with_cards, (uint64_t)row->id))
+                        cw_roll_forget(&state->roll, row->id); /* the last takes its place */
+                else
+                        i++;
+        }
         cw_map_deinit(&with_cards);
 }
 

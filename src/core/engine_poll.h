@@ -9,15 +9,8 @@
  */
 
 void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *state, int64_t at);
-void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer);
-void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-void cw_engine_card_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state);
 void cw_engine_pages_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record);
 
 #endif

@@ -7,6 +7,7 @@
 #include "engine_poll.h"
 #include "engine_rule.h"
 #include "engine_rules.h"
+#include "engine_seen.h"
 #include "engine_state.h"
 #include "engine_suspicion.h"
 

@@ -11,24 +11,16 @@
 #include "policy.h"
 #include "roll.h"
 #include "snapshot.h"
+#include "staged.h"
 
 /*
  * What the files of the engine share: its state, and the few verbs by which they change it.
  *
- * A poll is staged (engine_poll.c): pages only say what was seen. At its end the staged cards are decided: rules are
- * evaluated (engine_rule.c), alerts change (engine_alert.c), the daemon's own alerts follow from how the poll went
- * (engine_builtin.c). engine_rules.c and engine_load.c bring in another ruleset and what was stored.
+ * Pages only say what was seen (engine_seen.c). At the poll's end (engine_poll.c) the staged cards are decided: rules
+ * are evaluated (engine_rule.c), alerts change (engine_alert.c), the daemon's own alerts follow (engine_builtin.c).
  *
  * A failed allocation is remembered in `error` and reported by the step.
  */
-
-/* A card that the poll under way brought and that has to be decided. */
-struct cw_staged {
-        struct cw_card card; /* the reference is one of the pool's */
-        int64_t at;
-        bool watched; /* by the faster lane: says nothing about what a poll brought */
-        bool again; /* because an alert is about to fire: likewise */
-};
 
 enum { CW_LOOK_UPS_MOST = 100, CW_AGAIN_MOST = 50 };
 
@@ -47,6 +39,7 @@ enum cw_oddity { CW_ODD_ZEROS, CW_ODD_MISSING, CW_N_ODDITIES };
 struct cw_source_state {
         const char *name; /* of the pool */
         const struct cw_source_traits *traits;
+        struct cw_leaves *leaves; /* its own: the two below point there */
         struct cw_snapshot snapshot;
         struct cw_roll roll;
         struct cw_attentions attentions;

@@ -62,7 +62,7 @@ static size_t count_missing(const struct cw_source_state *state)
         if (state->seen_cards == state->snapshot.n)
                 return 0;
         for (size_t i = 0; i < state->snapshot.n; i++)
-                n += is_newly_missing(state, &state->snapshot.records[i]);
+                n += is_newly_missing(state, cw_snapshot_at(&state->snapshot, i));
         return n;
 }
 
@@ -78,7 +78,7 @@ static void hold_emptied(struct cw_engine *engine, struct cw_source_state *state
                 if (cw_engine_empties(state, staged)) {
                         struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
 
-                        record->held_in = state->poll;
+                        record->held = true;
                         cw_strpool_unref(engine->pool, staged->card.reference);
                 } else {
                         state->staged[kept++] = *staged;
@@ -87,10 +87,15 @@ static void hold_emptied(struct cw_engine *engine, struct cw_source_state *state
         state->n_staged = kept;
 }
 
+static bool is_held(const struct cw_source_state *state, const struct cw_record *record)
+{
+        return record->held && record->seen_in == state->poll;
+}
+
 /* A card that the list emptied, or left out. */
 static bool is_suspect(const struct cw_source_state *state, const struct cw_record *record, enum cw_oddity odd)
 {
-        return odd == CW_ODD_ZEROS ? record->held_in == state->poll : is_newly_missing(state, record);
+        return odd == CW_ODD_ZEROS ? is_held(state, record) : is_newly_missing(state, record);
 }
 
 /* Returns whether that took a place. */
@@ -116,8 +121,8 @@ static size_t choose_every(struct cw_source_state *state, size_t step, enum cw_o
         size_t met = 0;
 
         for (size_t i = 0; i < state->snapshot.n && places > 0; i++)
-                if (is_suspect(state, &state->snapshot.records[i], odd) && met++ % step == 0)
-                        places -= choose(state, state->snapshot.records[i].customer, odd);
+                if (is_suspect(state, cw_snapshot_at(&state->snapshot, i), odd) && met++ % step == 0)
+                        places -= choose(state, cw_snapshot_at(&state->snapshot, i)->customer, odd);
         return places;
 }
 
@@ -127,7 +132,7 @@ static void choose_customers(struct cw_source_state *state, enum cw_oddity odd, 
         size_t n = 0;
 
         for (size_t i = 0; i < state->snapshot.n; i++)
-                n += is_suspect(state, &state->snapshot.records[i], odd);
+                n += is_suspect(state, cw_snapshot_at(&state->snapshot, i), odd);
         places = choose_every(state, n > places ? n / places : 1, odd, places);
         choose_every(state, 1, odd, places);
 }
@@ -269,7 +274,7 @@ void cw_engine_judge_pages(struct cw_engine *engine, struct cw_source_state *sta
 bool cw_engine_re_read_says_otherwise(struct cw_source_state *state, const struct cw_card *card)
 {
         const struct cw_record *record = cw_snapshot_find(&state->snapshot, card->id);
-        bool held = record && record->held_in == state->poll;
+        bool held = record && is_held(state, record);
         bool not_zero = held && card->available != 0;
         bool not_missing = record && !held && record->seen_in != state->poll;
 

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: as the snapshot, rows in chunks that never move, and an index beside them. */
 #include "roll.h"
 
-/* Poll numbers begin at 1, so that no packed value is NULL. A customer that is only known has a number no poll has. */
-#define GONE  ((uintptr_t)1)
-#define KNOWN (UINTPTR_MAX & ~GONE)
-
-static void *packed(uint32_t poll)
+static struct cw_roll_row *at(const struct cw_roll *roll, size_t position)
 {
-        return (void *)((uintptr_t)poll << 1);
+        return cw_chunks_at(&roll->rows, position, sizeof(struct cw_roll_row));
 }
 
-static uintptr_t value_of(const struct cw_roll *roll, int64_t customer)
+static int64_t id_of(const void *rows, uint32_t row)
 {
-        return (uintptr_t)cw_map_get(&roll->customers, (uint64_t)customer);
+        return at(rows, row)->id;
+}
+
+void cw_roll_init(struct cw_roll *roll, struct cw_leaves *leaves)
+{
+        *roll = (struct cw_roll){.leaves = leaves};
+        cw_id_index_init(&roll->index, id_of);
 }
 
 void cw_roll_deinit(struct cw_roll *roll)
 {
-        cw_map_deinit(&roll->customers);
-        *roll = (struct cw_roll){0};
+        cw_chunks_deinit(&roll->rows);
+        cw_id_index_deinit(&roll->index);
+        cw_roll_init(roll, roll->leaves);
 }
 
 void cw_roll_begin(struct cw_roll *roll)
@@ -26,88 +30,158 @@ void cw_roll_begin(struct cw_roll *roll)
         roll->n_seen = 0;
 }
 
+static struct cw_roll_row *find(const struct cw_roll *roll, int64_t customer)
+{
+        uint32_t row = cw_id_index_find(&roll->index, roll, customer);
+
+        return row == CW_ID_INDEX_NONE ? NULL : at(roll, row);
+}
+
+/* Fast for customers in the order in which they were added. */
+static struct cw_roll_row *expect(struct cw_roll *roll, int64_t customer)
+{
+        size_t position = roll->expected;
+
+        if (position >= roll->n || at(roll, position)->id != customer) {
+                position = cw_id_index_find(&roll->index, roll, customer);
+                if (position == CW_ID_INDEX_NONE)
+                        return NULL;
+        }
+        roll->expected = position + 1;
+        return at(roll, position);
+}
+
+static int add(struct cw_roll *roll, int64_t customer, struct cw_roll_row **ret_row)
+{
+        int r = cw_chunks_reserve(&roll->rows, roll->n + 1, sizeof(struct cw_roll_row));
+
+        if (r < 0)
+                return r;
+        *at(roll, roll->n) = (struct cw_roll_row){.id = customer};
+        r = cw_id_index_add(&roll->index, roll, (uint32_t)roll->n);
+        if (r == 0)
+                *ret_row = at(roll, roll->n++);
+        return r;
+}
+
 int cw_roll_know(struct cw_roll *roll, int64_t customer)
 {
-        if (value_of(roll, customer))
-                return 0;
-        return cw_map_put(&roll->customers, (uint64_t)customer, (void *)KNOWN);
+        struct cw_roll_row *row;
+
+        return find(roll, customer) ? 0 : add(roll, customer, &row);
 }
 
-int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll)
+static bool is_seen(const struct cw_roll *roll, const struct cw_roll_row *row, uint32_t poll)
 {
-        uintptr_t before = value_of(roll, customer);
+        const struct cw_leaf *leaf = cw_leaves_at(roll->leaves, row->leaf);
 
-        if ((void *)before == packed(poll))
-                return 0;
-        roll->n_gone -= before & GONE;
+        return row->seen_in == poll || (leaf && leaf->seen_in == poll);
+}
+
+/* Seen by another page before: neither of the two can speak for the customer alone. */
+static void seen(struct cw_roll *roll, struct cw_roll_row *row, uint32_t poll, uint32_t leaf)
+{
+        if (!row->gone && is_seen(roll, row, poll)) {
+                cw_leaves_stir(roll->leaves, leaf);
+                return;
+        }
+        roll->n_gone -= row->gone;
         roll->n_seen++;
-        return cw_map_put(&roll->customers, (uint64_t)customer, packed(poll));
+        row->gone = false;
+        row->seen_in = poll;
+        cw_leaves_stir(roll->leaves, row->leaf);
+        if (leaf)
+                row->leaf = cw_leaves_move(roll->leaves, row->leaf, leaf) & CW_LEAVES_MOST;
 }
 
-int cw_roll_all_seen(struct cw_roll *roll, uint32_t poll)
+int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll, uint32_t leaf)
 {
-        size_t cursor = 0;
-        uint64_t customer;
-        void *value;
-        int r = 0;
+        struct cw_roll_row *row = expect(roll, customer);
+        int r = row ? 0 : add(roll, customer, &row);
 
-        /* Replacing what is there moves nothing. */
-        while (r == 0 && cw_map_next(&roll->customers, &cursor, &customer, &value))
-                if (!((uintptr_t)value & GONE))
-                        r = cw_roll_seen(roll, (int64_t)customer, poll);
+        if (r == 0)
+                seen(roll, row, poll, leaf);
         return r;
+}
+
+void cw_roll_all_seen(struct cw_roll *roll, uint32_t poll)
+{
+        for (size_t i = 0; i < roll->n; i++)
+                if (!at(roll, i)->gone)
+                        seen(roll, at(roll, i), poll, 0);
 }
 
 int cw_roll_gone(struct cw_roll *roll, int64_t customer)
 {
-        uintptr_t before = value_of(roll, customer);
+        struct cw_roll_row *row = find(roll, customer);
+        int r = row ? 0 : add(roll, customer, &row);
 
-        if (before & GONE)
-                return 0;
+        if (r < 0 || row->gone)
+                return r;
+        row->gone = true;
         roll->n_gone++;
-        return cw_map_put(&roll->customers, (uint64_t)customer, (void *)(before | GONE));
+        cw_leaves_stir(roll->leaves, row->leaf);
+        return 0;
 }
 
 void cw_roll_forget(struct cw_roll *roll, int64_t customer)
 {
-        roll->n_gone -= (uintptr_t)cw_map_remove(&roll->customers, (uint64_t)customer) & GONE;
+        uint32_t row = cw_id_index_find(&roll->index, roll, customer);
+        uint32_t last = (uint32_t)roll->n - 1;
+
+        if (row == CW_ID_INDEX_NONE)
+                return;
+        roll->n_gone -= at(roll, row)->gone;
+        cw_leaves_stir(roll->leaves, at(roll, row)->leaf);
+        cw_leaves_move(roll->leaves, at(roll, row)->leaf, 0);
+        cw_id_index_remove(&roll->index, roll, row);
+        if (row != last) {
+                cw_id_index_move(&roll->index, roll, last, row);
+                *at(roll, row) = *at(roll, last);
+        }
+        cw_chunks_shrink(&roll->rows, --roll->n);
+}
+
+const struct cw_roll_row *cw_roll_at(const struct cw_roll *roll, size_t position)
+{
+        return at(roll, position);
 }
 
 bool cw_roll_is_seen(const struct cw_roll *roll, int64_t customer, uint32_t poll)
 {
-        return (void *)value_of(roll, customer) == packed(poll);
+        const struct cw_roll_row *row = find(roll, customer);
+
+        return row && !row->gone && is_seen(roll, row, poll);
 }
 
 bool cw_roll_is_gone(const struct cw_roll *roll, int64_t customer)
 {
-        return value_of(roll, customer) & GONE;
+        const struct cw_roll_row *row = find(roll, customer);
+
+        return row && row->gone;
+}
+
+static bool is_absent(const struct cw_roll *roll, const struct cw_roll_row *row, uint32_t poll)
+{
+        return !row->gone && !is_seen(roll, row, poll);
 }
 
 size_t cw_roll_absent(const struct cw_roll *roll, uint32_t poll, uint32_t turn, int64_t *ret_customers, size_t most)
 {
-        size_t cursor = 0, n = 0, chosen = 0, skip;
-        uint64_t customer;
-        void *value;
+        size_t n = 0, chosen = 0, skip, position = 0;
 
         /* The usual poll brought everybody. */
-        if (roll->n_seen + roll->n_gone >= roll->customers.used)
+        if (roll->n_seen + roll->n_gone >= roll->n)
                 return 0;
-        while (cw_map_next(&roll->customers, &cursor, &customer, &value))
-                n += value != packed(poll) && !((uintptr_t)value & GONE);
+        for (size_t i = 0; i < roll->n; i++)
+                n += is_absent(roll, at(roll, i), poll);
         skip = n > most && most > 0 ? (size_t)turn * most % n : 0;
-        for (size_t round = 0; round < 2 && chosen < most; round++) {
-                size_t position = 0;
+        /* From the one after `skip` on, and from the first again. */
+        for (size_t i = 0; chosen < most && chosen < n && i < 2 * roll->n; i++) {
+                const struct cw_roll_row *row = at(roll, i < roll->n ? i : i - roll->n);
 
-                cursor = 0;
-                while (chosen < most && chosen < n && cw_map_next(&roll->customers, &cursor, &customer, &value)) {
-                        bool before_skip = position < skip;
-
-                        if (value == packed(poll) || ((uintptr_t)value & GONE))
-                                continue;
-                        position++;
-                        if (before_skip == (round == 1))
-                                ret_customers[chosen++] = (int64_t)customer;
-                }
+                if (is_absent(roll, row, poll) && position++ >= skip)
+                        ret_customers[chosen++] = row->id;
         }
         return n;
 }

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cardwatch/map.h"
+#include "chunks.h"
+#include "id_index.h"
+#include "leaves.h"
 
 /*
  * Roll: the known customers of one source, and where the poll under way has got with each.
@@ -16,12 +18,24 @@
  * (observing.md).
  */
 
+struct cw_roll_row {
+        int64_t id;
+        uint32_t seen_in; /* poll, 0: in none yet */
+        uint32_t leaf : 17; /* the page that brought it */
+        bool gone : 1;
+};
+
 struct cw_roll {
-        struct cw_map customers; /* id -> poll number and mark, packed into the pointer */
+        struct cw_leaves *leaves; /* not owned */
+        struct cw_chunks rows;
+        size_t n;
+        size_t expected; /* as in the snapshot */
+        struct cw_id_index index;
         size_t n_seen; /* in this poll */
         size_t n_gone;
 };
 
+void cw_roll_init(struct cw_roll *roll, struct cw_leaves *leaves);
 void cw_roll_deinit(struct cw_roll *roll);
 
 /* A poll begins. */
@@ -29,11 +43,16 @@ void cw_roll_begin(struct cw_roll *roll);
 
 /* Known from before, seen in no poll yet. -ENOMEM. */
 int cw_roll_know(struct cw_roll *roll, int64_t customer) __attribute__((warn_unused_result));
-int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll) __attribute__((warn_unused_result));
+/* By the page of `leaf`, 0: by none. */
+int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll, uint32_t leaf)
+        __attribute__((warn_unused_result));
 /* Everybody who is not gone. */
-int cw_roll_all_seen(struct cw_roll *roll, uint32_t poll) __attribute__((warn_unused_result));
+void cw_roll_all_seen(struct cw_roll *roll, uint32_t poll);
 int cw_roll_gone(struct cw_roll *roll, int64_t customer) __attribute__((warn_unused_result));
 void cw_roll_forget(struct cw_roll *roll, int64_t customer);
+
+/* By its position, from 0 to n; forgetting one moves the last there. */
+const struct cw_roll_row *cw_roll_at(const struct cw_roll *roll, size_t position);
 
 bool cw_roll_is_seen(const struct cw_roll *roll, int64_t customer, uint32_t poll);
 bool cw_roll_is_gone(const struct cw_roll *roll, int64_t customer);

@@ -8,144 +8,115 @@
 
 #include "expr_node.h"
 
-#define RECORDS_FIRST 64
-#define INDEX_FIRST   128
+/* With its share of the index that stays below the goal of 96 bytes a card. */
+_Static_assert(sizeof(struct cw_record) <= 80, "a record has grown");
 
-/* The growing array stays well below the goal of 96 bytes a card together with its share of the index. */
-_Static_assert(sizeof(struct cw_record) <= 88, "a record has grown");
-
-/* Ids are often consecutive: spread them (the finaliser of SplitMix64) or linear probing forms runs. */
-static size_t spread(int64_t id)
+static struct cw_record *at(const struct cw_snapshot *snapshot, size_t position)
 {
-        uint64_t x = (uint64_t)id;
-
-        x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-        return (size_t)(x ^ (x >> 31));
+        return cw_chunks_at(&snapshot->records, position, sizeof(struct cw_record));
 }
 
-void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool)
+static int64_t id_of(const void *rows, uint32_t row)
 {
-        *snapshot = (struct cw_snapshot){.pool = pool};
+        return at(rows, row)->id;
+}
+
+void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves)
+{
+        *snapshot = (struct cw_snapshot){.pool = pool, .leaves = leaves};
+        cw_id_index_init(&snapshot->index, id_of);
 }
 
 void cw_snapshot_deinit(struct cw_snapshot *snapshot)
 {
         for (size_t i = 0; i < snapshot->n; i++)
-                cw_strpool_unref(snapshot->pool, snapshot->records[i].reference);
-        free(snapshot->records);
-        free(snapshot->index);
-        *snapshot = (struct cw_snapshot){.pool = snapshot->pool};
+                cw_strpool_unref(snapshot->pool, at(snapshot, i)->reference);
+        cw_chunks_deinit(&snapshot->records);
+        cw_id_index_deinit(&snapshot->index);
+        cw_snapshot_init(snapshot, snapshot->pool, snapshot->leaves);
 }
 
-/* The slot that holds the id, or the free one where it would go. The index is never full. */
-static size_t slot_of(const struct cw_snapshot *snapshot, int64_t id)
+/* Its page was seen again, unchanged, since the record was looked at last. A reading that was asked for later than that
+ * page stays; a time that was yet to come was written under another clock. */
+static struct cw_record *catch_up(const struct cw_snapshot *snapshot, struct cw_record *record)
 {
-        size_t mask = snapshot->index_size - 1;
-        size_t slot = spread(id) & mask;
+        const struct cw_leaf *leaf = cw_leaves_at(snapshot->leaves, record->leaf);
 
-        while (snapshot->index[slot] && snapshot->records[snapshot->index[slot] - 1].id != id)
-                slot = (slot + 1) & mask;
-        return slot;
+        if (!leaf || leaf->seen_in <= record->seen_in)
+                return record;
+        record->seen_in = leaf->seen_in;
+        record->held = false;
+        record->taken = record->observed_at <= leaf->observed_at || record->observed_at > leaf->heard_at;
+        if (record->taken)
+                record->observed_at = CW_RECORD_TIME(leaf->observed_at);
+        return record;
+}
+
+struct cw_record *cw_snapshot_at(const struct cw_snapshot *snapshot, size_t position)
+{
+        return catch_up(snapshot, at(snapshot, position));
 }
 
 struct cw_record *cw_snapshot_find(const struct cw_snapshot *snapshot, int64_t id)
 {
-        uint32_t position;
+        uint32_t row = cw_id_index_find(&snapshot->index, snapshot, id);
 
-        if (!snapshot->n)
-                return NULL;
-        position = snapshot->index[slot_of(snapshot, id)];
-        return position ? &snapshot->records[position - 1] : NULL;
+        return row == CW_ID_INDEX_NONE ? NULL : cw_snapshot_at(snapshot, row);
 }
 
-static int grow_records(struct cw_snapshot *snapshot)
+struct cw_record *cw_snapshot_expect(struct cw_snapshot *snapshot, int64_t id)
 {
-        /* By half, not double: the slack counts against the memory of a card. */
-        size_t capacity = snapshot->capacity ? snapshot->capacity + snapshot->capacity / 2 : RECORDS_FIRST;
-        struct cw_record *records;
+        size_t position = snapshot->expected;
 
-        if (capacity > UINT32_MAX - 1)
-                return -ENOMEM;
-        records = reallocarray(snapshot->records, capacity, sizeof(*records));
-        if (!records)
-                return -ENOMEM;
-        snapshot->records = records;
-        snapshot->capacity = capacity;
-        return 0;
-}
-
-static int grow_index(struct cw_snapshot *snapshot)
-{
-        size_t size = snapshot->index_size ? snapshot->index_size * 2 : INDEX_FIRST;
-        uint32_t *index = calloc(size, sizeof(*index));
-
-        if (!index)
-                return -ENOMEM;
-        free(snapshot->index);
-        snapshot->index = index;
-        snapshot->index_size = size;
-        for (size_t i = 0; i < snapshot->n; i++)
-                index[slot_of(snapshot, snapshot->records[i].id)] = (uint32_t)i + 1;
-        return 0;
+        if (position >= snapshot->n || at(snapshot, position)->id != id) {
+                position = cw_id_index_find(&snapshot->index, snapshot, id);
+                if (position == CW_ID_INDEX_NONE)
+                        return NULL;
+        }
+        snapshot->expected = position + 1;
+        return cw_snapshot_at(snapshot, position);
 }
 
 int cw_snapshot_add(struct cw_snapshot *snapshot, int64_t id, struct cw_record **ret_record)
 {
-        int r;
+        int r = cw_chunks_reserve(&snapshot->records, snapshot->n + 1, sizeof(struct cw_record));
+        struct cw_record *record;
 
-        if (snapshot->n == snapshot->capacity) {
-                r = grow_records(snapshot);
-                if (r < 0)
-                        return r;
-        }
-        if ((snapshot->n + 1) * 4 > snapshot->index_size * 3) {
-                r = grow_index(snapshot);
-                if (r < 0)
-                        return r;
-        }
         assert(!cw_snapshot_find(snapshot, id));
-        snapshot->index[slot_of(snapshot, id)] = (uint32_t)snapshot->n + 1;
-        snapshot->records[snapshot->n] = (struct cw_record){.id = id};
-        *ret_record = &snapshot->records[snapshot->n++];
+        if (r < 0)
+                return r;
+        record = at(snapshot, snapshot->n);
+        *record = (struct cw_record){.id = id};
+        r = cw_id_index_add(&snapshot->index, snapshot, (uint32_t)snapshot->n);
+        if (r < 0)
+                return r;
+        snapshot->n++;
+        *ret_record = record;
         return 0;
 }
 
-/* Takes a slot out and closes the gap, so that no graves are needed. */
-static void index_remove(struct cw_snapshot *snapshot, size_t slot)
+static size_t position_of(const struct cw_snapshot *snapshot, const struct cw_record *record)
 {
-        size_t mask = snapshot->index_size - 1;
-        size_t gap = slot, next = slot;
-
-        for (;;) {
-                size_t home;
-
-                next = (next + 1) & mask;
-                if (!snapshot->index[next])
-                        break;
-                home = spread(snapshot->records[snapshot->index[next] - 1].id) & mask;
-                if (((next - home) & mask) < ((next - gap) & mask))
-                        continue;
-                snapshot->index[gap] = snapshot->index[next];
-                gap = next;
-        }
-        snapshot->index[gap] = 0;
+        return cw_id_index_find(&snapshot->index, snapshot, record->id);
 }
 
 void cw_snapshot_remove(struct cw_snapshot *snapshot, struct cw_record *record)
 {
-        size_t position = (size_t)(record - snapshot->records);
-        size_t last = snapshot->n - 1;
+        size_t position = position_of(snapshot, record), last = snapshot->n - 1;
 
         cw_strpool_unref(snapshot->pool, record->reference);
-        index_remove(snapshot, slot_of(snapshot, record->id));
+        cw_id_index_remove(&snapshot->index, snapshot, (uint32_t)position);
         if (position != last) {
-                size_t slot = slot_of(snapshot, snapshot->records[last].id);
-
-                snapshot->records[position] = snapshot->records[last];
-                snapshot->index[slot] = (uint32_t)position + 1;
+                cw_id_index_move(&snapshot->index, snapshot, (uint32_t)last, (uint32_t)position);
+                *record = *at(snapshot, last);
         }
         snapshot->n--;
+        cw_chunks_shrink(&snapshot->records, snapshot->n);
+}
+
+size_t cw_snapshot_bytes(const struct cw_snapshot *snapshot)
+{
+        return cw_id_index_bytes(&snapshot->index) + snapshot->records.n * CW_CHUNK * sizeof(struct cw_record);
 }
 
 int cw_record_observe(struct cw_record *record, struct cw_strpool *pool, const struct cw_card *card)

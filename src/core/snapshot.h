@@ -4,13 +4,17 @@
 
 #include "cardwatch/card.h"
 #include "cardwatch/strpool.h"
+#include "chunks.h"
+#include "id_index.h"
+#include "leaves.h"
 
 /*
  * Snapshot: the last observation of every card of one source.
  *
- * A dense array of small records with an open-addressed index over the card ids beside it, so that a hundred thousand
- * cards cost less than ten megabytes and a walk over all of them is a walk over memory. Records move when others are
- * added or removed: a pointer is good until the next put or remove. References are counted strings of the pool. Decides
+ * An array of small records in chunks that never move, with an index over the card ids beside it, so that a million
+ * cards cost some ninety megabytes, none of them is ever copied to make room, and a walk over all is a walk over
+ * memory. The last record takes the place of one that is removed: a pointer is good until the next removal. References
+ * are counted strings of the pool. A record that is got from here knows what its leaf knows (leaves.h). Decides
  * nothing.
  */
 
@@ -18,12 +22,9 @@ struct cw_record {
         int64_t id, customer;
         cw_amount available, pending, total;
         const char *reference;
-        int64_t first_seen_at, observed_at; /* when the requests were sent */
-        uint32_t observations; /* that changed it */
-        uint32_t seen_in; /* number of the last poll that brought it */
-        uint32_t held_in; /* number of the last poll whose word about it was not believed */
-        char currency[4];
-        char last4[4]; /* not terminated; all zero: none */
+        int64_t observed_at : 47; /* when the request was sent */
+        uint32_t leaf : 17; /* the page that brought it */
+        int64_t first_seen_at : 48; /* likewise */
         uint8_t missing;
         bool suppressed : 1;
         bool baseline : 1;
@@ -31,26 +32,44 @@ struct cw_record {
         bool unsettled : 1; /* new rules were settled without it: they look at it when it is next observed */
         bool unseen : 1; /* an alert waits, and the last poll did not bring it: stored with when it was seen last */
         bool taken : 1; /* the poll `seen_in` brought a reading that could be trusted */
+        bool held : 1; /* and its word about it was not believed */
+        uint32_t observations; /* that changed it */
+        uint32_t seen_in; /* number of the last poll that brought it */
+        char currency[4];
+        char last4[4]; /* not terminated; all zero: none */
 };
+
+/* Times go into fewer bits than 64: up to the year 4199. */
+#define CW_RECORD_TIME(at) ((at)&INT64_C(0x3fffffffffff))
 
 struct cw_snapshot {
         struct cw_strpool *pool; /* not owned */
-        struct cw_record *records;
-        size_t n, capacity;
-        uint32_t *index; /* position + 1, 0: free */
-        size_t index_size;
+        const struct cw_leaves *leaves; /* likewise */
+        struct cw_chunks records;
+        size_t n;
+        size_t expected; /* where the next card of a page most likely stands: behind the one before */
+        struct cw_id_index index;
 };
 
-void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool);
+void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves);
 void cw_snapshot_deinit(struct cw_snapshot *snapshot);
 
 /* NULL when it is not there. */
 struct cw_record *cw_snapshot_find(const struct cw_snapshot *snapshot, int64_t id);
 
+/* The same, and fast for cards in the order in which they were added. */
+struct cw_record *cw_snapshot_expect(struct cw_snapshot *snapshot, int64_t id);
+
+/* By its position, from 0 to n. */
+struct cw_record *cw_snapshot_at(const struct cw_snapshot *snapshot, size_t position);
+
 /* A new record for an id that is not there yet, all zero but the id. -ENOMEM. */
 int cw_snapshot_add(struct cw_snapshot *snapshot, int64_t id, struct cw_record **ret_record)
         __attribute__((warn_unused_result));
 void cw_snapshot_remove(struct cw_snapshot *snapshot, struct cw_record *record);
+
+/* Memory taken, for as many cards as there are. */
+size_t cw_snapshot_bytes(const struct cw_snapshot *snapshot);
 
 /* What the card shows now; the record keeps a reference of its own to the text. -ENOMEM, the record untouched. */
 int cw_record_observe(struct cw_record *record, struct cw_strpool *pool, const struct cw_card *card)

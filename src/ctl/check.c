@@ -143,9 +143,11 @@ static void probe_began(void *data, struct cw_source *source, int64_t at)
         (void)at;
 }
 
-static void probe_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+static void probe_page(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
+                       int64_t sent_at)
 {
         (void)source;
+        (void)number;
         (void)page;
         (void)sent_at;
         end_probe(data);

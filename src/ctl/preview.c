@@ -50,11 +50,13 @@ static void poll_began(void *data, struct cw_source *source, int64_t at)
         (void)at;
 }
 
-static void took_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+static void took_page(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
+                      int64_t sent_at)
 {
         struct look *look = data;
 
         (void)source;
+        (void)number;
         (void)sent_at;
         look->customers += page->n_customers;
         look->cards += page->n_cards;

@@ -14,6 +14,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/config_report.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/engine_view.h"
 #include "cardwatch/feed.h"
 #include "cardwatch/http.h"
 #include "cardwatch/load.h"
@@ -134,6 +135,13 @@ static void polled(void *data, bool well)
 static void decided(void *data)
 {
         carry_out(data);
+}
+
+static bool knows_page(void *data, size_t source, uint32_t number, int64_t sent_at)
+{
+        struct cw_app *app = data;
+
+        return cw_engine_knows_page(app->engine, source, number, sent_at);
 }
 
 static size_t look_ups(void *data, size_t source, int64_t *ret_customers, size_t most)
@@ -583,6 +591,7 @@ static int wire_up(struct cw_app *app)
                 .step = step,
                 .polled = polled,
                 .decided = decided,
+                .knows_page = knows_page,
                 .look_ups = look_ups,
                 .read_again = read_again,
                 .memory_of = memory_of,

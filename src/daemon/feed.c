@@ -77,25 +77,55 @@ static void tell_bad(const struct feed *feed, const struct cw_page *page, bool i
         }
 }
 
-static void take_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+static void decide_long_poll(struct feed *feed)
 {
-        struct feed *feed = data;
-        struct cw_event seen = {.kind = CW_EVENT_CUSTOMER_SEEN, .at = sent_at};
         struct cw_event goes_on = {.kind = CW_EVENT_POLL_GOES_ON};
         int64_t mono = cw_clock_mono_ms();
 
-        (void)source;
-        for (size_t i = 0; i < page->n_customers; i++) {
-                seen.customer = page->customers[i].id;
-                step(feed, &seen);
-        }
-        tell_cards(feed, page, CW_EVENT_CARD_SEEN, sent_at);
-        tell_bad(feed, page, false, sent_at);
         if (mono - feed->decided_mono < DECIDE_EVERY_MS)
                 return;
         feed->decided_mono = mono;
         step(feed, &goes_on);
         feed->feeds->options.decided(feed->feeds->options.data);
+}
+
+static void take_page(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
+                      int64_t sent_at)
+{
+        struct feed *feed = data;
+        struct cw_event event = {
+                .kind = CW_EVENT_PAGE_SEEN,
+                .at = sent_at,
+                .page = {.number = number,
+                         .customers = page->customers,
+                         .n_customers = page->n_customers,
+                         .cards = page->cards,
+                         .n_cards = page->n_cards,
+                         .whole = page->n_bad == 0},
+        };
+
+        (void)source;
+        step(feed, &event);
+        tell_bad(feed, page, false, sent_at);
+        decide_long_poll(feed);
+}
+
+static bool knows_page(void *data, struct cw_source *source, uint32_t number, int64_t sent_at)
+{
+        struct feed *feed = data;
+
+        (void)source;
+        return feed->feeds->options.knows_page(feed->feeds->options.data, feed->index, number, sent_at);
+}
+
+static void take_page_alike(void *data, struct cw_source *source, uint32_t number, int64_t sent_at)
+{
+        struct feed *feed = data;
+        struct cw_event event = {.kind = CW_EVENT_PAGE_ALIKE, .at = sent_at, .page = {.number = number}};
+
+        (void)source;
+        step(feed, &event);
+        decide_long_poll(feed);
 }
 
 static size_t pages_read(void *data, struct cw_source *source, const struct cw_poll_summary *summary,
@@ -261,6 +291,8 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
         static const struct cw_source_listener listener = {
                 .poll_began = poll_began,
                 .page = take_page,
+                .knows_page = knows_page,
+                .page_alike = take_page_alike,
                 .pages_read = pages_read,
                 .customer_read = customer_read,
                 .poll_ended = poll_ended,

@@ -28,15 +28,44 @@ static void failed(struct cw_source_request *request, const char *reason, bool f
                        request->page, "reason", "%s", reason, NULL);
 }
 
+static void settle_good(struct cw_source_request *request, const struct cw_cycle_answer *facts)
+{
+        struct cw_source *source = request->source;
+
+        cw_cycle_good(&source->poll.cycle, request->slot, facts, cw_source_now().mono);
+        source->good_page = request->page;
+}
+
+/* The page as it was told last, and that says all. */
+static bool take_alike(struct cw_source_request *request, const struct cw_http_answer *answer,
+                       const struct cw_print *print)
+{
+        struct cw_source *source = request->source;
+        const struct cw_cycle_answer *facts = cw_prints_find(&source->prints, request->page, print);
+
+        if (!facts || !source->listener.knows_page ||
+            !source->listener.knows_page(source->data, source, request->page, answer->sent_at))
+                return false;
+        cw_source_served(request);
+        settle_good(request, facts);
+        source->listener.page_alike(source->data, source, request->page, answer->sent_at);
+        return true;
+}
+
 static void take_page(struct cw_source_request *request, const struct cw_http_answer *answer)
 {
         struct cw_source *source = request->source;
+        /* Before decoding, which cuts card numbers where they stand. */
+        struct cw_print print = cw_prints_take(&source->prints, answer->body, answer->body_len);
         const struct cw_page *page = NULL;
         struct cw_provider_error error = {0};
         struct cw_cycle_answer facts;
         char why[120];
-        int r = cw_decoder_page(source->decoder, (char *)answer->body, answer->body_len, 0, &page, &error);
+        int r;
 
+        if (take_alike(request, answer, &print))
+                return;
+        r = cw_decoder_page(source->decoder, (char *)answer->body, answer->body_len, 0, &page, &error);
         if (r != CW_PROVIDER_OK) {
                 failed(request, r < 0 ? "out of memory" : error.reason, false);
                 return;
@@ -49,9 +78,9 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
                 .number_of_pages = page->number_of_pages,
         };
         if (cw_cycle_fits(&source->poll.cycle, request->slot, &facts, why, sizeof(why))) {
-                cw_cycle_good(&source->poll.cycle, request->slot, &facts, cw_source_now().mono);
-                source->good_page = request->page;
-                source->listener.page(source->data, source, page, answer->sent_at);
+                settle_good(request, &facts);
+                cw_prints_keep(&source->prints, request->page, &print, &facts);
+                source->listener.page(source->data, source, request->page, page, answer->sent_at);
         } else {
                 failed(request, why, false);
         }

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth.h"
 #include "cardwatch/http.h"
 #include "cardwatch/source.h"
-
-#include "auth.h"
 #include "cycle.h"
 #include "gate.h"
 #include "phase.h"
+#include "prints.h"
 #include "round.h"
 #include "skew.h"
 
@@ -30,8 +30,7 @@ struct cw_source_request {
         enum { CW_REQUEST_LOGIN, CW_REQUEST_PROBE, CW_REQUEST_PAGE, CW_REQUEST_LOOK_UP, CW_REQUEST_WATCH } kind;
         bool counts; /* its answer is still wanted */
         bool repeated; /* a 401 was answered by a new login */
-        unsigned generation; /* of the token it was sent with */
-        unsigned slot;
+        unsigned generation, slot; /* of the token it was sent with, and where it stands */
         uint32_t page;
         int64_t customer;
         struct cw_source_lane *lane;
@@ -99,6 +98,7 @@ struct cw_source {
         uint32_t good_page; /* the last that was good, in any poll; 0: none */
 
         struct cw_source_poll poll;
+        struct cw_prints prints;
         uint32_t expected_pages; /* as the last poll that learned it knew them */
         struct cw_source_request pages[CW_CYCLE_SLOTS];
         struct cw_source_request look_ups[CW_ROUND_SLOTS];

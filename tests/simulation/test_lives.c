@@ -302,7 +302,7 @@ static void force_looks(struct life *life)
         struct cw_source_state *state = &life->world.engine->sources[0];
 
         for (size_t i = 0; i < state->snapshot.n && life->way == FORCED; i++)
-                if (cw_attention_call(&state->attentions, state->snapshot.records[i].id, 0) < 0)
+                if (cw_attention_call(&state->attentions, cw_snapshot_at(&state->snapshot, i)->id, 0) < 0)
                         abort();
 }
 

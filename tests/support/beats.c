@@ -170,7 +170,7 @@ static void force_looks(struct world *world)
                 struct cw_source_state *state = &world->engine->sources[s];
 
                 for (size_t i = 0; i < state->snapshot.n; i++)
-                        if (cw_attention_call(&state->attentions, state->snapshot.records[i].id, 0) < 0)
+                        if (cw_attention_call(&state->attentions, cw_snapshot_at(&state->snapshot, i)->id, 0) < 0)
                                 abort();
         }
 }

@@ -88,11 +88,13 @@ static inline void on_began(void *data, struct cw_source *source, int64_t at)
         do_deed(f, f->on_began);
 }
 
-static inline void on_page(void *data, struct cw_source *source, const struct cw_page *page, int64_t sent_at)
+static inline void on_page(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
+                           int64_t sent_at)
 {
         struct fixture *f = data;
 
         (void)source;
+        (void)number;
         check_callback(f);
         assert_true(sent_at > 0);
         f->pages++;

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What readings say of cards: seen, as they were, or to be decided. An unchanged card costs a comparison, a page that
+ * came again as it was not even that (leaves.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/engine_view.h"
+#include "engine_past.h"
+#include "engine_private.h"
+
+void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer)
+{
+        if (cw_roll_seen(&state->roll, customer, state->poll, 0) < 0)
+                engine->error = -ENOMEM;
+}
+
+/* A card as an event brings it. */
+struct reading {
+        const struct cw_card *card;
+        int64_t at;
+        uint32_t leaf; /* of its page, 0: it came alone */
+};
+
+static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct reading *reading)
+{
+        const struct cw_card *card = reading->card;
+        struct cw_staged *staged;
+
+        if (state->n_staged == state->staged_capacity) {
+                size_t capacity = state->staged_capacity + (state->staged_capacity < CW_STAGED_MANY
+                                                                    ? state->staged_capacity + 64
+                                                                    : state->staged_capacity / 8);
+                struct cw_staged *grown = reallocarray(state->staged, capacity, sizeof(*grown));
+
+                if (!grown) {
+                        engine->error = -ENOMEM;
+                        return;
+                }
+                state->staged = grown;
+                state->staged_capacity = capacity;
+        }
+        staged = &state->staged[state->n_staged];
+        *staged = (struct cw_staged){.card = *card, .at = reading->at, .leaf = reading->leaf};
+        if (cw_strpool_ref(engine->pool, card->reference, card->reference ? strlen(card->reference) : 0,
+                           &staged->card.reference) < 0)
+                engine->error = -ENOMEM;
+        else
+                state->n_staged++;
+}
+
+/* Marks the card as brought by this poll; false if it was already. */
+bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record)
+{
+        if (record->seen_in == state->poll)
+                return false;
+        record->seen_in = state->poll;
+        record->taken = record->held = false;
+        state->seen_cards++;
+        cw_leaves_stir(state->leaves, record->leaf); /* which cannot count it any more */
+        return true;
+}
+
+/* The card is there, and nothing else is learnt of it. */
+void cw_engine_only_seen(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record)
+{
+        cw_engine_mark_seen(state, record);
+        if (!record->missing)
+                return;
+        record->missing = 0;
+        cw_engine_remember_card(engine, state, record, false);
+}
+
+/* What is known of the card was observed later. A time that is yet to come was written under another clock. */
+bool cw_engine_is_older(const struct cw_engine *engine, const struct cw_record *record, int64_t at)
+{
+        return record->observed_at > at && record->observed_at <= engine->now;
+}
+
+/* An observation that has to be decided: it changes something, or something else wants to look. */
+static bool is_of_interest(const struct cw_engine *engine, const struct cw_source_state *state,
+                           const struct cw_record *record, const struct reading *reading)
+{
+        return record->look_again || record->missing || record->unseen || engine->any_fresh ||
+               cw_record_differs(record, reading->card) || cw_engine_away_ms(state, record, reading->at) > 0;
+}
+
+/* The first time in this poll; the card belongs to that page from now on. */
+static bool brought(struct cw_source_state *state, struct cw_record *record, uint32_t leaf)
+{
+        if (!cw_engine_mark_seen(state, record))
+                return false;
+        if (leaf)
+                record->leaf = cw_leaves_move(state->leaves, record->leaf, leaf) & CW_LEAVES_MOST;
+        return true;
+}
+
+static void card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct reading *reading)
+{
+        struct cw_record *record = cw_snapshot_expect(&state->snapshot, reading->card->id);
+
+        state->read_cards++;
+        if (!record) {
+                stage(engine, state, reading);
+        } else if (cw_engine_is_older(engine, record, reading->at)) {
+                cw_engine_only_seen(engine, state, record);
+        } else if (!brought(state, record, reading->leaf) || is_of_interest(engine, state, record, reading)) {
+                stage(engine, state, reading);
+        } else {
+                record->observed_at = CW_RECORD_TIME(reading->at);
+                record->taken = true;
+                if (reading->leaf)
+                        cw_leaves_at(state->leaves, reading->leaf)->n_settled++;
+        }
+}
+
+void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        card_seen(engine, state, &(struct reading){.card = event->card, .at = event->at});
+}
+
+void cw_engine_page_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct reading reading = {.at = event->at};
+
+        reading.leaf = cw_leaves_tell(state->leaves, event->page.number, state->poll, event->at);
+        if (reading.leaf) {
+                struct cw_leaf *leaf = cw_leaves_at(state->leaves, reading.leaf);
+
+                leaf->n_cards = (uint32_t)event->page.n_cards;
+                leaf->n_customers = (uint32_t)event->page.n_customers;
+                leaf->stirred = !event->page.whole;
+        }
+        for (size_t i = 0; i < event->page.n_customers; i++)
+                if (cw_roll_seen(&state->roll, event->page.customers[i].id, state->poll, reading.leaf) < 0)
+                        engine->error = -ENOMEM;
+        for (size_t i = 0; i < event->page.n_cards; i++) {
+                reading.card = &event->page.cards[i];
+                card_seen(engine, state, &reading);
+        }
+}
+
+/* So often all is read as if nothing were known: whatever is wrong with that heals. */
+#define POLLS_TO_A_WHOLE_ONE 16
+
+bool cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at)
+{
+        const struct cw_source_state *state = &engine->sources[source];
+        const struct cw_leaf *leaf = cw_leaves_find(state->leaves, number);
+
+        return leaf && cw_leaf_is_settled(leaf) && state->polling && !engine->any_fresh &&
+               state->poll % POLLS_TO_A_WHOLE_ONE != 0 && leaf->told_in != state->poll &&
+               leaf->seen_in != state->poll && at >= leaf->observed_at &&
+               at - leaf->observed_at <= cw_engine_gap_ms(state);
+}
+
+/* Its cards are told of it when they are looked at (leaves.h). */
+void cw_engine_page_alike(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_leaf *leaf = cw_leaves_find(state->leaves, event->page.number);
+
+        if (!leaf)
+                return;
+        leaf->observed_at = event->at;
+        leaf->heard_at = engine->now;
+        leaf->seen_in = state->poll;
+        state->seen_cards += leaf->n_cards;
+        state->read_cards += leaf->n_cards;
+        state->roll.n_seen += leaf->n_customers;
+}
+
+void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->bad.card);
+
+        if (event->bad.watched && !state->baseline_done)
+                return;
+        if (record && !event->bad.watched)
+                cw_engine_only_seen(engine, state, record);
+        if (!event->bad.watched && state->suspicious)
+                cw_engine_re_read_cannot_tell(state);
+        cw_engine_bad_card(engine, state, event);
+}
+
+/* A look-up's card is an observation like a page's; of a poll that is not believed, only what contradicts it. */
+void cw_engine_card_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        if (state->suspicious && !cw_engine_re_read_says_otherwise(state, event->card))
+                return;
+        cw_engine_card_seen(engine, state, event);
+        state->read_cards--; /* pages alone are what is judged */
+}
+
+void cw_engine_customer_read(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        int64_t customer = event->read.customer;
+        int r = 0;
+
+        if (state->suspicious)
+                cw_engine_re_read(state, customer, event->read.result);
+        else if (event->read.result == CW_LOOK_UP_FOUND)
+                r = cw_roll_seen(&state->roll, customer, state->poll, 0);
+        else if (event->read.result == CW_LOOK_UP_GONE)
+                r = cw_roll_gone(&state->roll, customer);
+        if (r < 0)
+                engine->error = -ENOMEM;
+}
+
+void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+{
+        struct cw_staged staged = {.card = *event->card, .at = event->at, .watched = true};
+        struct reading reading = {.card = event->card, .at = event->at};
+        struct cw_record *record = cw_snapshot_find(&state->snapshot, event->card->id);
+
+        if (!state->baseline_done || (record && cw_engine_is_older(engine, record, event->at)))
+                return;
+        if (record && record->customer != event->card->customer)
+                return; /* which of the two has it is for a poll to say, that reads both */
+        if (record && !is_of_interest(engine, state, record, &reading) && !cw_engine_is_due(state, record, event->at)) {
+                record->observed_at = CW_RECORD_TIME(event->at);
+                return;
+        }
+        if (cw_strpool_ref(engine->pool, event->card->reference,
+                           event->card->reference ? strlen(event->card->reference) : 0, &staged.card.reference) < 0) {
+                engine->error = -ENOMEM;
+                return;
+        }
+        cw_engine_decide_card(engine, state, &staged);
+        cw_engine_remember_shown_clear(engine, state);
+        cw_strpool_unref(engine->pool, staged.card.reference);
+}
