@@ -217,7 +217,7 @@ static void settle(const struct cw_source_state *state, struct cw_record *record
 {
         if (staged->leaf && !record->leaf)
                 record->leaf = cw_leaves_move(state->leaves, 0, staged->leaf) & CW_LEAVES_MOST;
-        if (record->look_again || (changed && (staged->leaf != record->leaf || staged->second)))
+        if (record->look_again || (changed && staged->leaf != record->leaf))
                 cw_leaves_stir(state->leaves, record->leaf);
         else if (staged->leaf && staged->leaf == record->leaf && !staged->second)
                 cw_leaves_at(state->leaves, staged->leaf)->n_settled++;

@@ -55,10 +55,10 @@ static bool has_place(struct cw_leaves *leaves, uint32_t place)
         uint32_t n = leaves->n_places ? leaves->n_places : ROWS_FIRST;
         uint32_t *places;
 
-        if (place < leaves->n_places)
-                return true;
         if (place > PLACES_MOST)
                 return false;
+        if (place < leaves->n_places)
+                return true;
         while (n <= place)
                 n *= 2;
         places = reallocarray(leaves->places, n, sizeof(*places));
