@@ -54,6 +54,7 @@ struct cw_letter {
         char *others[CW_LETTER_OTHERS_MAX + 1];
         size_t n_others;
         const char *command; /* that lists them */
+        char *act; /* the command that says that somebody looks after what fires; NULL where a link says more */
         char *url;
         const struct cw_notice *notice; /* private */
         bool outward; /* likewise */

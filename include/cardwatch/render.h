@@ -72,6 +72,9 @@ int cw_render_words_summary(struct cw_render_words *words, const struct cw_item 
 int cw_render_words_description(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
         __attribute__((warn_unused_result));
 
+/* "lasted 2 h 5 min · lowest 80.05": of an alert that is over. */
+void cw_render_end(struct cw_buf *buf, const struct cw_entry *entry);
+
 /* "floor 100": the limit that was crossed, for people; nothing when there is none. */
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry);
 

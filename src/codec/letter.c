@@ -12,6 +12,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/hash.h"
 #include "cardwatch/render.h"
 #include "letter_others.h"
 #include "letter_row.h"
@@ -170,6 +171,38 @@ static int write_note(struct writer *writer)
         return cw_letter_take(&note, &writer->letter->note);
 }
 
+/* What fires, as `cardwatch ack` wants it: one alert by its fingerprint, several by what they have in common. */
+static int write_act(struct writer *writer)
+{
+        const struct cw_notice *notice = writer->notice;
+        struct cw_letter_common all = {.one_customer = true, .one_rule = true};
+        cw_cleanup(cw_buf_deinit) struct cw_buf act = CW_BUF_NULL;
+        const struct cw_entry *first = NULL;
+        char fingerprint[17];
+
+        for (size_t i = 0; i < notice->n_items; i++) {
+                const struct cw_entry *entry = notice->items[i].entry;
+
+                if (entry->state != CW_ENTRY_FIRING || entry->acknowledged_by)
+                        continue;
+                first = first ? first : entry;
+                compare(&all, first, entry);
+        }
+        if (!first || notice->kind != CW_NOTICE_ALERT || writer->options->outward || writer->letter->url ||
+            (notice->n_firing > 1 && !all.one_rule))
+                return 0;
+        cw_hash_hex64(first->fingerprint, fingerprint);
+        cw_buf_puts(&act, "cardwatch ack ");
+        if (notice->n_firing == 1)
+                cw_buf_puts(&act, fingerprint);
+        else
+                cw_buf_printf(&act, "--match rule=%s", first->rule);
+        if (notice->n_firing > 1 && first->has_card && all.one_customer)
+                cw_buf_printf(&act, " --match customer=%" PRId64, first->card.customer);
+        cw_buf_puts(&act, " --why TEXT");
+        return cw_letter_take(&act, &writer->letter->act);
+}
+
 static int write_frame(struct writer *writer)
 {
         const struct cw_notice *notice = writer->notice;
@@ -189,7 +222,9 @@ static int write_frame(struct writer *writer)
                 r = cw_topic_write(notice, " \u00b7 ", &topic);
         if (r == 0)
                 r = cw_letter_take(&topic, &writer->letter->topic);
-        return r < 0 ? r : cw_letter_take(&url, &writer->letter->url);
+        if (r == 0)
+                r = cw_letter_take(&url, &writer->letter->url);
+        return r < 0 ? r : write_act(writer);
 }
 
 static int write_letter(struct writer *writer)
@@ -242,5 +277,6 @@ void cw_letter_deinit(struct cw_letter *letter)
         free(letter->topic);
         free(letter->note);
         free(letter->url);
+        free(letter->act);
         *letter = (struct cw_letter){0};
 }

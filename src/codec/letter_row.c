@@ -116,6 +116,20 @@ static int set_amounts(struct cw_letter_row *row, const struct cw_entry *entry, 
         return r < 0 ? r : cw_letter_take(&limit, &row->limit);
 }
 
+void cw_render_end(struct cw_buf *remarks, const struct cw_entry *entry)
+{
+        int64_t since = cw_person_since(entry);
+
+        if (since && entry->resolved_at >= since) {
+                cw_buf_puts(cw_letter_remark(remarks), "lasted ");
+                cw_duration_format_human(remarks, entry->resolved_at - since);
+        }
+        if (entry->has_card && entry->worst.known) {
+                cw_buf_puts(cw_letter_remark(remarks), cw_person_went_up(entry) ? "highest " : "lowest ");
+                cw_person_amount(remarks, entry->worst.amount, entry);
+        }
+}
+
 /* How long it lasted and how low it went. */
 static void remark_end(struct cw_buf *remarks, const struct cw_item *item, int64_t now)
 {
@@ -128,14 +142,7 @@ static void remark_end(struct cw_buf *remarks, const struct cw_item *item, int64
                 cw_person_time(remarks, entry->resolved_at, now);
                 cw_buf_puts(remarks, ", over before it could be told");
         }
-        if (since && entry->resolved_at >= since) {
-                cw_buf_puts(cw_letter_remark(remarks), "lasted ");
-                cw_duration_format_human(remarks, entry->resolved_at - since);
-        }
-        if (entry->has_card && entry->worst.known) {
-                cw_buf_puts(cw_letter_remark(remarks), cw_person_went_up(entry) ? "highest " : "lowest ");
-                cw_person_amount(remarks, entry->worst.amount, entry);
-        }
+        cw_render_end(remarks, entry);
 }
 
 static void remark_severity(struct cw_buf *remarks, const struct cw_notice *notice, const struct cw_item *item)

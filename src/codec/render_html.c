@@ -154,6 +154,9 @@ static void put_foot(struct cw_buf *buf, const struct cw_letter *letter)
         if (letter->command)
                 cw_buf_printf(buf, "<div style=\"margin:4px 0\">List them all: <code>%s</code></div>\n",
                               letter->command);
+        if (letter->act)
+                cw_buf_printf(buf, "<div style=\"" SMALL ";margin:10px 0 0\">Acknowledge: <code>%s</code></div>\n",
+                              letter->act);
         if (letter->url) {
                 cw_buf_puts(buf, "<div style=\"margin:14px 0 0\"><a href=\"");
                 cw_render_escape_html(buf, letter->url);

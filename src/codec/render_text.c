@@ -132,6 +132,8 @@ static void put_letter(struct cw_buf *buf, const struct cw_letter *letter)
                 cw_buf_printf(buf, "  %s\n", letter->others[i]);
         if (letter->command)
                 cw_buf_printf(buf, "List them all: %s\n", letter->command);
+        if (letter->act)
+                cw_buf_printf(buf, "Acknowledge: %s\n", letter->act);
         if (letter->url)
                 cw_buf_printf(buf, "%s\n", letter->url);
 }

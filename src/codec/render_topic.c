@@ -129,6 +129,10 @@ static void write_remarks(const struct cw_notice *notice, struct cw_buf *buf)
 {
         if (notice->n_firing > 0 && notice->n_resolved > 0)
                 cw_buf_printf(buf, " (%" PRIu32 " resolved)", notice->n_resolved);
+        if (notice->n_items == 1 && notice->items[0].previous_severity && notice->firing)
+                cw_buf_printf(buf, " (%s from %s)",
+                              notice->severity > notice->items[0].previous_severity ? "raised" : "lowered",
+                              cw_severity_name(notice->items[0].previous_severity));
         if (notice->baseline)
                 cw_buf_puts(buf, " (baseline)");
         if (notice->repeat > 0)

@@ -261,6 +261,11 @@ void cw_chat_put_others(const struct cw_chat *chat, const struct cw_chat_style *
                 put_within(style, style->code, letter->command, buf);
                 cw_buf_puts(buf, style->line);
         }
+        if (letter->act) {
+                cw_buf_puts(buf, "Acknowledge: ");
+                put_within(style, style->code, letter->act, buf);
+                cw_buf_puts(buf, style->line);
+        }
 }
 
 /* An empty line, except at the beginning. */
@@ -305,18 +310,6 @@ void cw_chat_put_body(const struct cw_chat *chat, const struct cw_chat_style *st
                 style->link(buf, letter->url, "All alerts");
                 cw_buf_puts(buf, style->line);
         }
-}
-
-uint32_t cw_chat_colour(enum cw_letter_tone tone)
-{
-        static const uint32_t colours[] = {
-                [CW_TONE_INFO] = 0x1d6fb8,
-                [CW_TONE_WARNING] = 0xe07b00,
-                [CW_TONE_CRITICAL] = 0xc62828,
-                [CW_TONE_RESOLVED] = 0x2e7d32,
-        };
-
-        return colours[tone];
 }
 
 size_t cw_chat_units(const char *text)

@@ -64,9 +64,6 @@ void cw_chat_put_html(struct cw_buf *buf, const char *text);
 
 extern const struct cw_chat_style cw_chat_plain, cw_chat_markdown;
 
-/* 0xrrggbb, readable on light and on dark. */
-uint32_t cw_chat_colour(enum cw_letter_tone tone);
-
 /* A part that was cut short for want of memory makes the whole fail. */
 static inline void cw_chat_carry(struct cw_buf *payload, const struct cw_buf *part)
 {

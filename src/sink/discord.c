@@ -30,7 +30,7 @@ static int lay_out(const struct cw_chat *chat, struct cw_buf *payload)
         cw_json_out_string(&out, "content", cw_buf_text(&headline));
         cw_json_out_open(&out, "embeds", '[');
         cw_json_out_open(&out, NULL, '{');
-        cw_json_out_int(&out, "color", cw_chat_colour(chat->letter->tone));
+        cw_json_out_int(&out, "color", cw_letter_colour(chat->letter->tone));
         cw_json_out_string(&out, "description", cw_buf_text(&body));
         cw_json_out_time(&out, "timestamp", chat->notice->sent_at);
         cw_json_out_close(&out, '}');

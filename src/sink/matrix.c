@@ -52,7 +52,7 @@ static void write_html(const struct cw_chat *chat, struct cw_json_out *out)
                 cw_chat_put_html(&text, chat->letter->title);
         } else {
                 cw_buf_printf(&text, "<font data-mx-color=\"#%06x\"><strong>%s</strong></font> \u00b7 ",
-                              cw_chat_colour(chat->letter->tone), chat->letter->word);
+                              cw_letter_colour(chat->letter->tone), chat->letter->word);
                 cw_chat_put_html(&text, chat->letter->topic);
         }
         cw_buf_puts(&text, style.line);

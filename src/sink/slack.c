@@ -210,7 +210,7 @@ static void write_colour(struct layout *layout)
 {
         char colour[8];
 
-        snprintf(colour, sizeof(colour), "#%06x", cw_chat_colour(layout->chat->letter->tone));
+        snprintf(colour, sizeof(colour), "#%06x", cw_letter_colour(layout->chat->letter->tone));
         cw_json_out_string(&layout->out, "color", colour);
 }
 

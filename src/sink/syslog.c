@@ -174,6 +174,8 @@ static int put_message(struct cw_buf *buf, const struct cw_sink_options *options
                 return cw_buf_error(buf);
         if (entry->state == CW_ENTRY_FIRING)
                 cw_render_limit(&limit, entry);
+        else if (entry->state == CW_ENTRY_RESOLVED)
+                cw_render_end(&limit, entry);
         if (limit.len > 0)
                 cw_buf_printf(buf, " (%s)", limit.data);
         return cw_buf_error(buf);

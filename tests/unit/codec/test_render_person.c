@@ -149,7 +149,8 @@ static const struct {
          "\u00b7\u00b7\u00b7\u00b70042 (card 9)  \u22123.20 USD   was     0.00, floor 100 \u00b7 pending 40.00\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 1,140.00, floor 100\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was   130.00, floor 100\n"
-         "since 08:00 \u00b7 rule: available < floor\n"},
+         "since 08:00 \u00b7 rule: available < floor\n"
+         "Acknowledge: cardwatch ack --match rule=low-balance --match customer=11057 --why TEXT\n"},
         {"a repeat says that it is one, and since when", a_repeat, "https://cw.example.com/",
          "[WARNING] low-balance: 3 cards of acme-1 (repeat)",
          "WARNING \u00b7 low-balance \u00b7 3 cards of acme-1 (repeat)\n"
@@ -166,7 +167,8 @@ static const struct {
          "\u00b7\u00b7\u00b7\u00b70042 (card 9, acme-1)  \u22123.20 USD   floor 100 \u00b7 pending 40.00\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4, acme-1)  12.00 USD   floor 100\n"
          "card 1, customer 5         95.10 USD   floor 100\n"
-         "since 08:00 \u00b7 rule: available < floor\n"},
+         "since 08:00 \u00b7 rule: available < floor\n"
+         "Acknowledge: cardwatch ack --match rule=low-balance --why TEXT\n"},
         {"a resolution says how long, how low, and where it is now", a_resolution, NULL,
          "[RESOLVED] low-balance: card 1 of acme-1",
          "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
@@ -194,7 +196,8 @@ static const struct {
          "CRITICAL \u00b7 source-down \u00b7 The card API of main cannot be read\n"
          "The card API of main cannot be read: connection refused.\n"
          "Balances are 14 minutes old. Check first whether the API answers from this machine.\n"
-         "since 07:46, for 14 min\n"},
+         "since 07:46, for 14 min\n"
+         "Acknowledge: cardwatch ack 0000000000000007 --why TEXT\n"},
         {"a built-in alert that is over asks for nothing", a_source_that_is_back, NULL,
          "[RESOLVED] source-down: the card API answers again",
          "RESOLVED \u00b7 source-down \u00b7 the card API answers again\n"
@@ -232,7 +235,8 @@ static const struct {
          "a\u240d\u240aB\u2409<script>\"{{id}}\xf0\x9f\x92\xb3\\u202ex\ufffd\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 140.00, floor 100\n"
          "    a\u240d\u240aB\u2409<script>\"{{id}}\xf0\x9f\x92\xb3\\u202ex\ufffd\n"
-         "since 08:00 \u00b7 rule: available < floor\n"},
+         "since 08:00 \u00b7 rule: available < floor\n"
+         "Acknowledge: cardwatch ack 9f86d081884c7d68 --why TEXT\n"},
 };
 
 static void test_messages(void **state)

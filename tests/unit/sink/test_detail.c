@@ -14,6 +14,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/sink.h"
+#include "cardwatch/template.h"
 
 static const char *const recipients[] = {"ops@example.com"};
 static const char *const command[] = {"/bin/true"};
@@ -103,13 +104,30 @@ static void tell(struct sample *sample, const struct story *story)
         sample->notice.repeat = story->repeat;
 }
 
-static void render(enum cw_sink_type type, enum cw_detail detail, const struct cw_notice *notice, struct cw_buf *buf)
+/* Words of the notifier's own that ask for everything there is. */
+static struct cw_template *own_words(void)
 {
+        static const char text[] = "{{title}} {{#alerts}}{{summary}} {{description}} {{reason}} {{customer.reference}} "
+                                   "{{balances.available}} {{previous.available}} {{value.worst}} {{percent.available}}"
+                                   "{{/alerts}}";
+        struct cw_template *template;
+        struct cw_template_error error;
+
+        assert_int_equal(cw_template_compile(text, strlen(text), &template, &error), 0);
+        return template;
+}
+
+static void render(enum cw_sink_type type, enum cw_detail detail, bool in_own_words, const struct cw_notice *notice,
+                   struct cw_buf *buf)
+{
+        struct cw_template *own = in_own_words ? own_words() : NULL;
         struct cw_secret *secret = secret_of("https://hooks.example.com/services/T/B/x");
         struct cw_sink_options options = {
                 .name = "n",
                 .type = type,
                 .detail = detail,
+                .title = own,
+                .body = own,
                 .timeout_ms = 1000,
                 .url = secret,
                 .from = "cardwatch@example.com",
@@ -132,6 +150,7 @@ static void render(enum cw_sink_type type, enum cw_detail detail, const struct c
 
         assert_int_equal(cw_sink_render(&options, notice, buf), 0);
         cw_secret_free(secret);
+        cw_template_free(own);
 }
 
 static bool holds(const struct cw_buf *buf, const char *text)
@@ -139,13 +158,13 @@ static bool holds(const struct cw_buf *buf, const char *text)
         return memmem(buf->data, buf->len, text, strlen(text)) != NULL;
 }
 
-static void check(enum cw_sink_type type, enum cw_detail detail, const struct story *story)
+static void check(enum cw_sink_type type, enum cw_detail detail, bool in_own_words, const struct story *story)
 {
         struct cw_buf payload = CW_BUF_NULL;
         struct sample sample;
 
         tell(&sample, story);
-        render(type, detail, &sample.notice, &payload);
+        render(type, detail, in_own_words, &sample.notice, &payload);
         for (size_t i = 0; i < CW_ARRAY_SIZE(amounts); i++)
                 if (holds(&payload, amounts[i]))
                         fail_msg("%s: %s in %.*s", cw_sink_type_name(type), amounts[i], (int)payload.len, payload.data);
@@ -160,8 +179,10 @@ static void test_what_may_not_be_told_is_nowhere(void **state)
         for (size_t i = 0; i < CW_ARRAY_SIZE(stories); i++) {
                 print_message("  %s\n", stories[i].name);
                 for (unsigned type = 0; type < CW_SINK_TYPE_COUNT; type++) {
-                        check((enum cw_sink_type)type, CW_DETAIL_BAND, &stories[i]);
-                        check((enum cw_sink_type)type, CW_DETAIL_NONE, &stories[i]);
+                        for (unsigned own = 0; own < 2; own++) {
+                                check((enum cw_sink_type)type, CW_DETAIL_BAND, own, &stories[i]);
+                                check((enum cw_sink_type)type, CW_DETAIL_NONE, own, &stories[i]);
+                        }
                 }
         }
 }
@@ -199,7 +220,7 @@ static void test_what_may_be_told_is_there(void **state)
                 struct cw_buf payload = CW_BUF_NULL;
 
                 tell(&sample, &stories[0]);
-                render(cases[i].type, cases[i].detail, &sample.notice, &payload);
+                render(cases[i].type, cases[i].detail, false, &sample.notice, &payload);
                 if (!holds(&payload, cases[i].text))
                         fail_msg("%s: no %s in %.*s", cases[i].name, cases[i].text, (int)payload.len, payload.data);
                 cw_buf_deinit(&payload);

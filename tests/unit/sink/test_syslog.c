@@ -165,7 +165,7 @@ static void test_records(void **state)
                 {"resolved is 5", resolved, 29, "low-balance",
                  "rule=low-balance\nstate=resolved\nseverity=warning\nsource=main\ncustomer=11057\ncard=1\n"
                  "currency=USD\navailable=130.00\nid=0123456789abcdef0123456789abcdef\n",
-                 "RESOLVED low-balance: Card 1 of acme-1 is back at 130.00 USD"},
+                 "RESOLVED low-balance: Card 1 of acme-1 is back at 130.00 USD (lasted 2 h 5 min \u00b7 lowest 12.00)"},
                 {"an event has its own severity", event, 30, "low-balance", NULL,
                  "INFO low-balance: Card 1 of acme-1 went from 130.00 to 95.10 USD"},
                 {"a built-in alert names no card", builtin, 26, "source-down",
