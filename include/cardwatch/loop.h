@@ -25,6 +25,20 @@ void cw_loop_free(struct cw_loop *loop);
 void cw_loop_run(struct cw_loop *loop);
 void cw_loop_stop(struct cw_loop *loop);
 
+/*
+ * How long its turns took, waiting left out: what comes during a turn waits for its end. Counted since cw_loop_new, and
+ * cheap.
+ */
+enum { CW_LOOP_BOUNDS_COUNT = 10 };
+
+struct cw_loop_turns {
+        uint64_t within[CW_LOOP_BOUNDS_COUNT +
+                        1]; /* turns above the bound before, up to this one; the last: above all */
+        uint64_t turns, busy_us, longest_us;
+};
+extern const uint32_t cw_loop_bounds_us[CW_LOOP_BOUNDS_COUNT];
+struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop);
+
 typedef void (*cw_timer_fn)(void *data);
 
 int cw_timer_new(struct cw_loop *loop, cw_timer_fn fn, void *data, struct cw_timer **ret_timer)

@@ -663,6 +663,22 @@ void cw_app_free(struct cw_app *app)
         free(app);
 }
 
+/* Whether anything had to wait for long, in thousandths of a second. */
+static void log_turns(const struct cw_app *app)
+{
+        struct cw_loop_turns turns = cw_loop_turns(app->loop);
+        uint64_t above_5ms = 0, above_50ms = 0;
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(turns.within); i++) {
+                above_5ms += i > 0 && cw_loop_bounds_us[i - 1] >= 5000 ? turns.within[i] : 0;
+                above_50ms += i > 0 && cw_loop_bounds_us[i - 1] >= 50000 ? turns.within[i] : 0;
+        }
+        cw_log(app->options.log, CW_LOG_INFO, "loop", "turns", "%llu", (unsigned long long)turns.turns, "busy_ms",
+               "%llu", (unsigned long long)(turns.busy_us / 1000), "above_5ms", "%llu", (unsigned long long)above_5ms,
+               "above_50ms", "%llu", (unsigned long long)above_50ms, "longest_ms", "%llu",
+               (unsigned long long)(turns.longest_us / 1000), NULL);
+}
+
 int cw_app_run(struct cw_app *app)
 {
         if (cw_feeds_configure(app->feeds, app->settings) < 0)
@@ -676,6 +692,7 @@ int cw_app_run(struct cw_app *app)
         cw_loop_run(app->loop);
         if (app->options.once && (app->poll_failed || cw_dispatcher_failed(app->dispatcher) > 0))
                 app->exit_status = 1;
+        log_turns(app);
         cw_log(app->options.log, CW_LOG_INFO, "stopped", NULL);
         return app->exit_status;
 }

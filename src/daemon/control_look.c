@@ -10,6 +10,7 @@
 #include "cardwatch/engine_acts.h"
 #include "cardwatch/engine_view.h"
 #include "cardwatch/expr.h"
+#include "cardwatch/loop.h"
 #include "cardwatch/outbox.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/settings.h"
@@ -147,6 +148,28 @@ static void put_store(const struct cw_control_call *call, struct cw_json_out *ou
         cw_json_out_close(out, '}');
 }
 
+static void put_loop(const struct cw_control_call *call, struct cw_json_out *out)
+{
+        struct cw_loop_turns turns = cw_loop_turns(call->options->loop);
+
+        cw_json_out_open(out, "loop", '{');
+        cw_json_out_int(out, "turns", (int64_t)turns.turns);
+        cw_json_out_int(out, "busy_us", (int64_t)turns.busy_us);
+        cw_json_out_int(out, "longest_us", (int64_t)turns.longest_us);
+        cw_json_out_open(out, "buckets", '[');
+        for (size_t i = 0; i < CW_ARRAY_SIZE(turns.within); i++) {
+                cw_json_out_open(out, NULL, '{');
+                if (i < CW_LOOP_BOUNDS_COUNT)
+                        cw_json_out_int(out, "up_to_us", cw_loop_bounds_us[i]);
+                else
+                        cw_json_out_null(out, "up_to_us");
+                cw_json_out_int(out, "turns", (int64_t)turns.within[i]);
+                cw_json_out_close(out, '}');
+        }
+        cw_json_out_close(out, ']');
+        cw_json_out_close(out, '}');
+}
+
 static void status(struct cw_control_call *call)
 {
         struct cw_json_out out = {.buf = &call->answer->body};
@@ -165,6 +188,7 @@ static void status(struct cw_control_call *call)
         cw_json_out_close(&out, '}');
         cw_json_out_bool(&out, "store_works", call->options->calls->store_works(call->options->data));
         put_store(call, &out);
+        put_loop(call, &out);
         put_alerts(&out, engine_of(call));
         cw_json_out_int(&out, "silences", silences);
         put_notifiers(call, &out);

@@ -259,6 +259,41 @@ static void test_freeing_the_loop_finishes_the_work_that_was_begun(void **state)
         assert_true(job.done_here);
 }
 
+static void dawdle(void *data)
+{
+        struct fixture *f = data;
+
+        usleep(8000);
+        if (++f->fired < 3)
+                cw_timer_start(f->timer, 30);
+}
+
+static void test_turns_are_measured_without_the_waiting(void **state)
+{
+        struct fixture f;
+        struct cw_loop_turns turns;
+        uint64_t counted = 0, long_ones = 0;
+        int64_t begin_mono = cw_clock_mono_ms();
+
+        (void)state;
+        setup(&f);
+        assert_int_equal(cw_timer_new(f.loop, dawdle, &f, &f.timer), 0);
+        cw_timer_start(f.timer, 1);
+        cw_loop_run(f.loop);
+        turns = cw_loop_turns(f.loop);
+        for (size_t i = 0; i <= CW_LOOP_BOUNDS_COUNT; i++)
+                counted += turns.within[i];
+        for (size_t i = 3; i <= CW_LOOP_BOUNDS_COUNT; i++) /* above 5 ms */
+                long_ones += turns.within[i];
+        assert_int_equal(counted, turns.turns);
+        /* The last one ended the loop: nothing waited for its end. Between them it waited twice. */
+        assert_true(long_ones >= 2);
+        assert_true(turns.longest_us >= 8000 && turns.busy_us >= 16000);
+        assert_true((int64_t)turns.busy_us / 1000 <= cw_clock_mono_ms() - begin_mono - 50);
+        cw_timer_free(f.timer);
+        cw_loop_free(f.loop);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -271,6 +306,7 @@ int main(void)
                 cmocka_unit_test(test_stop_leaves_the_rest_for_the_next_run),
                 cmocka_unit_test(test_work_runs_on_a_worker_and_is_done_on_the_loop),
                 cmocka_unit_test(test_freeing_the_loop_finishes_the_work_that_was_begun),
+                cmocka_unit_test(test_turns_are_measured_without_the_waiting),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
