@@ -117,10 +117,15 @@ static void run_maintenance(void *data)
 {
         struct cw_committer *committer = data;
         const struct cw_committer_options *options = &committer->options;
+        int measured;
 
         cw_buf_clear(&committer->message);
         committer->result = cw_store_maintain(options->store, committer->at, &options->keep, false,
                                               &committer->message);
+        measured = committer->result < 0 ? committer->result
+                                         : cw_store_measure(options->store, &committer->measured, &committer->message);
+        if (measured < 0)
+                committer->result = measured;
 }
 
 static void release(struct waiters *released)

@@ -65,7 +65,12 @@ def test_what_can_be_seen(daemon, sock):
     assert seen["name"] == "main" and seen["last_poll_result"] == "complete" and seen["cards"] == 3
     assert seen["last_complete_at"] and seen["last_poll_at"] and seen["failed_polls"] == 0 and seen["suspicion"] is None
     assert stat.S_IMODE(os.stat(sock).st_mode) == 0o660
+    wait_until(lambda: ask(sock, "GET", "/api/v1/status")[2]["store"]["bytes"] > 0, "the store to be measured")
+    status = ask(sock, "GET", "/api/v1/status")[2]
+    assert status["store_works"] and 0 < status["store"]["used_bytes"] < status["store"]["max_bytes"] == 10 << 30
+    assert status["loop"]["turns"] == sum(bucket["turns"] for bucket in status["loop"]["buckets"]) > 0
     daemon.terminate()
+    assert '"event":"loop"' in daemon.log_text()
     assert not os.path.exists(sock)
 
 
