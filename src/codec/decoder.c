@@ -7,6 +7,7 @@
 
 #include "cardwatch/cleanup.h"
 
+#include "id_set.h"
 #include "page_store.h"
 #include "provider_page.h"
 #include "scan.h"
@@ -15,7 +16,7 @@
 struct cw_decoder {
         bool reference;
         struct cw_shape shapes[2]; /* of lists and of one customer */
-        struct cw_scan_room room;
+        struct cw_id_set ids;
         struct cw_page_store store;
 };
 
@@ -37,7 +38,7 @@ void cw_decoder_free(struct cw_decoder *decoder)
         if (!decoder)
                 return;
         cw_page_deinit(&decoder->store.page);
-        cw_scan_room_deinit(&decoder->room);
+        cw_id_set_deinit(&decoder->ids);
         free(decoder);
 }
 
@@ -46,9 +47,9 @@ static bool scan_page(struct cw_decoder *decoder, const struct cw_shape *shape, 
 {
 #if defined(__x86_64__)
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
-                return cw_scan_page_avx2(shape, &decoder->room, bytes, len, one_customer, &decoder->store);
+                return cw_scan_page_avx2(shape, &decoder->ids, bytes, len, one_customer, &decoder->store);
 #endif
-        return cw_scan_page(shape, &decoder->room, bytes, len, one_customer, &decoder->store);
+        return cw_scan_page(shape, &decoder->ids, bytes, len, one_customer, &decoder->store);
 }
 
 static int read_page(struct cw_decoder *decoder, char *bytes, size_t len, int one_customer,

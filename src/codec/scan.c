@@ -19,21 +19,16 @@
 #include "cardwatch/text.h"
 
 #include "card_number.h"
+#include "id_set.h"
 #include "json_text.h"
 #include "page_store.h"
-#include "scan_amount.h"
 #include "scan_digits.h"
+#include "scan_number.h"
 #include "scan_step.h"
 #include "shape.h"
 
 #ifndef CW_SCAN_PAGE /* scan_avx2.c has another name for it */
 #define CW_SCAN_PAGE cw_scan_page
-
-void cw_scan_room_deinit(struct cw_scan_room *room)
-{
-        free(room->ids);
-        *room = (struct cw_scan_room){0};
-}
 #endif
 
 /* What the reference lane may refuse for its size is never scanned. */
@@ -45,23 +40,24 @@ void cw_scan_room_deinit(struct cw_scan_room *room)
  * cards, customer and details. */
 #define MARGIN 2048
 
-/* Ids with the same hash beyond so many are somebody's intent. */
-#define PROBES_MAX 64
+/* Texts are kept in rooms of this size. */
+#define TEXTS_SIZE 4096
 
 /* Digits that a card number keeps. */
 #define KEPT 4
 
 struct scan {
         const struct cw_shape *shape;
-        struct cw_scan_room *room;
+        struct cw_id_set *ids;
         struct cw_page_store *store;
         struct cw_page *page; /* in it */
         char *end; /* of what `at` walks in: the bytes, or the tail with its zeros */
         char *moved; /* where the tail stood in the bytes; NULL: not moved yet */
         size_t n_moved;
-        bool usual; /* the shape's cards are those of read_usual_card */
+        bool usual_customers, usual_cards; /* those of read_usual_customer and read_usual_card */
         bool ids_rise;
         int64_t last_id;
+        char *text, *text_end; /* room for texts, of the store */
         char currency[4], raw_currency[4]; /* of the card before */
         char tail[2 * MARGIN];
 };
@@ -94,20 +90,10 @@ static inline bool is_null(const char *at)
         return memcmp(at, "null", 4) == 0;
 }
 
-static char *read_id(char *at, int64_t *ret_id)
-{
-        uint64_t id;
-
-        at = cw_scan_whole(at, &id);
-        if (at)
-                *ret_id = (int64_t)id;
-        return at;
-}
-
 static char *read_count(char *at, int64_t *ret_count)
 {
         if (!is_null(at))
-                return read_id(at, ret_count);
+                return cw_scan_id(at, ret_count);
         *ret_count = -1;
         return at + 4;
 }
@@ -215,7 +201,6 @@ static inline char *read_currency(struct scan *scan, char *at, char ret_currency
 static __attribute__((noinline)) char *read_odd_card_number(char *at, char ret_last4[static 5])
 {
         char *text;
-        uint64_t word;
         size_t len;
 
         if (is_null(at))
@@ -223,7 +208,7 @@ static __attribute__((noinline)) char *read_odd_card_number(char *at, char ret_l
         at = read_text(at, &text, &len);
         if (!at)
                 return NULL;
-        if (len < KEPT || cw_scan_digits(text + len - KEPT, &word) < KEPT) {
+        if (len < KEPT || !cw_scan_is_four_digits(text + len - KEPT)) {
                 memset(text, '*', len);
                 return at;
         }
@@ -232,12 +217,10 @@ static __attribute__((noinline)) char *read_odd_card_number(char *at, char ret_l
         return at;
 }
 
-/* Most have sixteen digits. */
+/* Most have sixteen digits, or twelve that are cut already and four. */
 static inline char *read_card_number(char *at, char ret_last4[static 5])
 {
-        uint64_t word;
-
-        if (at[0] != '"' || at[17] != '"' || cw_scan_digits(at + 1, &word) < 8 || cw_scan_digits(at + 9, &word) < 8)
+        if (at[0] != '"' || !cw_scan_is_plain16(at + 1) || !cw_scan_is_four_digits(at + 17 - KEPT))
                 return read_odd_card_number(at, ret_last4);
         memset(at + 1, '*', 16 - KEPT);
         memcpy(ret_last4, at + 17 - KEPT, KEPT);
@@ -274,9 +257,27 @@ static __attribute__((noinline)) char *read_odd_reference(struct scan *scan, cha
         return copy ? at : NULL;
 }
 
-static char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+/* A copy, sixteen bytes at a time: there is room behind both. */
+static inline char *keep_text(struct scan *scan, const char *text, size_t len)
 {
-        char *text, *copy, *behind;
+        char *copy = scan->text;
+
+        if (scan->text_end - copy < CW_SCAN_VALUE_MAX) {
+                copy = cw_page_store_text(scan->store, TEXTS_SIZE - 1);
+                if (!copy)
+                        return NULL;
+                scan->text_end = copy + TEXTS_SIZE;
+        }
+        for (size_t i = 0; i < len; i += 16)
+                memcpy(copy + i, text + i, 16);
+        copy[len] = '\0';
+        scan->text = copy + len + 1;
+        return copy;
+}
+
+static inline char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+{
+        char *text, *behind;
         size_t len;
 
         behind = read_text(at, &text, &len);
@@ -284,78 +285,34 @@ static char *read_reference(struct scan *scan, char *at, const char **ret_refere
                 return read_odd_reference(scan, at, ret_reference);
         if (*text <= '9') /* a card number begins with a digit, or a space or dash */
                 cw_card_number_mask_if_one(text, len);
-        copy = cw_page_store_text(scan->store, len);
-        if (!copy)
-                return NULL;
-        memcpy(copy, text, len);
-        copy[len] = '\0';
-        *ret_reference = copy;
-        return behind;
-}
-
-static bool put_id(struct cw_scan_room *room, uint64_t id)
-{
-        size_t mask = room->size - 1, slot = (size_t)((id * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-
-        for (int i = 0; i < PROBES_MAX; i++, slot++) {
-                uint64_t *there = &room->ids[slot & mask];
-
-                if (*there == id + 1)
-                        return false;
-                if (*there == 0) {
-                        *there = id + 1;
-                        return true;
-                }
-        }
-        return false;
-}
-
-/* All ids so far into a set with room for as many as the page before had, or twice as many. */
-static __attribute__((noinline)) bool build_set(struct scan *scan)
-{
-        struct cw_scan_room *room = scan->room;
-        size_t n = scan->page->n_cards * 2 > room->expected ? scan->page->n_cards * 2 : room->expected, wanted = 64;
-
-        while (wanted < n * 2)
-                wanted *= 2;
-        if (room->capacity < wanted || room->capacity / 16 > wanted) {
-                free(room->ids);
-                room->ids = malloc(wanted * sizeof(*room->ids));
-                room->capacity = room->ids ? wanted : 0;
-        }
-        if (!room->ids)
-                return false;
-        room->size = wanted;
-        memset(room->ids, 0, wanted * sizeof(*room->ids));
-        for (size_t i = 0; i < scan->page->n_cards; i++)
-                if (!put_id(room, (uint64_t)scan->page->cards[i].id))
-                        return false;
-        return true;
+        *ret_reference = keep_text(scan, text, len);
+        return *ret_reference ? behind : NULL;
 }
 
 /* Whether no card before has the id of this one. Where ids rise from card to card, that needs no set. */
 static inline bool is_new_id(struct scan *scan, int64_t id)
 {
-        size_t n = scan->page->n_cards;
+        const struct cw_page *page = scan->page;
 
-        if (scan->ids_rise) {
-                if (id > scan->last_id) {
-                        scan->last_id = id;
-                        return true;
-                }
-                scan->ids_rise = false;
-                return build_set(scan) && put_id(scan->room, (uint64_t)id);
+        if (scan->ids_rise && id > scan->last_id) {
+                scan->last_id = id;
+                return true;
         }
-        if (n * 2 >= scan->room->size && !build_set(scan))
-                return false;
-        return put_id(scan->room, (uint64_t)id);
+        if (scan->ids_rise) {
+                scan->ids_rise = false;
+                cw_id_set_clear(scan->ids);
+                for (size_t i = 0; i < page->n_cards; i++)
+                        if (!cw_id_set_add(scan->ids, page->cards[i].id))
+                                return false;
+        }
+        return cw_id_set_add(scan->ids, id);
 }
 
 static inline char *read_card_field(struct scan *scan, enum cw_shape_kind kind, char *at, struct cw_card *card)
 {
         switch (kind) {
         case CW_SHAPE_CARD_ID:
-                return read_id(at, &card->id);
+                return cw_scan_id(at, &card->id);
         case CW_SHAPE_CURRENCY:
                 return read_currency(scan, at, card->currency);
         case CW_SHAPE_CARD_NUMBER:
@@ -395,7 +352,7 @@ static inline char *read_usual_card(struct scan *scan, char *at, struct cw_card 
 {
         const struct cw_shape_field *field = scan->shape->card.fields;
 
-        if (!(at = skip(at, &field[0].before)) || !(at = read_id(at, &card->id)) ||
+        if (!(at = skip(at, &field[0].before)) || !(at = cw_scan_id(at, &card->id)) ||
             !(at = skip(at, &field[1].before)) || !(at = read_currency(scan, at, card->currency)) ||
             !(at = skip(at, &field[2].before)) || !(at = read_card_number(at, card->last4)) ||
             !(at = skip(at, &field[3].before)) || !(at = cw_scan_amount(at, &card->total)) ||
@@ -406,6 +363,7 @@ static inline char *read_usual_card(struct scan *scan, char *at, struct cw_card 
         return at;
 }
 
+/* All but its closing brace. */
 static inline char *read_card(struct scan *scan, char *at, const struct cw_page_customer *customer)
 {
         struct cw_card *card;
@@ -416,13 +374,13 @@ static inline char *read_card(struct scan *scan, char *at, const struct cw_page_
         card = &scan->page->cards[scan->page->n_cards];
         *card = (struct cw_card){.customer = customer->id, .reference = customer->reference};
         at = ensure_margin(scan, at);
-        behind = scan->usual ? read_usual_card(scan, at, card) : NULL;
+        behind = scan->usual_cards ? read_usual_card(scan, at, card) : NULL;
         if (!behind)
                 behind = read_any_card(scan, at, card);
         if (!behind || !is_new_id(scan, card->id))
                 return NULL;
         scan->page->n_cards++;
-        return skip(behind, &scan->shape->card.after);
+        return behind;
 }
 
 static char *read_cards(struct scan *scan, char *at, struct cw_page_customer *customer)
@@ -434,13 +392,13 @@ static char *read_cards(struct scan *scan, char *at, struct cw_page_customer *cu
                 return at + 4;
         if (at[0] == '[' && at[1] == ']')
                 return at + 2;
-        for (at = skip(at, &shape->open); at; at += shape->between.len) {
+        for (at = skip(at, &shape->open); at; at += shape->next.len) {
                 at = read_card(scan, at, customer);
                 customer->n_cards = scan->page->n_cards - first;
                 if (!at || customer->n_cards > CARDS_MAX)
                         return NULL;
-                if (!cw_scan_is(at, &shape->between))
-                        return skip(at, &shape->close);
+                if (!cw_scan_is(at, &shape->next))
+                        return skip(at, &shape->last);
         }
         return NULL;
 }
@@ -450,7 +408,7 @@ static inline char *read_customer_field(struct scan *scan, enum cw_shape_kind ki
 {
         switch (kind) {
         case CW_SHAPE_CUSTOMER_ID:
-                return read_id(at, &customer->id);
+                return cw_scan_id(at, &customer->id);
         case CW_SHAPE_REFERENCE:
                 return read_reference(scan, at, &customer->reference);
         case CW_SHAPE_CARDS:
@@ -471,44 +429,73 @@ static inline bool keep_customer(struct scan *scan, const struct cw_page_custome
         return true;
 }
 
-static char *read_customer(struct scan *scan, char *at)
+static char *read_any_customer(struct scan *scan, char *at, struct cw_page_customer *customer)
 {
         const struct cw_shape_object *shape = &scan->shape->customer;
-        struct cw_page_customer customer = {.first_card = scan->page->n_cards};
         bool cards_came_first = false;
 
         for (const struct cw_shape_field *field = shape->fields, *end = field + shape->n_fields; field < end; field++) {
                 at = ensure_margin(scan, at);
                 if (cw_scan_is(at, &field->before)) {
-                        cards_came_first = customer.n_cards > 0;
-                        at = read_customer_field(scan, field->kind, at + field->before.len, &customer);
+                        cards_came_first = customer->n_cards > 0;
+                        at = read_customer_field(scan, field->kind, at + field->before.len, customer);
                         if (!at)
                                 return NULL;
                 } else if (!field->optional) {
                         return NULL;
                 }
         }
-        for (size_t i = 0; cards_came_first && i < customer.n_cards; i++) {
-                scan->page->cards[customer.first_card + i].customer = customer.id;
-                scan->page->cards[customer.first_card + i].reference = customer.reference;
+        for (size_t i = 0; cards_came_first && i < customer->n_cards; i++) {
+                scan->page->cards[customer->first_card + i].customer = customer->id;
+                scan->page->cards[customer->first_card + i].reference = customer->reference;
         }
-        return keep_customer(scan, &customer) ? skip(at, &shape->after) : NULL;
+        return at;
+}
+
+/* Of a customer that has the documents' fields in the documents' order: all before its cards. */
+static inline char *read_usual_customer(struct scan *scan, char *at, struct cw_page_customer *customer)
+{
+        const struct cw_shape_field *field = scan->shape->customer.fields;
+
+        if (!(at = skip(at, &field[0].before)) || !(at = cw_scan_id(at, &customer->id)) ||
+            !(at = skip(at, &field[1].before)) || !(at = read_reference(scan, at, &customer->reference)))
+                return NULL;
+        return skip(at, &field[2].before);
+}
+
+/* All but its closing brace. */
+static inline char *read_customer(struct scan *scan, char *at)
+{
+        struct cw_page_customer customer = {.first_card = scan->page->n_cards};
+        char *cards;
+
+        at = ensure_margin(scan, at);
+        cards = scan->usual_customers ? read_usual_customer(scan, at, &customer) : NULL;
+        if (cards) {
+                at = read_cards(scan, cards, &customer);
+        } else {
+                customer.reference = NULL;
+                at = read_any_customer(scan, at, &customer);
+        }
+        return at && keep_customer(scan, &customer) ? at : NULL;
 }
 
 static char *read_details(struct scan *scan, char *at)
 {
         const struct cw_shape_array *shape = &scan->shape->details;
 
-        if (scan->shape->one_customer)
-                return read_customer(scan, at);
+        if (scan->shape->one_customer) {
+                at = read_customer(scan, at);
+                return at ? skip(at, &scan->shape->customer.after) : NULL;
+        }
         if (at[0] == '[' && at[1] == ']')
                 return at + 2;
-        for (at = skip(at, &shape->open); at; at += shape->between.len) {
+        for (at = skip(at, &shape->open); at; at += shape->next.len) {
                 at = read_customer(scan, at);
                 if (!at)
                         return NULL;
-                if (!cw_scan_is(at, &shape->between))
-                        return skip(at, &shape->close);
+                if (!cw_scan_is(at, &shape->next))
+                        return skip(at, &shape->last);
         }
         return NULL;
 }
@@ -548,37 +535,36 @@ static char *read_page(struct scan *scan, char *at)
         return at ? skip(at, &scan->shape->end) : NULL;
 }
 
-static bool is_usual(const struct cw_shape_object *card)
+static bool has_kinds(const struct cw_shape_object *object, const enum cw_shape_kind *kinds, size_t n)
 {
-        static const enum cw_shape_kind usual[] = {
+        for (size_t i = 0; i < n; i++)
+                if (object->fields[i].kind != kinds[i])
+                        return false;
+        return object->n_fields == n;
+}
+
+bool CW_SCAN_PAGE(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
+                  struct cw_page_store *store)
+{
+        static const enum cw_shape_kind customers[] = {CW_SHAPE_CUSTOMER_ID, CW_SHAPE_REFERENCE, CW_SHAPE_CARDS};
+        static const enum cw_shape_kind cards[] = {
                 CW_SHAPE_CARD_ID,   CW_SHAPE_CURRENCY, CW_SHAPE_CARD_NUMBER, CW_SHAPE_TOTAL,
                 CW_SHAPE_AVAILABLE, CW_SHAPE_PENDING,  CW_SHAPE_SUPPRESSED,
         };
-
-        for (size_t i = 0; i < CW_ARRAY_SIZE(usual); i++)
-                if (card->fields[i].kind != usual[i])
-                        return false;
-        return card->n_fields == CW_ARRAY_SIZE(usual);
-}
-
-bool CW_SCAN_PAGE(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len, int one_customer,
-                  struct cw_page_store *store)
-{
         struct scan scan = {
-                .shape = shape, .room = room, .store = store, .page = &store->page, .ids_rise = true, .last_id = -1};
+                .shape = shape, .ids = ids, .store = store, .page = &store->page, .ids_rise = true, .last_id = -1};
         const char *at;
         bool whole;
 
         if (len == 0 || len > PAGE_MAX || (shape->one_customer && !one_customer))
                 return false;
-        scan.usual = is_usual(&shape->card);
+        scan.usual_customers = has_kinds(&shape->customer, customers, CW_ARRAY_SIZE(customers));
+        scan.usual_cards = has_kinds(&shape->card, cards, CW_ARRAY_SIZE(cards));
         scan.end = bytes + len;
         at = read_page(&scan, bytes);
         whole = at && scan.moved && at == scan.tail + scan.n_moved;
-        if (whole) {
+        if (whole)
                 memcpy(scan.moved, scan.tail, scan.n_moved);
-                room->expected = scan.page->n_cards;
-        }
         if (scan.moved)
                 explicit_bzero(scan.tail, scan.n_moved);
         return whole;

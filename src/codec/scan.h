@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
+struct cw_id_set;
 struct cw_page_store;
 struct cw_shape;
 
@@ -18,21 +18,12 @@ struct cw_shape;
  * cut already.
  */
 
-/* Room that one scan after the other uses; zeroed at first. */
-struct cw_scan_room {
-        uint64_t *ids; /* a set, while a page needs one */
-        size_t capacity, size; /* slots there are, and those that this page uses: powers of two, or 0 */
-        size_t expected; /* cards, as the page before had */
-};
-
-void cw_scan_room_deinit(struct cw_scan_room *room);
-
-/* Into a cleared store. */
-bool cw_scan_page(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len, int one_customer,
+/* Into a cleared store; `ids` is any set. */
+bool cw_scan_page(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
                   struct cw_page_store *store);
 
 /* The same for processors with AVX2 and BMI; there is none for other architectures than x86-64. */
-bool cw_scan_page_avx2(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len,
-                       int one_customer, struct cw_page_store *store);
+bool cw_scan_page_avx2(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
+                       struct cw_page_store *store);
 
 #endif

@@ -2,9 +2,12 @@
 #ifndef CARDWATCH_CODEC_SCAN_DIGITS_H
 #define CARDWATCH_CODEC_SCAN_DIGITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "cardwatch/money.h"
 
 /*
  * Scan digits: eight digits at a time within one register.
@@ -33,6 +36,15 @@ static inline unsigned cw_scan_digits(const char *at, uint64_t *ret_word)
 
         *ret_word = word;
         return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+static inline bool cw_scan_is_four_digits(const char *at)
+{
+        uint32_t word;
+
+        memcpy(&word, at, sizeof(word));
+        word ^= UINT32_C(0x30303030);
+        return (((word + UINT32_C(0x76767676)) | word) & UINT32_C(0x80808080)) == 0;
 }
 
 /* What eight digits count together: pairs, fours, all. */
@@ -69,6 +81,34 @@ static inline char *cw_scan_whole(char *at, uint64_t *ret_whole)
         }
         *ret_whole = whole;
         return at + n; /* a seventeenth digit is a surprise to whatever is expected there */
+}
+
+/* With a sign, in a string, without decimals or with many digits. */
+static __attribute__((noinline)) char *cw_scan_odd_amount(char *at, cw_amount *ret_amount)
+{
+        static const uint32_t powers[] = {0, 100000, 10000, 1000, 100, 10, 1};
+        bool quoted = *at == '"', negative;
+        uint64_t whole, word, decimals = 0;
+        unsigned n;
+
+        at += quoted;
+        negative = *at == '-';
+        at += negative;
+        at = cw_scan_whole(at, &whole);
+        if (!at || whole >= CW_AMOUNT_MAX / CW_AMOUNT_UNIT)
+                return NULL;
+        if (*at == '.') {
+                n = cw_scan_digits(at + 1, &word);
+                if (n == 0 || n > 6)
+                        return NULL;
+                decimals = cw_scan_value(word, n) * powers[n];
+                at += 1 + n;
+        }
+        whole = whole * CW_AMOUNT_UNIT + decimals;
+        *ret_amount = negative ? -(cw_amount)whole : (cw_amount)whole;
+        if (quoted && *at++ != '"')
+                return NULL;
+        return at;
 }
 
 #endif

@@ -62,8 +62,7 @@ static inline bool cw_scan_is(const char *at, const struct cw_shape_bytes *bytes
         return true;
 }
 
-/* From behind a quote to the next one: no escape and no control character between; *ret_plain: nor any byte beyond
- * ASCII. */
+/* From behind a quote to the next one, without escapes or control characters; *ret_plain: nor anything beyond ASCII. */
 static inline char *cw_scan_text(char *at, bool *ret_plain)
 {
         const char *start = at;
@@ -98,6 +97,23 @@ static inline char *cw_scan_text(char *at, bool *ret_plain)
                 *ret_plain = *ret_plain && c < 0x80;
         }
         return NULL;
+#endif
+}
+
+/* Whether sixteen bytes are the inside of a text, ASCII without escapes, and it ends there. */
+static inline bool cw_scan_is_plain16(const char *at)
+{
+#if CW_SCAN_STEP > 8
+        __m128i here = _mm_loadu_si128((const __m128i *)at);
+        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(here, _mm_set1_epi8('"')),
+                                    _mm_cmpeq_epi8(here, _mm_set1_epi8('\\')));
+
+        /* Signed, a byte beyond ASCII is less than a space, too. */
+        return at[16] == '"' && _mm_movemask_epi8(_mm_or_si128(ends, _mm_cmplt_epi8(here, _mm_set1_epi8(' ')))) == 0;
+#else
+        bool plain;
+
+        return cw_scan_text((char *)at, &plain) == at + 16 && plain;
 #endif
 }
 

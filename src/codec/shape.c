@@ -132,25 +132,39 @@ static bool learn_object(struct cw_shape_object *object, const struct cw_json_sp
         return has_all_required(object, names) && set_bytes(&object->after, behind, span->text + span->len);
 }
 
-/* One with elements. The space between two is that before the first, if there is only one. */
-static bool learn_array(struct cw_shape_array *array, const struct cw_json_span *span)
+static bool join(struct cw_shape_bytes *bytes, const struct cw_shape_bytes *more)
+{
+        if (bytes->len + more->len > CW_SHAPE_BYTES_MAX)
+                return false;
+        memcpy(bytes->text + bytes->len, more->text, more->len);
+        memset(bytes->mask + bytes->len, 0xff, more->len);
+        bytes->len += more->len;
+        return true;
+}
+
+/* One with such elements. The space between two is that before the first, if there is only one. */
+static bool learn_array(struct cw_shape_array *array, const struct cw_json_span *span,
+                        const struct cw_shape_object *object)
 {
         struct cw_json_walk walk = cw_json_walk_begin(span);
         struct cw_json_span element;
+        struct cw_shape_bytes between, close;
         const char *behind = span->text;
         size_t n = 0;
 
         while (cw_json_walk_element(&walk, &element)) {
-                if (n < 2 && !set_bytes(n == 0 ? &array->open : &array->between, behind, element.text))
+                if (n < 2 && !set_bytes(n == 0 ? &array->open : &between, behind, element.text))
                         return false;
                 behind = element.text + element.len;
                 n++;
         }
         if (n == 1) {
-                array->between = array->open;
-                array->between.text[0] = ',';
+                between = array->open;
+                between.text[0] = ',';
         }
-        return set_bytes(&array->close, behind, span->text + span->len);
+        array->next = array->last = object->after;
+        return set_bytes(&close, behind, span->text + span->len) && join(&array->next, &between) &&
+               join(&array->last, &close);
 }
 
 static size_t count_members(const struct cw_json_span *object)
@@ -182,7 +196,8 @@ static bool learn_cards(struct cw_shape *shape, const struct cw_json_span *cards
         }
         if (most == 0)
                 return true;
-        return learn_array(&shape->cards, cards) && learn_object(&shape->card, &richest, card_names, NULL);
+        return learn_object(&shape->card, &richest, card_names, NULL) &&
+               learn_array(&shape->cards, cards, &shape->card);
 }
 
 static bool learn_customer(struct cw_shape *shape, const struct cw_json_span *span)
@@ -208,7 +223,8 @@ static bool learn_customers(struct cw_shape *shape, const struct cw_json_span *d
                         richest = customer;
                 most = n > most ? n : most;
         }
-        return most == 0 || (learn_array(&shape->details, details) && learn_customer(shape, &richest));
+        return most == 0 ||
+               (learn_customer(shape, &richest) && learn_array(&shape->details, details, &shape->customer));
 }
 
 static bool learn_page(struct cw_shape *shape, const char *bytes, size_t len)

@@ -58,8 +58,9 @@ struct cw_shape_object {
         struct cw_shape_bytes after; /* from the last value to the closing brace, which is in it */
 };
 
+/* Of one with elements; they have their closing braces in `next` and `last`. An empty one is [] in every shape. */
 struct cw_shape_array {
-        struct cw_shape_bytes open, between, close; /* of an empty one: [] */
+        struct cw_shape_bytes open, next, last;
 };
 
 struct cw_shape {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../src/codec/id_set.h"
 #include "../../../src/codec/page_store.h"
 #include "../../../src/codec/provider_page.h"
 #include "../../../src/codec/scan.h"
@@ -13,7 +14,7 @@
 
 #include "plain.h"
 
-typedef bool scan_fn(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len, int one_customer,
+typedef bool scan_fn(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
                      struct cw_page_store *store);
 
 struct reading {
@@ -128,7 +129,7 @@ const char *lanes_differ(struct cw_shape *shape, const char *bytes, size_t len, 
 #endif
         };
         struct reading truth = {.bytes = copy_of(bytes, len)};
-        struct cw_scan_room room = {0};
+        struct cw_id_set ids = {0};
         const char *what = NULL;
         bool first = false;
 
@@ -144,7 +145,7 @@ const char *lanes_differ(struct cw_shape *shape, const char *bytes, size_t len, 
                 }
 #endif
                 clear(&scan.store);
-                scanned = scans[i](shape, &room, scan.bytes, len, one_customer, &scan.store);
+                scanned = scans[i](shape, &ids, scan.bytes, len, one_customer, &scan.store);
                 if (i > 0 && scanned != first)
                         what = "the builds of the scanner take other pages";
                 else if (scanned)
@@ -156,7 +157,7 @@ const char *lanes_differ(struct cw_shape *shape, const char *bytes, size_t len, 
         }
         if (truth.verdict == CW_PROVIDER_OK)
                 cw_shape_learn(shape, truth.bytes, len);
-        cw_scan_room_deinit(&room);
+        cw_id_set_deinit(&ids);
         reading_deinit(&truth);
         *ret_scanned = first;
         return what;

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct cw_id_set;
 struct cw_page_store;
-struct cw_scan_room;
 struct cw_shape;
 
 /* The scanner as machines without vectors have it (scan.h). */
-bool cw_scan_page_plain(const struct cw_shape *shape, struct cw_scan_room *room, char *bytes, size_t len,
-                        int one_customer, struct cw_page_store *store);
+bool cw_scan_page_plain(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
+                        struct cw_page_store *store);
 
 #endif

@@ -104,9 +104,25 @@ static int leave_folder(void **state)
         return 0;
 }
 
+/* The environment says how pages are decoded, and says it to each source. */
+static void test_the_decoder_of_the_environment(void **state)
+{
+        static const struct cw_config_source source = {.name = (char *)"a"};
+
+        (void)state;
+        assert_int_equal(unsetenv("CARDWATCH_DECODER"), 0);
+        assert_false(cw_settings_source(&source).reference_decoder);
+        assert_int_equal(setenv("CARDWATCH_DECODER", "reference", 1), 0);
+        assert_true(cw_settings_source(&source).reference_decoder);
+        assert_int_equal(setenv("CARDWATCH_DECODER", "fast", 1), 0);
+        assert_false(cw_settings_source(&source).reference_decoder);
+        assert_int_equal(unsetenv("CARDWATCH_DECODER"), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_the_decoder_of_the_environment),
                 cmocka_unit_test(test_mistakes_of_templates),
                 cmocka_unit_test(test_templates_are_compiled),
         };
