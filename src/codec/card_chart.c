@@ -23,6 +23,8 @@
 #define MOST_MS  (31 * CW_DAY_MS)
 #define LEAST_MS (30 * CW_MINUTE_MS)
 
+enum { NAME_MAX_SHOWN = 20 }; /* characters of the threshold's, which stands in the picture */
+
 enum which { AVAILABLE, PENDING, TOTAL };
 
 struct cw_card_chart {
@@ -59,6 +61,7 @@ static void choose_balance(struct cw_card_chart *chart, const struct cw_entry *e
 /* The threshold, where it is one of this balance and not of what was measured on it. */
 static void choose_limit(struct cw_card_chart *chart, const struct cw_entry *entry)
 {
+        cw_cleanup(cw_buf_deinit) struct cw_buf name = CW_BUF_NULL;
         const struct cw_card *card = &entry->card;
         cw_amount shown = pick(chart, card->available, card->pending, card->total);
 
@@ -66,7 +69,10 @@ static void choose_limit(struct cw_card_chart *chart, const struct cw_entry *ent
             entry->current.amount != shown)
                 return;
         chart->limit.known = cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &chart->limit.amount) == 0;
-        cw_person_limit_name(&chart->limit_name, entry);
+        cw_person_limit_name(&name, entry);
+        cw_render_visible(&chart->limit_name, cw_buf_text(&name), NAME_MAX_SHOWN);
+        if (cw_buf_error(&name) < 0)
+                chart->limit_name.error = cw_buf_error(&name);
 }
 
 static void choose_times(struct cw_card_chart *chart, const struct cw_entry *entry, int64_t now)

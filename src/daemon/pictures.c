@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/card_chart.h"
@@ -22,12 +23,17 @@
 enum {
         PICTURES_MAX = 3,
         PATIENCE_MS = 2000,
+        RUNNING_MAX = 2, /* commits need workers, too */
 };
+
+TAILQ_HEAD(waiting_list, cw_pictures);
 
 struct cw_painter {
         struct cw_loop *loop;
         unsigned refs; /* its owner's, and one for each job */
+        size_t n_running;
         size_t n_late; /* given up and still at it */
+        struct waiting_list waiting;
 };
 
 struct painting {
@@ -43,7 +49,8 @@ struct cw_pictures {
         struct painting paintings[PICTURES_MAX];
         size_t n;
         atomic_bool give_up;
-        bool told;
+        bool told, running;
+        TAILQ_ENTRY(cw_pictures) link; /* while it waits */
         cw_pictures_fn done;
         void *data;
 };
@@ -57,6 +64,7 @@ int cw_painter_new(struct cw_loop *loop, struct cw_painter **ret_painter)
         if (!painter)
                 return -ENOMEM;
         *painter = (struct cw_painter){.loop = loop, .refs = 1};
+        TAILQ_INIT(&painter->waiting);
         *ret_painter = painter;
         return 0;
 }
@@ -168,24 +176,51 @@ static void tell(struct cw_pictures *pictures, bool with_them)
         pictures->done(pictures->data, told, n);
 }
 
+static void run_next(struct cw_painter *painter);
+
 static void worked(void *data)
 {
         struct cw_pictures *pictures = data;
+        struct cw_painter *painter = pictures->painter;
 
+        painter->refs++; /* it may be its last job */
+        painter->n_running--;
         if (pictures->told)
-                pictures->painter->n_late--;
+                painter->n_late--;
         else
-                tell(pictures, !atomic_load(&pictures->give_up));
+                tell(pictures, true);
         pictures_free(pictures);
+        run_next(painter);
+        cw_painter_free(painter);
 }
 
 static void too_late(void *data)
 {
         struct cw_pictures *pictures = data;
+        struct cw_painter *painter = pictures->painter;
 
-        atomic_store(&pictures->give_up, true);
-        pictures->painter->n_late++;
+        if (pictures->running) {
+                atomic_store(&pictures->give_up, true);
+                painter->n_late++;
+                tell(pictures, false);
+                return;
+        }
+        TAILQ_REMOVE(&painter->waiting, pictures, link);
         tell(pictures, false);
+        pictures_free(pictures);
+}
+
+/* What cannot run is told of when its patience ends. */
+static void run_next(struct cw_painter *painter)
+{
+        struct cw_pictures *pictures = TAILQ_FIRST(&painter->waiting);
+
+        if (!pictures || painter->n_running == RUNNING_MAX || painter->n_late > 0 ||
+            cw_work_submit(painter->loop, work, worked, pictures) < 0)
+                return;
+        TAILQ_REMOVE(&painter->waiting, pictures, link);
+        pictures->running = true;
+        painter->n_running++;
 }
 
 static bool is_drawn_already(const struct cw_pictures *pictures, const struct cw_entry *entry)
@@ -234,12 +269,12 @@ int cw_pictures_start(struct cw_painter *painter, const char *path, const struct
         r = pictures->path ? choose(pictures, notice, detail) : -ENOMEM;
         if (r == 0)
                 r = cw_timer_new(painter->loop, too_late, pictures, &pictures->timer);
-        if (r == 0)
-                r = cw_work_submit(painter->loop, work, worked, pictures);
         if (r != 0)
                 return r;
         cw_timer_start(pictures->timer, PATIENCE_MS);
+        TAILQ_INSERT_TAIL(&painter->waiting, pictures, link);
         *ret_pictures = cw_take(pictures);
+        run_next(painter);
         return 0;
 }
 
