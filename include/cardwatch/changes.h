@@ -30,6 +30,8 @@ struct cw_changes {
         CW_ROWS(cw_group_row) groups;
         CW_ROWS(cw_intent_row) intents;
         CW_ROWS(cw_rule_row) rules;
+        CW_ROWS(cw_digest_row) digests;
+        CW_ROWS(cw_happening_row) happenings;
         CW_ROWS(cw_history_row) history;
         CW_ROWS(cw_silence_row) silences;
         CW_ROWS(cw_audit_row) audit;

@@ -6,6 +6,7 @@
 #include "cardwatch/rules.h"
 
 struct cw_buf;
+struct cw_digest_facts;
 struct cw_picture;
 
 /*
@@ -75,6 +76,7 @@ struct cw_item {
         struct cw_entry *entry;
         enum cw_severity previous_severity; /* CW_SEVERITY_NONE: not a change of severity */
         bool folded; /* fired and ended before anybody could be told */
+        bool silenced; /* in a digest: a silence holds it */
         uint32_t edge; /* which transition of its alert: part of derived ids */
 };
 
@@ -112,6 +114,7 @@ struct cw_notice {
         size_t n_tallies;
         const struct cw_picture *pictures; /* for channels that can show them */
         size_t n_pictures;
+        const struct cw_digest_facts *digest; /* of a digest, else NULL */
 };
 
 #endif

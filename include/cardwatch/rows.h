@@ -3,6 +3,7 @@
 #define CARDWATCH_ROWS_H
 
 #include "cardwatch/card.h"
+#include "cardwatch/digest_rows.h"
 #include "cardwatch/history.h"
 #include "cardwatch/notice.h"
 #include "cardwatch/receiver_row.h"
@@ -104,6 +105,8 @@ struct cw_intent_row {
         char *error; /* of the last attempt, one line */
         struct cw_item *items; /* entries are references */
         size_t n_items;
+        char *digest; /* packed facts of one (digest.h); NULL: it is none */
+        size_t digest_len;
         char *payload; /* rendered bytes; NULL: not yet, or let go of after delivery */
         size_t payload_len;
         bool gone;

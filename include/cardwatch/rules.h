@@ -8,6 +8,7 @@
 
 #include "cardwatch/builtin.h"
 #include "cardwatch/card.h"
+#include "cardwatch/digest.h"
 #include "cardwatch/inhibition.h"
 #include "cardwatch/route.h"
 #include "cardwatch/rule.h"
@@ -55,6 +56,8 @@ struct cw_ruleset {
         struct cw_builtin builtins[CW_BUILTIN_COUNT];
         struct cw_notifier_traits *notifiers;
         size_t n_notifiers;
+        struct cw_digest_plan *digests;
+        size_t n_digests;
         struct cw_route route; /* the root */
         struct cw_window *windows;
         size_t n_windows;

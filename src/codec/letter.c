@@ -14,6 +14,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/render.h"
+#include "letter_digest.h"
 #include "letter_others.h"
 #include "letter_row.h"
 #include "render_json.h"
@@ -45,6 +46,7 @@ static void compare(struct cw_letter_common *common, const struct cw_entry *firs
         common->one_since &= same_minute(cw_person_since(first), cw_person_since(entry));
         common->one_reason &= same_text(first->reason, entry->reason);
         common->one_rule &= same_text(first->rule, entry->rule);
+        common->one_source &= same_text(first->source, entry->source);
         if (first->has_card && entry->has_card)
                 common->one_customer &= first->card.customer == entry->card.customer &&
                                         same_text(first->source, entry->source);
@@ -56,7 +58,8 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         const struct cw_entry *first = NULL, *any = notice->items[0].entry;
         struct cw_letter_common all = {.one_customer = true, .one_rule = true};
 
-        *common = (struct cw_letter_common){notice, true, true, true, true};
+        *common = (struct cw_letter_common){
+                .notice = notice, .one_since = true, .one_reason = true, .one_rule = true, .one_source = true};
         for (size_t i = 0; i < notice->n_items; i++)
                 compare(&all, any, notice->items[i].entry);
         for (size_t i = 0; i < notice->n_listed; i++) {
@@ -89,7 +92,7 @@ static int write_foot(const struct writer *writer, const struct cw_letter_common
                         cw_duration_format_human(&foot, now - since);
                 }
         }
-        if (writer->options->names_source && entry->has_card) { /* a message is about one */
+        if (writer->options->names_source && entry->has_card && common->one_source) {
                 cw_buf_puts(cw_letter_remark(&foot), "source ");
                 cw_render_visible(&foot, entry->source, CW_PERSON_REFERENCE_MAX);
         }
@@ -121,10 +124,13 @@ static int write_block(struct writer *writer, enum cw_entry_state state)
                 return 0;
         if (n < notice->n_listed || (state == CW_ENTRY_RESOLVED && notice->firing))
                 block->heading = headings[state];
+        if (notice->digest)
+                block->heading = cw_digest_heading(state);
         block->rows = calloc(n, sizeof(*block->rows));
         if (!block->rows)
                 return -ENOMEM;
         find_common(notice, state, &common);
+        common.names_source = writer->options->names_source && !common.one_source;
         for (size_t i = 0; r == 0 && i < notice->n_listed; i++) {
                 if (notice->items[i].entry->state != state)
                         continue;
@@ -156,7 +162,9 @@ static int write_note(struct writer *writer)
         cw_cleanup(cw_buf_deinit) struct cw_buf note = CW_BUF_NULL;
         int64_t since = earliest(notice);
 
-        if (notice->kind == CW_NOTICE_TEST)
+        if (notice->digest)
+                cw_digest_note(notice, &note);
+        else if (notice->kind == CW_NOTICE_TEST)
                 cw_buf_puts(&note, "This is a TEST: nothing has happened, and no card needs attention.");
         else if (notice->baseline)
                 cw_buf_puts(&note, "This is the baseline: what was already so when watching began.");
@@ -209,7 +217,7 @@ static int write_frame(struct writer *writer)
         cw_cleanup(cw_buf_deinit) struct cw_buf topic = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf url = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
-        bool over = notice->kind == CW_NOTICE_ALERT && !notice->firing;
+        bool over = (notice->kind == CW_NOTICE_ALERT || notice->digest) && !notice->firing;
         int r;
 
         writer->letter->word = cw_topic_word(notice);

@@ -190,6 +190,12 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
         if (entry->confirmed >= 0)
                 cw_buf_puts(cw_letter_remark(remarks),
                             entry->confirmed ? "confirmed by a second look" : "not confirmed by a second look");
+        if (common->names_source && entry->has_card) {
+                cw_buf_puts(cw_letter_remark(remarks), "source ");
+                cw_render_visible(remarks, entry->source, CW_PERSON_REFERENCE_MAX);
+        }
+        if (item->silenced && !outward)
+                cw_buf_puts(cw_letter_remark(remarks), "silenced");
         if (entry->acknowledged_by && !outward) {
                 cw_buf_puts(cw_letter_remark(remarks), "acknowledged by ");
                 cw_render_visible(remarks, entry->acknowledged_by, CW_PERSON_REFERENCE_MAX);

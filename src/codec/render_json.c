@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/digest.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/letter.h"
 #include "cardwatch/render.h"
@@ -217,6 +218,8 @@ static void open_entry(struct cw_json_out *out, const struct cw_item *item, cons
         cw_json_out_string(out, "acknowledged_by", entry->acknowledged_by);
         cw_json_out_bool(out, "flapping", entry->flapping);
         cw_json_out_bool(out, "folded", item->folded);
+        if (item->silenced)
+                cw_json_out_bool(out, "silenced", true);
         if (entry->confirmed < 0)
                 cw_json_out_null(out, "confirmed");
         else
@@ -312,6 +315,27 @@ static int put_alerts(struct cw_json_out *out, const struct cw_notice *notice, c
         return r;
 }
 
+static void put_digest(struct cw_json_out *out, const struct cw_digest_facts *facts)
+{
+        cw_json_out_open(out, "digest", '{');
+        cw_json_out_string(out, "name", facts->name);
+        cw_json_out_time(out, "due_at", facts->due_at);
+        cw_json_out_time(out, "since", facts->since_at);
+        cw_json_out_bool(out, "late", facts->late);
+        cw_json_out_int(out, "fired", facts->n_fired);
+        cw_json_out_int(out, "ended", facts->n_ended);
+        cw_json_out_int(out, "events", facts->n_events);
+        cw_json_out_int(out, "acknowledged", facts->n_acknowledged);
+        cw_json_out_int(out, "silenced", facts->n_silenced);
+        if (facts->n_cards > 0)
+                cw_json_out_int(out, "cards", (int64_t)facts->n_cards);
+        else
+                cw_json_out_null(out, "cards");
+        cw_json_out_time(out, "looked_at", facts->looked_at);
+        cw_json_out_bool(out, "blind", facts->blind);
+        cw_json_out_close(out, '}');
+}
+
 int cw_render_json(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
 {
         struct cw_json_out out = {.buf = buf};
@@ -328,6 +352,8 @@ int cw_render_json(const struct cw_notice *notice, const struct cw_render_option
                 return r;
         put_url(&out, options, NULL);
         put_others(&out, notice);
+        if (notice->digest)
+                put_digest(&out, notice->digest);
         cw_json_out_close(&out, '}');
         return cw_buf_error(buf);
 }

@@ -14,6 +14,7 @@
 #include "cardwatch/map.h"
 #include "cardwatch/render.h"
 #include "cardwatch/render_template.h"
+#include "letter_digest.h"
 #include "render_person.h"
 
 enum { TITLE_MAX = 500 }; /* characters */
@@ -175,6 +176,10 @@ int cw_topic_write(const struct cw_notice *notice, const char *separator, struct
         cw_cleanup(deinit) struct survey survey = {0};
         int r;
 
+        if (notice->digest) {
+                cw_digest_topic(notice, buf);
+                return cw_buf_error(buf);
+        }
         for (size_t i = 0; i < notice->n_items; i++) {
                 r = look_at(&survey, notice->items[i].entry);
                 if (r < 0)

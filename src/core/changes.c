@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: ten lists that differ only in what a row owns and what its key is. A table says both, so that growing,
+ * Idea: a dozen lists that differ only in what a row owns and what its key is. A table says both, so that growing,
  * merging and freeing are written once. Merging orders indices by key and keeps the last of each, which costs n log n
  * whatever the keys are; there is no hash that a provider's card ids could be aimed at.
  *
@@ -157,6 +157,35 @@ static void release_intent(void *row)
         free(intent->groups);
         free(intent->error);
         free(intent->payload);
+        free(intent->digest);
+}
+
+static int compare_digests(const void *one, const void *other)
+{
+        const struct cw_digest_row *a = one, *b = other;
+
+        return compare_text(a->name, b->name);
+}
+
+static void release_digest(void *row)
+{
+        free(((struct cw_digest_row *)row)->name);
+}
+
+static int compare_happenings(const void *one, const void *other)
+{
+        const struct cw_happening_row *a = one, *b = other;
+        int order = COMPARE(a->fingerprint, b->fingerprint);
+
+        return order != 0 ? order : compare_text(a->digest, b->digest);
+}
+
+static void release_happening(void *row)
+{
+        struct cw_happening_row *happening = row;
+
+        free(happening->digest); /* the other texts lie behind it */
+        cw_entry_unref(happening->entry);
 }
 
 static void release_rule(void *row)
@@ -199,7 +228,22 @@ static void release_history(void *row)
         free(((struct cw_history_row *)row)->rule);
 }
 
-enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS, RULES, HISTORY, SILENCES, AUDIT, RECEIVERS, KINDS };
+enum {
+        CARDS,
+        SOURCES,
+        ALERTS,
+        LEDGER,
+        GROUPS,
+        INTENTS,
+        RULES,
+        DIGESTS,
+        HAPPENINGS,
+        HISTORY,
+        SILENCES,
+        AUDIT,
+        RECEIVERS,
+        KINDS
+};
 
 #define KIND(list_, type, compare_, release_, absorb_)                                                                 \
         {                                                                                                              \
@@ -214,6 +258,8 @@ static const struct kind kinds[KINDS] = {
         [GROUPS] = KIND(groups, cw_group_row, compare_groups, release_group, NULL),
         [INTENTS] = KIND(intents, cw_intent_row, compare_intents, release_intent, NULL),
         [RULES] = KIND(rules, cw_rule_row, compare_rules, release_rule, NULL),
+        [DIGESTS] = KIND(digests, cw_digest_row, compare_digests, release_digest, NULL),
+        [HAPPENINGS] = KIND(happenings, cw_happening_row, compare_happenings, release_happening, NULL),
         [HISTORY] = KIND(history, cw_history_row, NULL, release_history, NULL),
         [SILENCES] = KIND(silences, cw_silence_row, compare_silences, release_silence, NULL),
         [AUDIT] = KIND(audit, cw_audit_row, NULL, release_audit, NULL),
@@ -577,28 +623,50 @@ static bool copy_items(struct cw_intent_row *copy, const struct cw_intent_row *r
 }
 
 /* Followed by a NUL that is not counted. */
-static bool copy_payload(struct cw_intent_row *copy, const struct cw_intent_row *row)
+static bool copy_bytes(char **bytes, size_t *len)
 {
-        copy->payload = NULL;
-        copy->payload_len = 0;
-        if (!row->payload)
+        char *copy;
+
+        if (!*bytes) {
+                *len = 0;
                 return true;
-        copy->payload = malloc(row->payload_len + 1);
-        if (!copy->payload)
-                return false;
-        memcpy(copy->payload, row->payload, row->payload_len);
-        copy->payload[row->payload_len] = '\0';
-        copy->payload_len = row->payload_len;
-        return true;
+        }
+        copy = malloc(*len + 1);
+        if (copy) {
+                memcpy(copy, *bytes, *len);
+                copy[*len] = '\0';
+        } else {
+                *len = 0;
+        }
+        *bytes = copy;
+        return copy != NULL;
 }
 
 void cw_changes_intent(struct cw_changes *changes, const struct cw_intent_row *row)
 {
         struct cw_intent_row copy = *row;
         bool complete = copy_text(&copy.notifier, row->notifier) & copy_text(&copy.groups, row->groups) &
-                        copy_text(&copy.error, row->error) & copy_items(&copy, row) & copy_payload(&copy, row);
+                        copy_text(&copy.error, row->error) & copy_items(&copy, row) &
+                        copy_bytes(&copy.payload, &copy.payload_len) & copy_bytes(&copy.digest, &copy.digest_len);
 
         append(changes, &kinds[INTENTS], &copy, complete);
+}
+
+void cw_changes_digest(struct cw_changes *changes, const struct cw_digest_row *row)
+{
+        struct cw_digest_row copy = *row;
+        bool complete = copy_text(&copy.name, row->name);
+
+        append(changes, &kinds[DIGESTS], &copy, complete);
+}
+
+void cw_changes_happening(struct cw_changes *changes, const struct cw_happening_row *row)
+{
+        struct cw_happening_row copy = *row;
+        bool complete = copy_texts((char **const[]){&copy.digest, &copy.rule, &copy.source}, 3);
+
+        copy.entry = row->entry ? cw_entry_ref(row->entry) : NULL;
+        append(changes, &kinds[HAPPENINGS], &copy, complete);
 }
 
 void cw_changes_rule(struct cw_changes *changes, const struct cw_rule_row *row)

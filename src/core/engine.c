@@ -133,8 +133,24 @@ void cw_engine_begin(struct cw_engine *engine, int64_t now, struct cw_changes *c
         cw_policy_begin(&engine->policy, now, changes);
 }
 
+static void show_watch(struct cw_engine *engine)
+{
+        struct cw_policy_watch watch = {.all_tried = true};
+
+        for (size_t i = 0; i < engine->n_sources; i++) {
+                const struct cw_source_state *state = &engine->sources[i];
+
+                watch.n_cards += state->snapshot.n;
+                watch.all_tried &= state->tried;
+                if (i == 0 || state->last_complete_at < watch.looked_at)
+                        watch.looked_at = state->last_complete_at;
+        }
+        engine->policy.watch = watch;
+}
+
 int cw_engine_finish(struct cw_engine *engine)
 {
+        show_watch(engine);
         cw_policy_flush(&engine->policy);
         if (!engine->error)
                 engine->error = engine->policy.error;

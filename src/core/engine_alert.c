@@ -6,6 +6,7 @@
 #include "engine_act.h"
 #include "engine_flap.h"
 #include "engine_private.h"
+#include "policy_digest.h"
 
 /* The alert shows the draft from now on. */
 static bool show(struct cw_engine *engine, struct cw_alert *alert, struct cw_entry *draft)
@@ -88,6 +89,7 @@ void cw_engine_fire(struct cw_engine *engine, struct cw_alert *alert, struct cw_
         alert->edge++;
         cw_engine_flap_moved(engine, alert);
         cw_engine_record(engine, alert, "firing", NULL);
+        cw_policy_digest_note(&engine->policy, alert->entry, alert->edge);
         cw_policy_touch(&engine->policy, alert, false);
         cw_alert_remember(alert, engine->changes);
 }
@@ -145,6 +147,7 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         alert->edge++;
         cw_engine_flap_moved(engine, alert);
         cw_engine_record(engine, alert, "resolved", NULL);
+        cw_policy_digest_note(&engine->policy, alert->entry, alert->edge);
         cw_policy_touch(&engine->policy, alert, false);
         cw_alert_settle(alert);
         cw_alert_remember(alert, engine->changes);

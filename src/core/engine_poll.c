@@ -245,6 +245,7 @@ static void forget_gone_customers(struct cw_engine *engine, struct cw_source_sta
 void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
         state->polling = false;
+        state->tried = true;
         state->last_poll_at = engine->now;
         if (state->suspicious)
                 cw_engine_weigh_re_reads(state);

@@ -51,7 +51,7 @@ struct cw_source_state {
         char lack[240]; /* what the last poll lacked, in words; "": nothing */
         enum cw_suspicion suspicions[CW_N_ODDITIES];
         int64_t blocked_until_at, otp_step; /* of the log-in, only kept */
-        bool polling;
+        bool polling, tried; /* tried: since the start a poll of it ended */
         int64_t began_at;
         uint32_t poll; /* number of the poll under way or the last, from 1 */
         uint32_t fresh_until; /* the poll that, if complete, has shown every card to every new rule */

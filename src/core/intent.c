@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cardwatch/digest.h"
 #include "cardwatch/hash.h"
 
 /* From so many items on they are found by their place instead of looked through. */
@@ -78,6 +80,27 @@ void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item)
                 cw_map_deinit(&intent->places);
 }
 
+int cw_intent_set_digest(struct cw_intent *intent, const char *packed, size_t len)
+{
+        struct cw_digest_facts facts;
+        struct cw_hash hash;
+        int r = cw_digest_facts_unpack(packed, len, &facts);
+
+        if (r < 0)
+                return r;
+        cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
+        cw_hash_string(&hash, intent->groups[0]->key);
+        cw_hash_u64(&hash, (uint64_t)facts.due_at);
+        intent->digest_key = cw_hash_end(&hash);
+        free(facts.tallies);
+        intent->digest = malloc(len);
+        if (!intent->digest)
+                return -ENOMEM;
+        memcpy(intent->digest, packed, len);
+        intent->digest_len = len;
+        return 0;
+}
+
 /* Sums instead of a sequence: the same decision may list its alerts in another order and must have the same key. */
 void cw_intent_derive_id(struct cw_intent *intent)
 {
@@ -96,6 +119,9 @@ void cw_intent_derive_id(struct cw_intent *intent)
                 sum.high += one.high;
                 sum.low += one.low;
         }
+        /* A digest is one by its plan and its time, whatever it says. */
+        if (intent->digest)
+                sum = (struct cw_hash128){0, intent->digest_key};
         cw_hash_init128(&hash, CW_HASH_KEY_DERIVED);
         cw_hash_string(&hash, intent->notifier);
         cw_hash_u64(&hash, (uint64_t)intent->kind);

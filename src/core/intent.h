@@ -34,6 +34,9 @@ struct cw_intent {
         struct cw_item *items; /* one reference to each entry */
         size_t n_items, items_capacity;
         struct cw_map places; /* of many items, by fingerprint; empty: not yet */
+        char *digest; /* packed facts of one; NULL: it is none */
+        size_t digest_len;
+        uint64_t digest_key; /* which one, for its id */
         char *payload;
         size_t payload_len;
         struct cw_group **groups;
@@ -49,6 +52,9 @@ int cw_intent_add_item(struct cw_intent *intent, const struct cw_item *item) __a
 struct cw_item *cw_intent_find_item(struct cw_intent *intent, uint64_t fingerprint);
 void cw_intent_set_item(struct cw_item *slot, const struct cw_item *item);
 void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
+
+/* What it tells beside its items, as cw_digest_facts_pack wrote it; its group is known. -EBADMSG, -ENOMEM. */
+int cw_intent_set_digest(struct cw_intent *intent, const char *packed, size_t len) __attribute__((warn_unused_result));
 
 /* Derives the idempotency key from what it tells now. */
 void cw_intent_derive_id(struct cw_intent *intent);

@@ -21,6 +21,7 @@ static void intent_free(struct cw_outbox *outbox, struct cw_intent *intent)
         free(intent->items);
         cw_map_deinit(&intent->places);
         free(intent->payload);
+        free(intent->digest);
         free(intent->error);
         free(intent->groups);
         cw_strpool_unref(outbox->pool, intent->notifier);
@@ -50,6 +51,7 @@ void cw_outbox_deinit(struct cw_outbox *outbox)
         free(outbox->notice_items);
         free(outbox->notice_tallies);
         free(outbox->notice_group);
+        free(outbox->notice_digest.tallies);
 }
 
 static size_t notifier_index(const struct cw_ruleset *rules, const char *name)

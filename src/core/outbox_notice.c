@@ -28,6 +28,15 @@ static int worst_first(const void *left, const void *right)
         return order ? order : COMPARE(one->edge, other->edge);
 }
 
+/* A digest is about what fires. */
+static int firing_first(const void *left, const void *right)
+{
+        const struct cw_item *one = left, *other = right;
+        int order = COMPARE(one->entry->state, other->entry->state);
+
+        return order ? order : worst_first(left, right);
+}
+
 static void count(const struct cw_entry *entry, uint32_t *firing, uint32_t *resolved, uint32_t *events)
 {
         *firing += entry->state == CW_ENTRY_FIRING;
@@ -35,15 +44,19 @@ static void count(const struct cw_entry *entry, uint32_t *firing, uint32_t *reso
         *events += entry->state == CW_ENTRY_EVENT;
 }
 
+static struct cw_tally *tally_like(struct cw_notice *notice, struct cw_tally *tallies, const char *rule,
+                                   const char *currency)
+{
+        for (size_t i = 0; i < notice->n_tallies; i++)
+                if (strcmp(tallies[i].rule, rule) == 0 && strcmp(tallies[i].currency, currency) == 0)
+                        return &tallies[i];
+        tallies[notice->n_tallies] = (struct cw_tally){.rule = rule, .currency = currency};
+        return &tallies[notice->n_tallies++];
+}
+
 static struct cw_tally *tally_of(struct cw_notice *notice, struct cw_tally *tallies, const struct cw_entry *entry)
 {
-        const char *currency = entry->has_card ? entry->card.currency : "";
-
-        for (size_t i = 0; i < notice->n_tallies; i++)
-                if (strcmp(tallies[i].rule, entry->rule) == 0 && strcmp(tallies[i].currency, currency) == 0)
-                        return &tallies[i];
-        tallies[notice->n_tallies] = (struct cw_tally){.rule = entry->rule, .currency = currency};
-        return &tallies[notice->n_tallies++];
+        return tally_like(notice, tallies, entry->rule, entry->has_card ? entry->card.currency : "");
 }
 
 static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uint32_t list)
@@ -54,12 +67,12 @@ static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uin
         free(outbox->notice_items);
         free(outbox->notice_tallies);
         outbox->notice_items = calloc(n + 1, sizeof(*outbox->notice_items));
-        outbox->notice_tallies = calloc(n + 1, sizeof(*outbox->notice_tallies));
+        outbox->notice_tallies = calloc(n + outbox->notice_digest.n_tallies + 1, sizeof(*outbox->notice_tallies));
         if (!outbox->notice_items || !outbox->notice_tallies)
                 return -ENOMEM;
         if (n)
                 memcpy(outbox->notice_items, intent->items, n * sizeof(*intent->items));
-        qsort(outbox->notice_items, n, sizeof(*outbox->notice_items), worst_first);
+        qsort(outbox->notice_items, n, sizeof(*outbox->notice_items), notice->digest ? firing_first : worst_first);
         notice->items = outbox->notice_items;
         notice->tallies = outbox->notice_tallies;
         notice->n_items = n;
@@ -77,6 +90,36 @@ static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uin
                 }
         }
         return 0;
+}
+
+/* What it tells beside its items, and what it has counted already. */
+static int take_digest(struct cw_outbox *outbox, const struct cw_intent *intent)
+{
+        struct cw_notice *notice = &outbox->notice;
+        int r;
+
+        free(outbox->notice_digest.tallies);
+        outbox->notice_digest = (struct cw_digest_facts){0};
+        if (!intent->digest)
+                return 0;
+        r = cw_digest_facts_unpack(intent->digest, intent->digest_len, &outbox->notice_digest);
+        notice->digest = &outbox->notice_digest;
+        return r == -EBADMSG ? -ENOENT : r;
+}
+
+static void add_counted(struct cw_notice *notice, struct cw_tally *tallies)
+{
+        for (size_t i = 0; notice->digest && i < notice->digest->n_tallies; i++) {
+                const struct cw_tally *counted = &notice->digest->tallies[i];
+                struct cw_tally *tally = tally_like(notice, tallies, counted->rule, counted->currency);
+
+                tally->firing += counted->firing;
+                tally->resolved += counted->resolved;
+                tally->events += counted->events;
+                notice->n_firing += counted->firing;
+                notice->n_resolved += counted->resolved;
+                notice->n_events += counted->events;
+        }
 }
 
 static bool has_value(const struct cw_group *group, const struct cw_group_value *value)
@@ -129,6 +172,16 @@ static void look_at_groups(struct cw_notice *notice, const struct cw_intent *int
         }
 }
 
+/* As bad as what fires now: what is over was told. */
+static void grade_digest(struct cw_notice *notice)
+{
+        notice->severity = CW_SEVERITY_INFO;
+        for (size_t i = 0; i < notice->n_items; i++)
+                if (notice->items[i].entry->state == CW_ENTRY_FIRING &&
+                    notice->severity < notice->items[i].entry->severity)
+                        notice->severity = notice->items[i].entry->severity;
+}
+
 int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_at, bool list_all,
                      const struct cw_notice **ret_notice)
 {
@@ -154,11 +207,16 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
         outbox->notice.thread = outbox->notice_thread;
         look_at_groups(&outbox->notice, intent);
         r = take_group(outbox, intent);
+        if (r == 0)
+                r = take_digest(outbox, intent);
         if (r < 0)
                 return r;
         r = collect(outbox, intent, list_all ? CW_LIST_ALL : outbox->rules->notifiers[intent->notifier_index].list);
         if (r < 0)
                 return r;
+        add_counted(&outbox->notice, outbox->notice_tallies);
+        if (outbox->notice.digest)
+                grade_digest(&outbox->notice);
         outbox->notice.firing = outbox->notice.n_firing > 0;
         *ret_notice = &outbox->notice;
         return 0;
@@ -185,6 +243,8 @@ void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_cha
                 .n_items = intent->n_items,
                 .payload = intent->payload,
                 .payload_len = intent->payload_len,
+                .digest = intent->digest,
+                .digest_len = intent->digest_len,
                 .gone = gone,
         };
 

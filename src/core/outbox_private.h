@@ -4,6 +4,7 @@
 
 #include "cardwatch/backoff.h"
 #include "cardwatch/changes.h"
+#include "cardwatch/digest.h"
 #include "cardwatch/map.h"
 #include "cardwatch/outbox.h"
 #include "circuit.h"
@@ -43,6 +44,7 @@ struct cw_outbox {
         struct cw_item *notice_items;
         struct cw_tally *notice_tallies;
         struct cw_group_value *notice_group;
+        struct cw_digest_facts notice_digest;
         char notice_thread[33];
 };
 

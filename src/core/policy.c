@@ -11,6 +11,7 @@
 
 #include "policy_baseline.h"
 #include "policy_copy.h"
+#include "policy_digest.h"
 #include "policy_escalate.h"
 #include "policy_fallback.h"
 #include "policy_hold.h"
@@ -42,6 +43,7 @@ void cw_policy_deinit(struct cw_policy *policy)
         void *value;
 
         cw_outbox_deinit(&policy->outbox);
+        cw_policy_digests_deinit(policy);
         cw_policy_silences_deinit(policy);
         cw_policy_holds_deinit(policy);
         cw_due_deinit(&policy->escalations);
@@ -63,6 +65,11 @@ void cw_policy_begin(struct cw_policy *policy, int64_t now, struct cw_changes *c
 
         policy->now = now;
         policy->changes = changes;
+        /* Not in the first step: it may be the one that brings what was stored. */
+        if (policy->begun_at && !policy->has_digests)
+                cw_policy_digests_set_rules(policy);
+        if (!policy->begun_at)
+                policy->begun_at = now;
         /* Above all that was ever given out, delivered messages that nobody remembers included. */
         if (policy->outbox.next_sequence < by_time)
                 policy->outbox.next_sequence = by_time;
@@ -237,6 +244,8 @@ void cw_policy_set_rules(struct cw_policy *policy, struct cw_ruleset *rules)
         cw_policy_escalations_anew(policy, true);
         cw_policy_replan(policy);
         cw_policy_pass_on_all(policy);
+        if (policy->has_digests)
+                cw_policy_digests_set_rules(policy);
 }
 
 int64_t cw_policy_speaks_at(const struct cw_policy *policy, const struct cw_group *group, bool urgent)
@@ -364,6 +373,7 @@ void cw_policy_event(struct cw_policy *policy, struct cw_entry *entry, uint32_t 
 {
         struct cw_item item = {.entry = entry, .edge = edge};
 
+        cw_policy_digest_note(policy, entry, edge);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 if (cw_policy_reaching(policy, entry, i) || cw_policy_event_stands_in(policy, entry, i))
                         cw_policy_tell_event(policy, i, &item);

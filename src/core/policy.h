@@ -17,8 +17,16 @@
  */
 
 struct cw_baseline;
+struct cw_digest;
 struct cw_inhibitor;
 struct cw_silence;
+
+/* What the engine knows of the cards; said in digests. */
+struct cw_policy_watch {
+        uint64_t n_cards;
+        int64_t looked_at; /* when the source that was read least recently was read completely, 0: one never was */
+        bool all_tried; /* since the start, every source was */
+};
 
 struct cw_policy {
         struct cw_strpool *pool; /* not owned */
@@ -41,6 +49,11 @@ struct cw_policy {
         int64_t windows_from, windows_until;
         bool hold_ended; /* in this step one may have */
         struct cw_due escalations; /* of alerts, by fingerprint */
+        struct cw_digest *digests;
+        size_t n_digests;
+        bool has_digests; /* those of the ruleset, and of the store */
+        struct cw_policy_watch watch;
+        int64_t begun_at; /* when the first step was */
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         uint64_t first_sequence; /* of the messages of this step */

@@ -6,6 +6,7 @@
  */
 #include "cardwatch/cleanup.h"
 #include "policy.h"
+#include "policy_digest.h"
 #include "policy_escalate.h"
 #include "policy_groups.h"
 #include "policy_silence.h"
@@ -93,4 +94,5 @@ void cw_policy_clock_set(struct cw_policy *policy, int64_t by_ms)
         cw_policy_silences_clock_set(policy, by_ms);
         cw_policy_windows_turn(policy);
         move_told(policy, by_ms);
+        cw_policy_digests_clock_set(policy);
 }

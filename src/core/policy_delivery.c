@@ -122,6 +122,9 @@ static void record(struct cw_policy *policy, const struct cw_intent *intent, con
                 .severity = (uint8_t)entry->severity,
         };
 
+        /* That it was listed in a digest told nobody anything new. */
+        if (intent->kind == CW_NOTICE_DIGEST)
+                return;
         memcpy(row.message, intent->id, sizeof(row.message));
         cw_changes_history(policy->changes, &row);
 }

@@ -10,6 +10,7 @@
 
 #include "policy.h"
 #include "policy_baseline.h"
+#include "policy_digest.h"
 #include "policy_escalate.h"
 #include "policy_fold.h"
 #include "policy_groups.h"
@@ -89,7 +90,7 @@ static void settle_changed(struct cw_policy *policy)
                 if (!intent)
                         continue;
                 intent->changed = false;
-                if (intent->n_items == 0) {
+                if (intent->n_items == 0 && intent->kind != CW_NOTICE_DIGEST) {
                         withdraw(policy, intent);
                         continue;
                 }
@@ -414,6 +415,7 @@ void cw_policy_flush(struct cw_policy *policy)
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_baseline_queue(policy, &policy->baselines[i], policy->rules->notifiers[i].name);
         cw_policy_fold_storm(policy);
+        cw_policy_digests_due(policy);
         settle_changed(policy);
         /* A touched group is not let go of before its turn here, so the list holds no dangling one. */
         for (size_t i = 0; i < policy->n_touched; i++) {
@@ -442,7 +444,8 @@ static int64_t groups_wake_at(struct cw_policy *policy)
 int64_t cw_policy_wake_at(struct cw_policy *policy)
 {
         const int64_t times[] = {groups_wake_at(policy), cw_policy_silences_wake_at(policy),
-                                 cw_policy_windows_wake_at(policy), cw_policy_escalations_wake_at(policy)};
+                                 cw_policy_windows_wake_at(policy), cw_policy_escalations_wake_at(policy),
+                                 cw_policy_digests_wake_at(policy)};
         int64_t at = policy->hold_ended ? policy->now : 0;
 
         for (size_t i = 0; i < CW_ARRAY_SIZE(times); i++)

@@ -30,7 +30,7 @@ struct fold {
 static bool is_new(const struct cw_policy *policy, const struct cw_intent *intent)
 {
         return intent->sequence >= policy->first_sequence && intent->state == CW_INTENT_QUEUED && !intent->baseline &&
-               intent->n_items > 0 && intent->notifier_index != SIZE_MAX;
+               intent->kind != CW_NOTICE_DIGEST && intent->n_items > 0 && intent->notifier_index != SIZE_MAX;
 }
 
 static enum kind kind_of(const struct cw_intent *intent)

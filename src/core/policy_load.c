@@ -6,6 +6,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "policy.h"
+#include "policy_digest.h"
 #include "policy_escalate.h"
 #include "policy_groups.h"
 #include "policy_hold.h"
@@ -169,6 +170,8 @@ static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row
                 intent->payload[row->payload_len] = '\0';
                 intent->payload_len = row->payload_len;
         }
+        if (row->digest)
+                r = cw_intent_set_digest(intent, row->digest, row->digest_len);
         for (size_t i = 0; r == 0 && i < row->n_items; i++)
                 r = load_item(policy, intent, &row->items[i]);
         return r;
@@ -237,6 +240,10 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
 {
         int r = 0;
 
+        for (size_t i = 0; r == 0 && i < stored->digests.n; i++)
+                r = cw_policy_load_digest(policy, &stored->digests.rows[i]);
+        for (size_t i = 0; r == 0 && i < stored->happenings.n; i++)
+                r = cw_policy_load_happening(policy, &stored->happenings.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->silences.n; i++)
                 r = cw_policy_load_silence(policy, &stored->silences.rows[i]);
         for (size_t i = 0; i < stored->receivers.n; i++)
@@ -278,6 +285,7 @@ int cw_policy_load(struct cw_policy *policy, const struct cw_changes *stored, in
         if (r == 0) {
                 cw_policy_holds_anew(policy);
                 cw_policy_escalations_anew(policy, false);
+                cw_policy_digests_set_rules(policy);
                 cw_policy_replan(policy); /* before groups without members are let go of */
                 cw_policy_bury_orphans(policy);
                 cw_policy_flush(policy);

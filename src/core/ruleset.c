@@ -111,6 +111,9 @@ void cw_ruleset_unref(struct cw_ruleset *rules)
                 free(rules->notifiers[i].fallback);
         }
         free(rules->notifiers);
+        for (size_t i = 0; i < rules->n_digests; i++)
+                cw_digest_plan_deinit(&rules->digests[i]);
+        free(rules->digests);
         cw_route_deinit(&rules->route);
         for (size_t i = 0; i < rules->n_windows; i++)
                 cw_window_deinit(&rules->windows[i]);

@@ -13,6 +13,7 @@
 enum {
         PAYLOAD_MAX = 16000, /* bytes; none is documented, and no phone shows more */
         TITLE_MAX = 250,
+        QUIET = 4, /* how loud a digest is, whatever it says */
 };
 
 /* From 4 on a phone makes a sound, from 8 on it insists. */
@@ -48,7 +49,8 @@ static int lay_out(const struct cw_chat *chat, struct cw_buf *payload)
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_string(&out, "title", cw_buf_text(&title));
         cw_json_out_string(&out, "message", cw_buf_text(&message));
-        cw_json_out_int(&out, "priority", priorities[chat->letter->tone]);
+        cw_json_out_int(&out, "priority",
+                        chat->notice->kind == CW_NOTICE_DIGEST ? QUIET : priorities[chat->letter->tone]);
         write_extras(chat, &out);
         cw_json_out_close(&out, '}');
         return payload->len > PAYLOAD_MAX ? CW_CHAT_TOO_LONG : 0;

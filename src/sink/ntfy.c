@@ -17,6 +17,7 @@ enum {
         MESSAGE_MAX = 4096, /* bytes; what is longer becomes a file */
         PAYLOAD_MAX = 8192, /* bytes; the server reads no more */
         TITLE_MAX = 250,
+        QUIET = 3, /* how loud a digest is, whatever it says */
 };
 
 static const struct {
@@ -43,7 +44,8 @@ static int lay_out(const struct cw_chat *chat, struct cw_buf *payload)
         cw_json_out_string(&out, "topic", chat->options->topic);
         cw_json_out_string(&out, "title", cw_buf_text(&title));
         cw_json_out_string(&out, "message", cw_buf_text(&message));
-        cw_json_out_int(&out, "priority", tones[chat->letter->tone].priority);
+        cw_json_out_int(&out, "priority",
+                        chat->notice->kind == CW_NOTICE_DIGEST ? QUIET : tones[chat->letter->tone].priority);
         cw_json_out_open(&out, "tags", '[');
         cw_json_out_string(&out, NULL, tones[chat->letter->tone].tag);
         cw_json_out_close(&out, ']');

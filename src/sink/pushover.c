@@ -34,9 +34,11 @@ static void put_field(struct cw_buf *form, const char *name, const char *value)
         cw_chat_put_encoded(form, value);
 }
 
-/* What was already so when watching began wakes nobody. */
+/* What was already so when watching began wakes nobody, and neither does what is told at its time. */
 static const char *priority_of(const struct cw_chat *chat)
 {
+        if (chat->notice->kind == CW_NOTICE_DIGEST)
+                return "0";
         switch (chat->letter->tone) {
         case CW_TONE_CRITICAL:
                 return chat->notice->baseline ? "1" : "2";

@@ -12,6 +12,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/letter.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
 #include "channel.h"
@@ -66,14 +67,20 @@ static void put_parameter(struct cw_buf *buf, const char *name, const char *valu
         cw_buf_putc(buf, '"');
 }
 
+/* Of what is about no alert. */
+static const char *kind_of(const struct cw_notice *notice)
+{
+        return notice->kind == CW_NOTICE_DIGEST ? "digest" : "test";
+}
+
 static void put_structured_data(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_entry *entry)
 {
         static const char *const states[] = {"firing", "resolved", "event"};
         cw_cleanup(cw_buf_deinit) struct cw_buf amount = CW_BUF_NULL;
 
         cw_buf_puts(buf, "[cardwatch@32473");
-        put_parameter(buf, "rule", entry ? entry->rule : "test");
-        put_parameter(buf, "state", entry ? states[entry->state] : "test");
+        put_parameter(buf, "rule", entry ? entry->rule : kind_of(notice));
+        put_parameter(buf, "state", entry ? states[entry->state] : kind_of(notice));
         put_parameter(buf, "severity", cw_severity_name(entry ? entry->severity : notice->severity));
         if (entry && entry->source && *entry->source)
                 put_parameter(buf, "source", entry->source);
@@ -94,11 +101,11 @@ static void put_structured_data(struct cw_buf *buf, const struct cw_notice *noti
 
 static unsigned severity_of(const struct cw_notice *notice, const struct cw_entry *entry)
 {
-        if (notice->kind == CW_NOTICE_TEST)
+        if (!entry || notice->kind == CW_NOTICE_TEST)
                 return SEVERITY_INFO;
-        if (entry && entry->state == CW_ENTRY_RESOLVED)
+        if (entry->state == CW_ENTRY_RESOLVED)
                 return SEVERITY_NOTICE;
-        switch (entry ? entry->severity : notice->severity) {
+        switch (entry->severity) {
         case CW_SEVERITY_CRITICAL:
                 return SEVERITY_CRITICAL;
         case CW_SEVERITY_WARNING:
@@ -181,6 +188,29 @@ static int put_message(struct cw_buf *buf, const struct cw_sink_options *options
         return cw_buf_error(buf);
 }
 
+/* "DIGEST daily: 3 firing: Since 08:00 …", unless the notifier has words of its own. */
+static int put_digest(struct cw_buf *buf, const struct cw_sink_options *options, const struct cw_notice *notice)
+{
+        struct cw_render_options how = cw_sink_words(options);
+        cw_cleanup(cw_letter_deinit) struct cw_letter letter = {0};
+        cw_cleanup(cw_buf_deinit) struct cw_buf title = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL;
+        int r = cw_letter_init(&letter, notice, &how);
+
+        if (r == 0)
+                r = put_own(&title, options, notice, &body);
+        if (r < 0)
+                return r;
+        cw_buf_puts(buf, "\ufeff");
+        if (title.len > 0)
+                cw_buf_puts(buf, title.data);
+        else
+                cw_buf_printf(buf, "%s %s", letter.word, letter.topic);
+        cw_buf_puts(buf, ". ");
+        put_line(buf, body.len > 0 ? body.data : letter.note ? letter.note : "");
+        return cw_buf_error(buf);
+}
+
 static void put_header(struct cw_buf *buf, const struct cw_sink_options *options, const struct cw_notice *notice,
                        const struct cw_entry *entry)
 {
@@ -195,7 +225,7 @@ static void put_header(struct cw_buf *buf, const struct cw_sink_options *options
         cw_buf_putc(buf, ' ');
         put_name(buf, options->app_name ? options->app_name : "cardwatchd", APP_NAME_MAX);
         cw_buf_printf(buf, " %ld ", (long)getpid());
-        put_name(buf, entry ? entry->rule : "test", MESSAGE_ID_MAX);
+        put_name(buf, entry ? entry->rule : kind_of(notice), MESSAGE_ID_MAX);
         cw_buf_putc(buf, ' ');
 }
 
@@ -210,6 +240,8 @@ static int put_record(const struct cw_sink_options *options, const struct cw_not
         cw_buf_putc(&record, ' ');
         if (item)
                 r = put_message(&record, options, notice, words, item);
+        else if (notice->kind == CW_NOTICE_DIGEST)
+                r = put_digest(&record, options, notice);
         else
                 cw_buf_puts(&record, "\ufeffTEST message: nothing is wrong");
         if (r == 0)
@@ -221,6 +253,12 @@ static int put_record(const struct cw_sink_options *options, const struct cw_not
         return 0;
 }
 
+/* What has no alerts, or counts them: each was told when it was new. */
+static bool is_one_line(const struct cw_notice *notice)
+{
+        return notice->n_items == 0 || notice->kind == CW_NOTICE_DIGEST;
+}
+
 static int render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
 {
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
@@ -228,8 +266,8 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         int r;
 
         r = cw_render_words_new(notice, &how, &words);
-        if (r == 0 && notice->n_items == 0)
-                r = put_record(options, notice, words, NULL, payload);
+        if (r == 0 && is_one_line(notice))
+                return put_record(options, notice, words, NULL, payload);
         for (size_t i = 0; r == 0 && i < notice->n_items; i++)
                 r = put_record(options, notice, words, &notice->items[i], payload);
         return r;

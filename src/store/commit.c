@@ -320,6 +320,7 @@ static int put_intent(struct writing *writing, const struct cw_intent_row *row)
         cw_bind_i64(&bind, row->trouble.era);
         cw_bind_i64(&bind, row->trouble.round);
         cw_bind_i64(&bind, (int64_t)worst_in(row));
+        cw_bind_blob(&bind, row->digest, row->digest_len);
         return end_row(writing, &bind);
 }
 
@@ -356,6 +357,66 @@ static int write_rules(struct writing *writing)
                         cw_bind_hex64(&bind, row->meaning);
                 r = end_row(writing, &bind);
         }
+        return r;
+}
+
+static int write_digests(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->digests.n; i++) {
+                const struct cw_digest_row *row = &writing->changes->digests.rows[i];
+                struct cw_bind bind;
+
+                r = begin_row(writing, row->gone ? CW_SQL_DIGEST_DROP : CW_SQL_DIGEST_PUT, &bind);
+                if (r < 0)
+                        return r;
+                cw_bind_text(&bind, row->name);
+                if (!row->gone) {
+                        cw_bind_hex64(&bind, row->meaning);
+                        cw_bind_i64(&bind, row->slot_at);
+                        cw_bind_i64(&bind, row->since_at);
+                }
+                r = end_row(writing, &bind);
+        }
+        return r;
+}
+
+static int write_happening(struct writing *writing, const struct cw_happening_row *row)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf entry = CW_BUF_NULL;
+        struct cw_bind bind;
+        int r = begin_row(writing, row->gone ? CW_SQL_HAPPENING_DROP : CW_SQL_HAPPENING_PUT, &bind);
+
+        if (r < 0)
+                return r;
+        if (row->entry)
+                cw_entry_pack(row->entry, &entry);
+        if (cw_buf_error(&entry) < 0)
+                return cw_buf_error(&entry);
+        cw_bind_text(&bind, row->digest);
+        cw_bind_hex64(&bind, row->fingerprint);
+        if (!row->gone) {
+                cw_bind_text(&bind, row->rule);
+                cw_bind_text(&bind, row->source);
+                cw_bind_i64(&bind, row->customer);
+                cw_bind_i64(&bind, row->has_card);
+                cw_bind_text(&bind, row->currency);
+                cw_bind_i64(&bind, row->fired);
+                cw_bind_i64(&bind, row->ended);
+                cw_bind_i64(&bind, row->events);
+                cw_bind_i64(&bind, row->edge);
+                cw_bind_blob(&bind, entry.data, entry.len);
+        }
+        return end_row(writing, &bind);
+}
+
+static int write_happenings(struct writing *writing)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < writing->changes->happenings.n; i++)
+                r = write_happening(writing, &writing->changes->happenings.rows[i]);
         return r;
 }
 
@@ -493,8 +554,9 @@ static int number_commit(struct writing *writing)
 }
 
 static int (*const steps[])(struct writing *writing) = {
-        number_commit, remove_sources, write_cards,   write_sources,  write_alerts, write_ledger,    write_groups,
-        write_intents, write_rules,    write_history, write_silences, write_audit,  write_receivers,
+        number_commit, remove_sources, write_cards,   write_sources,    write_alerts,  write_ledger,   write_groups,
+        write_intents, write_rules,    write_digests, write_happenings, write_history, write_silences, write_audit,
+        write_receivers,
 };
 
 int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)

@@ -11,6 +11,8 @@
 
 #define VERSION 1
 
+enum { FOLDED = 1, SILENCED = 2 };
+
 /* An item takes at least that many bytes, so a claimed number is believed only as far as there are bytes for it. */
 #define ITEM_MIN 4
 
@@ -25,7 +27,7 @@ void cw_items_pack(const struct cw_item *items, size_t n_items, struct cw_buf *b
                 cw_buf_clear(&entry);
                 cw_entry_pack(items[i].entry, &entry);
                 cw_pack_u64(buf, (uint64_t)items[i].previous_severity);
-                cw_pack_u64(buf, items[i].folded);
+                cw_pack_u64(buf, (items[i].folded ? FOLDED : 0) | (items[i].silenced ? SILENCED : 0));
                 cw_pack_u64(buf, items[i].edge);
                 cw_pack_bytes(buf, entry.data, entry.len);
                 if (cw_buf_error(&entry) < 0 && cw_buf_error(buf) == 0)
@@ -45,10 +47,13 @@ void cw_items_free(struct cw_item *items, size_t n_items)
 static int unpack_item(struct cw_unpack *unpack, struct cw_item *item)
 {
         const void *entry;
+        uint64_t flags;
         size_t len;
 
         item->previous_severity = (enum cw_severity)cw_unpack_most(unpack, CW_SEVERITY_CRITICAL);
-        item->folded = cw_unpack_most(unpack, 1);
+        flags = cw_unpack_most(unpack, FOLDED | SILENCED);
+        item->folded = flags & FOLDED;
+        item->silenced = flags & SILENCED;
         item->edge = (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
         entry = cw_unpack_bytes(unpack, &len);
         return unpack->bad ? -EBADMSG : cw_entry_unpack(entry, len, &item->entry);

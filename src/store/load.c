@@ -156,6 +156,7 @@ int cw_read_intent(struct cw_columns *columns, struct cw_changes *rows)
         row.trouble.released = cw_columns_most(columns, 1);
         row.trouble.era = (uint32_t)cw_columns_most(columns, UINT32_MAX);
         row.trouble.round = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.digest = (char *)cw_columns_blob(columns, &row.digest_len);
         if (columns->bad || !items)
                 return CW_ROW_DAMAGED;
         r = cw_items_unpack(items, len, &row.items, &row.n_items);
@@ -175,6 +176,50 @@ static int read_rule(struct cw_columns *columns, struct cw_changes *rows)
         if (!columns->bad)
                 cw_changes_rule(rows, &row);
         return verdict(columns);
+}
+
+static int read_digest(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_digest_row row = {.name = NULL};
+
+        row.name = (char *)cw_columns_text(columns);
+        row.meaning = cw_columns_hex64(columns);
+        row.slot_at = cw_columns_i64(columns);
+        row.since_at = cw_columns_i64(columns);
+        if (!columns->bad)
+                cw_changes_digest(rows, &row);
+        return verdict(columns);
+}
+
+static int read_happening(struct cw_columns *columns, struct cw_changes *rows)
+{
+        struct cw_happening_row row = {.digest = NULL};
+        const char *currency;
+        const void *entry;
+        size_t len;
+        int r;
+
+        row.digest = (char *)cw_columns_text(columns);
+        row.fingerprint = cw_columns_hex64(columns);
+        row.rule = (char *)cw_columns_text(columns);
+        row.source = (char *)cw_columns_text(columns);
+        row.customer = cw_columns_i64(columns);
+        row.has_card = cw_columns_most(columns, 1);
+        currency = cw_columns_text(columns);
+        row.fired = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.ended = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.events = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        row.edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
+        entry = cw_columns_blob(columns, &len);
+        if (columns->bad || strlen(currency) >= sizeof(row.currency))
+                return CW_ROW_DAMAGED;
+        memcpy(row.currency, currency, strlen(currency) + 1);
+        r = entry ? cw_entry_unpack(entry, len, &row.entry) : 0;
+        if (r < 0)
+                return r == -ENOMEM ? r : CW_ROW_DAMAGED;
+        cw_changes_happening(rows, &row);
+        cw_entry_unref(row.entry);
+        return 0;
 }
 
 static int read_silence(struct cw_columns *columns, struct cw_changes *rows)
@@ -229,6 +274,8 @@ static const struct table {
           {"rule", CW_SQL_RULE_ALL, 1, read_rule},
           {"silence", CW_SQL_SILENCE_ALL, 1, read_silence},
           {"receiver", CW_SQL_RECEIVER_ALL, 1, read_receiver},
+          {"digest", CW_SQL_DIGEST_ALL, 1, read_digest},
+          {"happening", CW_SQL_HAPPENING_ALL, 2, read_happening},
 };
 
 static int fail_damaged(struct cw_store *store, const struct table *table, sqlite3_stmt *statement,

@@ -140,7 +140,19 @@ static const char version_6[] =
         "ALTER TABLE outbox ADD COLUMN severity INTEGER NOT NULL DEFAULT 0;"
         "CREATE INDEX outbox_id ON outbox (id);";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+/* Digests: when each was told, what happened since, and what a message of one says beside its alerts (packed). */
+static const char version_7[] =
+        "CREATE TABLE digest ("
+        " name TEXT PRIMARY KEY, meaning TEXT NOT NULL, slot_at INTEGER NOT NULL, since_at INTEGER NOT NULL)"
+        " WITHOUT ROWID;"
+        "CREATE TABLE happening ("
+        " digest TEXT NOT NULL, fingerprint TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL,"
+        " customer INTEGER NOT NULL, has_card INTEGER NOT NULL, currency TEXT NOT NULL, fired INTEGER NOT NULL,"
+        " ended INTEGER NOT NULL, events INTEGER NOT NULL, edge INTEGER NOT NULL, entry BLOB,"
+        " PRIMARY KEY (digest, fingerprint)) WITHOUT ROWID;"
+        "ALTER TABLE outbox ADD COLUMN digest BLOB;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

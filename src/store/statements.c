@@ -12,7 +12,8 @@
 
 #define OUTBOX_COLUMNS                                                                                                 \
         "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
-        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round FROM outbox "
+        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round, digest "             \
+        "FROM outbox "
 
 static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
@@ -94,9 +95,9 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox (sequence, id, notifier, groups, kind, state, baseline, "
                               "opens_thread, repeat, "
                               "queued_at, next_at, failing_since_at, attempts, error, items, payload, mishap, "
-                              "released, failed_era, failed_round, severity) "
+                              "released, failed_era, failed_round, severity, digest) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                              "?18, ?19, ?20, ?21)",
+                              "?18, ?19, ?20, ?21, ?22)",
         [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
         [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
         [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
@@ -110,6 +111,16 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_RULE_PUT] = "INSERT OR REPLACE INTO rule (name, meaning) VALUES (?1, ?2)",
         [CW_SQL_RULE_DROP] = "DELETE FROM rule WHERE name = ?1",
         [CW_SQL_RULE_ALL] = "SELECT name, meaning FROM rule ORDER BY name",
+        [CW_SQL_DIGEST_PUT] =
+                "INSERT OR REPLACE INTO digest (name, meaning, slot_at, since_at) VALUES (?1, ?2, ?3, ?4)",
+        [CW_SQL_DIGEST_DROP] = "DELETE FROM digest WHERE name = ?1",
+        [CW_SQL_DIGEST_ALL] = "SELECT name, meaning, slot_at, since_at FROM digest ORDER BY name",
+        [CW_SQL_HAPPENING_PUT] =
+                "INSERT OR REPLACE INTO happening (digest, fingerprint, rule, source, customer, has_card, currency, "
+                "fired, ended, events, edge, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        [CW_SQL_HAPPENING_DROP] = "DELETE FROM happening WHERE digest = ?1 AND fingerprint = ?2",
+        [CW_SQL_HAPPENING_ALL] = "SELECT digest, fingerprint, rule, source, customer, has_card, currency, fired, "
+                                 "ended, events, edge, entry FROM happening ORDER BY digest, fingerprint",
         [CW_SQL_HISTORY_ADD] =
                 "INSERT INTO alert_history (at, fingerprint, rule, source, customer, card, edge, what, reason, "
                 "severity, detail, notifier, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",

@@ -94,6 +94,12 @@ static void load_others(const struct cw_changes *stored, struct cw_changes *load
         for (size_t i = 0; i < stored->receivers.n; i++)
                 if (!stored->receivers.rows[i].gone)
                         cw_changes_receiver(loaded, &stored->receivers.rows[i]);
+        for (size_t i = 0; i < stored->digests.n; i++)
+                if (!stored->digests.rows[i].gone)
+                        cw_changes_digest(loaded, &stored->digests.rows[i]);
+        for (size_t i = 0; i < stored->happenings.n; i++)
+                if (!stored->happenings.rows[i].gone)
+                        cw_changes_happening(loaded, &stored->happenings.rows[i]);
         for (size_t i = 0; i < stored->silences.n; i++)
                 if (!stored->silences.rows[i].gone)
                         cw_changes_silence(loaded, &stored->silences.rows[i]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cardwatch/clock.h"
+#include "cardwatch/digest.h"
 #include "cardwatch/outbox.h"
 
 static const char *const states[] = {"firing", "resolved", "event"};
@@ -43,12 +44,35 @@ static void put_item(struct cw_buf *buf, const struct cw_item *item, bool in_ful
                 cw_buf_printf(buf, " was %s", cw_severity_name(item->previous_severity));
         if (item->folded)
                 cw_buf_puts(buf, " folded");
+        if (item->silenced)
+                cw_buf_puts(buf, " silenced");
+}
+
+/* "daily +2 -1 !0": what began, ended, happened since the last one. */
+static void put_facts(struct cw_buf *buf, const struct cw_digest_facts *facts)
+{
+        cw_buf_printf(buf, " %s +%" PRIu32 " -%" PRIu32 " !%" PRIu32, facts->name, facts->n_fired, facts->n_ended,
+                      facts->n_events);
+        if (facts->n_acknowledged)
+                cw_buf_printf(buf, " acknowledged %" PRIu32, facts->n_acknowledged);
+        if (facts->n_silenced)
+                cw_buf_printf(buf, " silenced %" PRIu32, facts->n_silenced);
+        if (facts->late)
+                cw_buf_puts(buf, " late");
+        if (facts->blind)
+                cw_buf_puts(buf, " blind");
 }
 
 static void put_line(struct cw_buf *buf, const struct cw_notice *notice, bool in_full)
 {
         cw_buf_puts(buf, notice->notifier);
-        cw_buf_printf(buf, " %s", notice->kind == CW_NOTICE_EVENT ? "event" : notice->firing ? "firing" : "resolved");
+        cw_buf_printf(buf, " %s",
+                      notice->kind == CW_NOTICE_EVENT    ? "event"
+                      : notice->kind == CW_NOTICE_DIGEST ? "digest"
+                      : notice->firing                   ? "firing"
+                                                         : "resolved");
+        if (notice->digest)
+                put_facts(buf, notice->digest);
         if (notice->baseline)
                 cw_buf_puts(buf, " baseline");
         if (notice->repeat)
@@ -92,6 +116,10 @@ static void put_payload(struct cw_buf *buf, const struct cw_notice *notice, bool
                 cw_buf_printf(buf, "group %s=%s\n", notice->group[i].name, notice->group[i].value);
         for (size_t i = 0; i < notice->n_items; i++)
                 put_entry(buf, &notice->items[i]);
+        if (notice->digest)
+                cw_buf_printf(buf, "digest due %" PRId64 " since %" PRId64 " cards %" PRIu64 " looked %" PRId64 "\n",
+                              notice->digest->due_at, notice->digest->since_at, notice->digest->n_cards,
+                              notice->digest->looked_at);
         for (size_t i = 0; i < notice->n_tallies; i++)
                 cw_buf_printf(buf, "tally %s %s %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", notice->tallies[i].rule,
                               notice->tallies[i].currency, notice->tallies[i].firing, notice->tallies[i].resolved,

@@ -14,6 +14,7 @@
  *   chat firing baseline: low/1 firing 12.00
  *   chat firing repeat 2: source-down firing
  *   chat event: switched/7 event
+ *   chat digest daily +1 -0 !0: low/1 firing 12.00
  *
  * and, where the world is `in_full`, severity and marks after the amount: "low/1 firing 99.99 warning flapping".
  */

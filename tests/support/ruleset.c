@@ -197,6 +197,23 @@ static void build_route(struct cw_ruleset *rules, const struct ruleset_spec *spe
         route->repeat_every_ms = spec->repeat_every_ms;
 }
 
+static void build_digests(struct cw_ruleset *rules, const struct ruleset_spec *spec)
+{
+        rules->digests = must(calloc(SPEC_DIGESTS, sizeof(*rules->digests)));
+        for (; rules->n_digests < SPEC_DIGESTS && spec->digests[rules->n_digests].name; rules->n_digests++) {
+                const struct digest_spec *from = &spec->digests[rules->n_digests];
+                struct cw_digest_plan *plan = &rules->digests[rules->n_digests];
+
+                *plan = (struct cw_digest_plan){.name = copy(from->name),
+                                                .days = from->days ? from->days : CW_EVERY_DAY,
+                                                .at_min = from->at_min,
+                                                .per_customer = from->per_customer};
+                plan->notify = must(calloc(rules->n_notifiers + 1, sizeof(*plan->notify)));
+                for (; plan->n_notify < rules->n_notifiers; plan->n_notify++)
+                        plan->notify[plan->n_notify] = plan->n_notify;
+        }
+}
+
 struct cw_ruleset *ruleset_build(const struct ruleset_spec *spec)
 {
         struct cw_ruleset *rules;
@@ -210,6 +227,7 @@ struct cw_ruleset *ruleset_build(const struct ruleset_spec *spec)
                 rules->n_rules++;
         }
         build_notifiers(rules, spec);
+        build_digests(rules, spec);
         build_route(rules, spec);
         for (size_t i = 0; i < CW_BUILTIN_COUNT; i++)
                 if (spec->builtins_off & (1u << i))

@@ -17,6 +17,7 @@
 #define SPEC_OVERRIDES 3
 #define SPEC_GROUP_BY  4
 #define SPEC_LEVELS    3
+#define SPEC_DIGESTS   2
 
 struct rule_spec {
         const char *name, *when, *clear, *on;
@@ -51,6 +52,13 @@ struct notifier_spec {
         const char *fallback[2];
 };
 
+struct digest_spec {
+        const char *name;
+        unsigned days; /* default: every day */
+        int32_t at_min;
+        bool per_customer;
+};
+
 struct ruleset_spec {
         const char *sources[SPEC_SOURCES]; /* default: main */
         int64_t every_ms; /* default: a minute */
@@ -62,6 +70,7 @@ struct ruleset_spec {
         bool one_group; /* no grouping at all */
         int64_t group_wait_ms, group_interval_ms, repeat_every_ms;
         uint32_t builtins_off; /* bits of enum cw_builtin_kind */
+        struct digest_spec digests[SPEC_DIGESTS]; /* to every notifier */
 };
 
 /* One reference, the caller's. */

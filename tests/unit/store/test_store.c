@@ -292,8 +292,8 @@ static void test_intents_come_back(void **state)
         cw_cleanup(place_deinit) struct place place;
         cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL, rows = CW_CHANGES_NULL;
-        struct cw_item items[] = {{new_entry("a"), CW_SEVERITY_INFO, true, 7},
-                                  {new_entry("b"), CW_SEVERITY_NONE, false, 8}};
+        struct cw_item items[] = {{new_entry("a"), CW_SEVERITY_INFO, true, false, 7},
+                                  {new_entry("b"), CW_SEVERITY_NONE, false, true, 8}};
         struct cw_intent_row row = intent_row(items, 2);
         const struct cw_intent_row *back;
 
@@ -322,8 +322,8 @@ static void test_intents_come_back(void **state)
         assert_int_equal(back->n_items, 2);
         assert_string_equal(back->items[0].entry->rule, "a");
         assert_int_equal(back->items[0].previous_severity, CW_SEVERITY_INFO);
-        assert_true(back->items[0].folded && back->items[0].edge == 7);
-        assert_true(!back->items[1].folded && back->items[1].edge == 8);
+        assert_true(back->items[0].folded && !back->items[0].silenced && back->items[0].edge == 7);
+        assert_true(!back->items[1].folded && back->items[1].silenced && back->items[1].edge == 8);
         back = &rows.intents.rows[1];
         assert_null(back->groups);
         assert_null(back->error);
