@@ -39,6 +39,7 @@ struct cw_config_source {
         uint32_t page_size, concurrency, retries, missing_after, stale_after;
         uint64_t max_response;
         char *proxy;
+        struct cw_secret *heartbeat; /* an address; NULL: none */
         struct cw_config_tls tls;
         struct cw_config_watch *watches;
         size_t n_watches;

@@ -106,9 +106,8 @@ struct cw_intent_row {
         struct cw_item *items; /* entries are references */
         size_t n_items;
         char *digest; /* packed facts of one (digest.h); NULL: it is none */
-        size_t digest_len;
         char *payload; /* rendered bytes; NULL: not yet, or let go of after delivery */
-        size_t payload_len;
+        size_t digest_len, payload_len;
         bool gone;
 };
 

@@ -31,6 +31,7 @@ void cw_compose_rules(struct cw_composer *composer);
 void cw_compose_builtins(struct cw_composer *composer);
 void cw_compose_notifiers(struct cw_composer *composer);
 void cw_compose_windows(struct cw_composer *composer);
+void cw_compose_digests(struct cw_composer *composer);
 void cw_compose_inhibitions(struct cw_composer *composer);
 void cw_compose_route(struct cw_composer *composer);
 

@@ -38,6 +38,8 @@ static struct cw_config_notifier copy_notifier(struct cw_reader *reader, struct 
                 .list = notifier->list,
                 .timeout_ms = notifier->timeout_ms,
                 .retry_for_ms = notifier->retry_for_ms,
+                .title = dup(reader, notifier->title),
+                .body = dup(reader, notifier->body),
                 .smtp = dup(reader, notifier->smtp),
                 .username = dup(reader, notifier->username),
                 .from = dup(reader, notifier->from),

@@ -275,6 +275,8 @@ void cw_compose_route(struct cw_composer *composer)
                 return;
         composer->draft->route.node = cw_node_get(composer->main->root, "route");
         compose_route(composer, &composer->draft->route, &reach, &rules->route, 0);
+        for (size_t i = 0; i < rules->n_digests; i++)
+                mark(reach.notifiers, rules->digests[i].notify, rules->digests[i].n_notify);
         if (reach.whole && composer->reader->error == 0)
                 warn_unreached(composer, &reach);
         cw_route_seal(&rules->route);

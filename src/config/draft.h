@@ -58,6 +58,8 @@ struct cw_draft {
         size_t n_notifiers;
         const struct cw_node *builtin[CW_BUILTIN_COUNT];
         struct cw_route_draft route;
+        struct cw_digest_draft *digests;
+        size_t n_digests;
         struct cw_window_draft *windows;
         size_t n_windows;
         struct cw_inhibition_draft *inhibitions;
@@ -78,6 +80,7 @@ extern const struct cw_table cw_schema_tls;
 extern const struct cw_table cw_schema_route;
 extern const struct cw_table cw_schema_window;
 extern const struct cw_table cw_schema_inhibition;
+extern const struct cw_table cw_schema_digest;
 extern const struct cw_table cw_schema_override;
 extern const struct cw_table cw_schema_level;
 extern const struct cw_table cw_schema_flap; /* of struct cw_flap */

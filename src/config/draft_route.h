@@ -43,6 +43,14 @@ struct cw_window_draft {
         size_t n_days, n_except, n_dates;
 };
 
+struct cw_digest_draft {
+        const struct cw_node *node, *notify;
+        char *name, *at;
+        char **days;
+        size_t n_days;
+        bool per_customer;
+};
+
 struct cw_inhibition_draft {
         const struct cw_node *node;
         struct cw_filter_draft source, target;

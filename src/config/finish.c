@@ -61,6 +61,16 @@ static void hash_route(struct cw_hash *hash, const struct cw_route *route)
                 hash_route(hash, &route->routes[i]);
 }
 
+static void hash_digests(struct cw_hash *hash, const struct cw_ruleset *rules)
+{
+        cw_hash_u64(hash, rules->n_digests);
+        for (size_t i = 0; i < rules->n_digests; i++) {
+                cw_hash_u64(hash, rules->digests[i].n_notify);
+                for (size_t k = 0; k < rules->digests[i].n_notify; k++)
+                        cw_hash_u64(hash, rules->digests[i].notify[k]);
+        }
+}
+
 static void hash_inhibitions(struct cw_hash *hash, const struct cw_ruleset *rules)
 {
         cw_hash_u64(hash, rules->n_inhibitions);
@@ -95,6 +105,7 @@ static void hash_rules(struct cw_hash *hash, const struct cw_ruleset *rules)
         }
         hash_route(hash, &rules->route);
         hash_inhibitions(hash, rules);
+        hash_digests(hash, rules);
 }
 
 static void hash_all(const struct cw_draft *draft, const struct cw_ruleset *rules, char ret_hash[static 33])

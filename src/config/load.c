@@ -81,6 +81,8 @@ static void compose(struct loading *loading)
         if (loading->reader.error == 0)
                 cw_compose_inhibitions(&composer);
         if (loading->reader.error == 0)
+                cw_compose_digests(&composer);
+        if (loading->reader.error == 0)
                 cw_compose_route(&composer);
         if (loading->reader.error == 0)
                 cw_compose_customers(&composer);

@@ -125,7 +125,9 @@ static const struct cw_row source_rows[] = {
          .help = "The share of cards that may empty or vanish at once and still be believed; 0% turns that off."},
         {"stale_after", CW_ROW_COUNT, SOURCE(stale_after), .fallback = "3", .least = 1, .most = 1000,
          .help = "Intervals without a complete poll after which what is known is called stale."},
-        LATER("heartbeat", "Asked for after each complete poll."),
+        {"heartbeat", CW_ROW_SECRET, SOURCE(heartbeat), .example = "env:CARDWATCH_HEARTBEAT", .check = cw_address_hook,
+         .help = "An address that is asked for after each complete poll, through the same proxy, so that somebody else "
+                 "notices when there are none."},
 };
 const struct cw_table cw_schema_source = {ROWS(source_rows), .size = sizeof(struct cw_source_draft),
                                           .node = offsetof(struct cw_source_draft, node)};
@@ -308,6 +310,7 @@ static const struct cw_row top_rows[] = {
                  "source-down and stale, source-down and suspect-snapshot over stale."},
         {"windows", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_draft, windows, n_windows), .table = &cw_schema_window,
          .help = "Named spans of local time, for mute and only."},
-        LATER("digests", "Summaries at fixed times."),
+        {"digests", CW_ROW_LIST, CW_ROW_IDLE, LIST_AT(cw_draft, digests, n_digests), .table = &cw_schema_digest,
+         .help = "At fixed times, how it stands: what fires, what happened since the last one, or that all is well."},
 };
 const struct cw_table cw_schema_top = {ROWS(top_rows), .size = sizeof(struct cw_draft), .node = CW_TABLE_NOWHERE};

@@ -147,6 +147,21 @@ static const struct cw_row window_rows[] = {
 const struct cw_table cw_schema_window = {ROWS(window_rows), .size = sizeof(struct cw_window_draft),
                                           .node = offsetof(struct cw_window_draft, node)};
 
+static const struct cw_row digest_rows[] = {
+        {"name", CW_ROW_NAME, CW_ROW_REQUIRED, AT(cw_digest_draft, name), .example = "daily",
+         .help = "The name of the digest."},
+        {"at", CW_ROW_TEXT, CW_ROW_REQUIRED, AT(cw_digest_draft, at), .example = "\"08:00\"", .check = cw_shape_hour,
+         .help = "When it is told, by the clock on the wall in timezone."},
+        {"days", CW_ROW_TEXTS, LIST_AT(cw_digest_draft, days, n_days), .example = "[mon-fri]",
+         .check = cw_shape_weekdays, .help = "The weekdays on which it is; by default every day."},
+        {"notify", CW_ROW_NODE, CW_ROW_REQUIRED, AT(cw_digest_draft, notify), .example = "[webhook]",
+         .help = "Names of notifiers."},
+        {"per_customer", CW_ROW_BOOLEAN, AT(cw_digest_draft, per_customer), .fallback = "false",
+         .help = "true: a message for each customer there is something to tell of; with to_customers to them, too."},
+};
+const struct cw_table cw_schema_digest = {ROWS(digest_rows), .size = sizeof(struct cw_digest_draft),
+                                          .node = offsetof(struct cw_digest_draft, node)};
+
 static const struct cw_row inhibition_rows[] = {
         {"source", CW_ROW_TABLE, CW_ROW_REQUIRED, AT(cw_inhibition_draft, source), .table = &filter_table,
          .help = "The alerts that hold others back while they fire."},

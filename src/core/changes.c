@@ -228,22 +228,8 @@ static void release_history(void *row)
         free(((struct cw_history_row *)row)->rule);
 }
 
-enum {
-        CARDS,
-        SOURCES,
-        ALERTS,
-        LEDGER,
-        GROUPS,
-        INTENTS,
-        RULES,
-        DIGESTS,
-        HAPPENINGS,
-        HISTORY,
-        SILENCES,
-        AUDIT,
-        RECEIVERS,
-        KINDS
-};
+enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS };
+enum { RULES = INTENTS + 1, DIGESTS, HAPPENINGS, HISTORY, SILENCES, AUDIT, RECEIVERS, KINDS };
 
 #define KIND(list_, type, compare_, release_, absorb_)                                                                 \
         {                                                                                                              \

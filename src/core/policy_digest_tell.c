@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "policy_copy.h"
 #include "policy_digest.h"
 #include "policy_groups.h"
 #include "policy_silence.h"
@@ -269,6 +270,28 @@ static size_t next_share(const struct pieces *pieces, size_t from, bool last)
         return to;
 }
 
+/* Customers hear of themselves, when there is something to show. */
+static int tell_customers(struct cw_policy *policy, const struct cw_digest *digest, const struct pieces *pieces,
+                          const struct cw_notifier_traits *traits, const struct cw_digest_facts *facts)
+{
+        struct share share = {.names_customer = true, .facts = *facts};
+        size_t from = 0, to;
+        int r = 0;
+
+        share.facts.n_cards = 0;
+        for (; r == 0 && from < pieces->n; from = to) {
+                const struct cw_entry *entry = entry_of(&pieces->items[from]);
+
+                to = next_share(pieces, from, false);
+                share.pieces = &pieces->items[from];
+                share.n = to - from;
+                share.facts.blind = is_blind(policy, share.pieces[0].source);
+                if (entry && cw_policy_may_hear(traits, entry))
+                        r = queue(policy, digest, traits->name, share);
+        }
+        return r;
+}
+
 static int tell_one(struct cw_policy *policy, const struct cw_digest *digest, const struct pieces *pieces,
                     const char *notifier, const struct cw_digest_facts *facts)
 {
@@ -305,10 +328,17 @@ void cw_policy_digest_tell(struct cw_policy *policy, struct cw_digest *digest, i
                 .n_cards = policy->watch.n_cards,
                 .looked_at = policy->watch.looked_at,
         };
+        const struct cw_ruleset *rules = policy->rules;
         int r = gather(policy, digest, &pieces);
 
-        for (size_t i = 0; r == 0 && i < digest->plan->n_notify; i++)
-                r = tell_one(policy, digest, &pieces, policy->rules->notifiers[digest->plan->notify[i]].name, &facts);
+        for (size_t i = 0; r == 0 && i < digest->plan->n_notify; i++) {
+                size_t notifier = digest->plan->notify[i];
+
+                r = tell_one(policy, digest, &pieces, rules->notifiers[notifier].name, &facts);
+                for (size_t k = 0; r == 0 && digest->plan->per_customer && k < rules->n_notifiers; k++)
+                        if (rules->notifiers[k].copies == notifier + 1)
+                                r = tell_customers(policy, digest, &pieces, &rules->notifiers[k], &facts);
+        }
         if (r < 0)
                 policy->error = r;
 }

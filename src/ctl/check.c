@@ -231,8 +231,12 @@ static int check_world(struct check *check)
 
         if (cw_log_new(fopen("/dev/null", "w"), CW_LOG_ERROR, CW_LOG_TEXT, &log) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; r == 0 && i < config->n_sources; i++)
+        for (size_t i = 0; r == 0 && i < config->n_sources; i++) {
                 r = probe_source(check, &config->sources[i], log);
+                if (config->sources[i].heartbeat)
+                        check_url(check, "heartbeat of source", config->sources[i].name,
+                                  cw_secret_reveal(config->sources[i].heartbeat));
+        }
         for (size_t i = 0; i < written_notifiers(check); i++)
                 check_notifier(check, &check->settings->notifiers[i]);
         cw_log_free(log);

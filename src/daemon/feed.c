@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
@@ -10,10 +11,12 @@
 #include "cardwatch/log.h"
 #include "cardwatch/settings.h"
 #include "cardwatch/source.h"
+#include "heartbeat.h"
 
 struct feed {
         struct cw_feeds *feeds;
         struct cw_source *source;
+        struct cw_heartbeat *heartbeat; /* NULL: it has none */
         struct cw_settings *settings; /* those the source was made with */
         const struct cw_config_source *config;
         size_t index; /* in the ruleset in force */
@@ -221,6 +224,15 @@ static void log_judgement(struct feed *feed)
                judged, NULL);
 }
 
+/* With `once` somebody may have waited for this. */
+static void beat_over(void *data)
+{
+        struct feed *feed = data;
+
+        if (feed->feeds->options.once)
+                feed->feeds->options.decided(feed->feeds->options.data);
+}
+
 static void poll_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
 {
         static const enum cw_auth_result auth[] = {
@@ -245,6 +257,8 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
         step(feed, &event);
         log_judgement(feed);
         feed->finished = true;
+        if (strcmp(feed->judged, "complete") == 0)
+                cw_heartbeat_ping(feed->heartbeat, beat_over, feed);
         feed->feeds->options.polled(feed->feeds->options.data, summary->pages_good > 0 && summary->pages_bad == 0);
 }
 
@@ -259,6 +273,7 @@ static void feed_free(struct feed *feed)
         if (!feed)
                 return;
         cw_source_free(feed->source);
+        cw_heartbeat_free(feed->heartbeat);
         cw_settings_unref(feed->settings);
         free(feed);
 }
@@ -314,6 +329,9 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
         options.memory = feeds->options.memory_of(feeds->options.data, feed->config->name);
         if (feeds->n_feeds > 0)
                 options.memory.blocked_until_at = 0; /* a reload is somebody's word that the credentials were mended */
+        r = cw_heartbeat_new(feeds->options.http, feeds->options.log, feed->config, &feed->heartbeat);
+        if (r < 0)
+                return r;
         r = cw_source_new(feeds->options.loop, feeds->options.http, feeds->options.log, &options, &listener, feed,
                           &feed->source);
         if (r < 0)
@@ -393,6 +411,7 @@ size_t cw_feeds_unfinished(const struct cw_feeds *feeds)
         size_t n = 0;
 
         for (size_t i = 0; i < feeds->n_feeds; i++)
-                n += !feeds->feeds[i]->finished || feeds->feeds[i]->reading > 0;
+                n += !feeds->feeds[i]->finished || feeds->feeds[i]->reading > 0 ||
+                     cw_heartbeat_is_busy(feeds->feeds[i]->heartbeat);
         return n;
 }

@@ -322,7 +322,8 @@ bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_c
                same_secret(a->totp_secret, b->totp_secret) && same_secret(a->otp, b->otp) &&
                a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms &&
                a->page_size == b->page_size && a->concurrency == b->concurrency && a->retries == b->retries &&
-               a->max_response == b->max_response && same_text(a->proxy, b->proxy) && same_text(a->tls.ca, b->tls.ca) &&
+               a->max_response == b->max_response && same_text(a->proxy, b->proxy) &&
+               same_secret(a->heartbeat, b->heartbeat) && same_text(a->tls.ca, b->tls.ca) &&
                same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key) && same_watches(a, b);
 }
 
@@ -381,6 +382,17 @@ static int check_text(const struct cw_config *config, enum cw_config_text kind, 
         return r;
 }
 
+/* What a notifier has for customers only is its own once more, and stands last. */
+static size_t count_texts(const struct cw_config *config, enum cw_config_text kind)
+{
+        size_t n = cw_config_text_count(config, kind);
+
+        if (kind == CW_TEXT_TITLE || kind == CW_TEXT_BODY)
+                while (n > 0 && config->notifiers[n - 1].n_customers > 0)
+                        n--;
+        return n;
+}
+
 static int check_templates(const struct cw_config *config, struct cw_config_report *report)
 {
         cw_cleanup(cw_templates_free_cleanup) struct cw_templates *templates = NULL;
@@ -394,7 +406,7 @@ static int check_templates(const struct cw_config *config, struct cw_config_repo
                 /* Those that do not compile have been told of. */
                 bool told = kind == CW_TEXT_PARTIAL && report->n_errors > n_errors;
 
-                for (size_t i = 0; r == 0 && !told && i < cw_config_text_count(config, kind); i++)
+                for (size_t i = 0; r == 0 && !told && i < count_texts(config, kind); i++)
                         r = check_text(config, kind, i, templates, report);
         }
         return r < 0 ? r : report->n_errors ? -EINVAL : 0;

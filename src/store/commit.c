@@ -554,9 +554,9 @@ static int number_commit(struct writing *writing)
 }
 
 static int (*const steps[])(struct writing *writing) = {
-        number_commit, remove_sources, write_cards,   write_sources,    write_alerts,  write_ledger,   write_groups,
-        write_intents, write_rules,    write_digests, write_happenings, write_history, write_silences, write_audit,
-        write_receivers,
+        number_commit,    remove_sources, write_cards,    write_sources, write_alerts,
+        write_ledger,     write_groups,   write_intents,  write_rules,   write_digests,
+        write_happenings, write_history,  write_silences, write_audit,   write_receivers,
 };
 
 int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, int64_t at, struct cw_buf *message)

@@ -12,7 +12,7 @@
 
 #define OUTBOX_COLUMNS                                                                                                 \
         "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
-        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round, digest "             \
+        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round, digest "       \
         "FROM outbox "
 
 static const char *const texts[CW_SQL_COUNT] = {

@@ -64,9 +64,9 @@ static void test_mistakes_are_told_in_their_files(void **state)
                  "conf.d/a.yaml:3:45: error: there is another rule \"low\" (in cardwatch.yaml, line 6)\n"
                  "    3 | rules: [{nme: a, when: available < 1, name: low}]\n"
                  "      |                                             ^~~\n"
-                 "conf.d/a.yaml:4:1: error: \"digests\" is not supported yet\n"
-                 "    4 | digests: []\n"
-                 "      | ^~~~~~~\n"
+                 "conf.d/a.yaml:4:11: error: digests[0] needs \"at\"\n"
+                 "    4 | digests: [{name: d, notify: log}]\n"
+                 "      |           ^\n"
                  "conf.d/b.yaml:1:1: error: an included file must be a mapping of lists\n"
                  "    1 | - a\n"
                  "      | ^\n"
@@ -93,8 +93,9 @@ static void test_mistakes_are_told_in_their_files(void **state)
         };
 
         (void)state;
-        write_text("conf.d/a.yaml", "log: {level: debug}\ninclude: [b.yaml]\n"
-                                    "rules: [{nme: a, when: available < 1, name: low}]\ndigests: []\n");
+        write_text("conf.d/a.yaml",
+                   "log: {level: debug}\ninclude: [b.yaml]\n"
+                   "rules: [{nme: a, when: available < 1, name: low}]\ndigests: [{name: d, notify: log}]\n");
         write_text("conf.d/b.yaml", "- a\n");
         write_text("conf.d/c.yaml", "{a\n");
         expect_texts(cases, CW_ARRAY_SIZE(cases));

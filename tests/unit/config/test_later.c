@@ -29,12 +29,10 @@ static void expect_later(const struct later *later)
 static void test_keys(void **state)
 {
         static const struct later cases[] = {
-                {"digests", BASE "digests: []\n"},
                 {"postgresql", BASE "store: {postgresql: env:DATABASE}\n"},
                 {"http", BASE "control: {http: 127.0.0.1:9477}\n"},
                 {"token", BASE "control: {token: file:control_token}\n"},
                 {"public_read", BASE "control: {public_read: false}\n"},
-                {"heartbeat", SOURCE_WITH("heartbeat: env:HEARTBEAT")},
         };
 
         (void)state;
