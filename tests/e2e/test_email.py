@@ -158,3 +158,11 @@ def test_customers_get_mails_of_their_own(make_sim, smtp, make_daemon):
                "the end to the customer")
     end = next(one for one in smtp.mails if one.subject.startswith("[RESOLVED]") and one.recipients == acme.recipients)
     assert end.message["References"] == acme.message["Message-ID"]
+
+
+def test_a_single_round_draws_too(sim, smtp, make_daemon):
+    daemon = make_daemon(config(source(sim), mail(smtp)), start=False)
+    assert daemon.once() == 0
+    sim.set_card(1, available="99.99")
+    assert daemon.once() == 0
+    assert [one.subject[:9] for one in smtp.mails] == ["[WARNING]"] and b"image/png" in smtp.mails[0].content
