@@ -45,6 +45,7 @@ struct cw_http_request {
         const char *proxy; /* NULL: from the environment */
         const char *unix_socket; /* NULL: over the network; else the URL's host is only a name, and there is no proxy */
         bool compressed; /* offer compression */
+        bool harmless; /* the answer is short and holds no cards: nothing of it needs to be wiped from the stack */
 };
 
 enum cw_http_failure {

@@ -189,6 +189,14 @@ static int start(struct cw_attempt *attempt, const struct cw_attempt_request *re
                             wire_done, attempt);
 }
 
+/* Receivers say whether they took it, and no more. */
+static void call_harmless(struct cw_sink_request *prepared)
+{
+        prepared->http.harmless = true;
+        for (size_t i = 0; i < prepared->n_following; i++)
+                prepared->following[i].harmless = true;
+}
+
 int cw_attempt_start(const struct cw_attempt_request *request, cw_attempt_fn done, void *data,
                      struct cw_attempt **ret_attempt)
 {
@@ -204,8 +212,10 @@ int cw_attempt_start(const struct cw_attempt_request *request, cw_attempt_fn don
         attempt->started_mono = cw_clock_mono_ms();
         r = cw_sink_request(&request->notifier->options, request->id, request->payload, request->payload_len,
                             request->now, &attempt->prepared);
-        if (r == 0)
+        if (r == 0) {
+                call_harmless(&attempt->prepared);
                 r = start(attempt, request);
+        }
         if (r < 0)
                 return r;
         *ret_attempt = cw_take(attempt);

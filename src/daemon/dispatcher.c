@@ -25,7 +25,7 @@
 
 #define NO_ID           "00000000000000000000000000000000"
 #define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
-#define AHEAD_MOST      48
+#define AHEAD_MOST      112
 
 /* A receiver that forgets what it does not hear of again. */
 struct refresh {

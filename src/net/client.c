@@ -22,6 +22,7 @@
 /* More than a few sources of the largest concurrency have: one that is closed is opened anew at every poll. */
 #define IDLE_CONNECTIONS_MAX 256L
 #define THREADS_MAX          64
+#define SPARE_MAX            32 /* easy handles kept for the next request */
 
 TAILQ_HEAD(transfer_list, cw_http_transfer);
 
@@ -35,6 +36,8 @@ struct cw_http {
         struct transfer_list ended; /* to be told on a later turn */
         struct transfer_list telling; /* to be told on this one */
         struct transfer_list lingering; /* told, with a thread that is not over */
+        CURL *spare[SPARE_MAX];
+        unsigned n_spare;
         unsigned telling_depth;
         unsigned threads;
         bool freed;
@@ -156,6 +159,8 @@ static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *data,
 
 static void release(struct cw_http *http)
 {
+        while (http->n_spare > 0)
+                curl_easy_cleanup(http->spare[--http->n_spare]);
         if (http->multi)
                 curl_multi_cleanup(http->multi);
         cw_timer_free(http->curl_timer);
@@ -277,6 +282,21 @@ const char *cw_http_user_agent(const struct cw_http *http)
 bool cw_http_closing(const struct cw_http *http)
 {
         return http->freed;
+}
+
+CURL *cw_transfer_take_easy(struct cw_http *http)
+{
+        return http->n_spare > 0 ? http->spare[--http->n_spare] : curl_easy_init();
+}
+
+void cw_transfer_give_easy(struct cw_http *http, CURL *easy)
+{
+        if (http->n_spare == SPARE_MAX) {
+                curl_easy_cleanup(easy);
+                return;
+        }
+        curl_easy_reset(easy);
+        http->spare[http->n_spare++] = easy;
 }
 
 void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer)

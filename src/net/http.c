@@ -24,6 +24,8 @@
 #define FIELD_MAX        64
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
+#define HARMLESS_BUFFER  8192L /* short enough to come from the heap: pages of its own cost three calls of the kernel  \
+                                */
 
 struct http_transfer {
         struct cw_http_transfer base; /* first */
@@ -36,7 +38,7 @@ struct http_transfer {
         size_t max_response;
         size_t header_bytes;
         bool proxied, too_large, is_bomb, bad_header;
-        bool header_whole;
+        bool header_whole, harmless;
         struct cw_buf body;
         char retry_after[FIELD_MAX], date[FIELD_MAX]; /* of the last answer in a row of interim ones */
         char error[CURL_ERROR_SIZE];
@@ -47,7 +49,10 @@ static void transfer_free(struct http_transfer *transfer)
 {
         if (!transfer)
                 return;
-        curl_easy_cleanup(transfer->base.easy);
+        if (transfer->harmless && transfer->base.ended && transfer->base.result == CURLE_OK)
+                cw_transfer_give_easy(transfer->base.http, transfer->base.easy);
+        else
+                curl_easy_cleanup(transfer->base.easy);
         curl_slist_free_all(transfer->headers);
         cw_buf_wipe(&transfer->body);
         free(transfer->peer);
@@ -167,6 +172,8 @@ static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->unix_socket ? "" : request->proxy);
         if (request->unix_socket)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+        if (request->harmless)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, HARMLESS_BUFFER);
         /* Only what curl decompresses with its own, wiping allocators: brotli and zstd bring theirs. */
         if (request->compressed)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
@@ -261,10 +268,12 @@ static void tell(struct http_transfer *transfer)
 static void http_tell(struct cw_http_transfer *base)
 {
         struct http_transfer *transfer = (struct http_transfer *)base;
+        bool harmless = transfer->harmless;
 
         tell(transfer);
         transfer_free(transfer);
-        cw_wipe_stack();
+        if (!harmless)
+                cw_wipe_stack();
 }
 
 static const struct cw_transfer_kind http_kind = {.stop = cw_transfer_stop_multi, .tell = http_tell};
@@ -276,7 +285,8 @@ static bool request_is_sound(const struct cw_http_request *request)
                 strcmp(request->method, "PUT") == 0 || strcmp(request->method, "DELETE") == 0);
 }
 
-static int transfer_new(const struct cw_http_request *request, struct http_transfer **ret_transfer)
+static int transfer_new(struct cw_http *http, const struct cw_http_request *request,
+                        struct http_transfer **ret_transfer)
 {
         static const char *const schemes[2] = {"http", "https"};
         cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = calloc(1, sizeof(*transfer));
@@ -285,7 +295,8 @@ static int transfer_new(const struct cw_http_request *request, struct http_trans
         if (!transfer)
                 return -ENOMEM;
         transfer->base.kind = &http_kind;
-        transfer->base.easy = curl_easy_init();
+        transfer->harmless = request->harmless;
+        transfer->base.easy = request->harmless ? cw_transfer_take_easy(http) : curl_easy_init();
         transfer->timeout_ms = request->timeout_ms;
         transfer->max_response = request->max_response;
         transfer->body.limit = request->max_response;
@@ -313,7 +324,7 @@ int cw_http_start(struct cw_http *http, const struct cw_http_request *request, c
                 return -ESHUTDOWN;
         if (!request_is_sound(request))
                 return -EINVAL;
-        r = transfer_new(request, &transfer);
+        r = transfer_new(http, request, &transfer);
         if (r < 0)
                 return r;
         code = cw_transfer_set_common(transfer->base.easy, &request->tls, request->timeout_ms, transfer->error);

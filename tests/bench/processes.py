@@ -62,7 +62,8 @@ class Server:
         self.cards = cards
         self.process = subprocess.Popen([f"{tools}/bench_server", str(cards), str(customers_a_page), *shape.split()],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
+        self.url, self.hook_url = (f"http://127.0.0.1:{port}" for port in self.process.stdout.readline().split())
+        self.hook_url += "/hook"
         self.n_pages = self.state()["n_pages"]
 
     def get(self, path):

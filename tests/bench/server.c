@@ -3,11 +3,11 @@
  * The card API and the receivers of the bench in one process with one clock, so that what happens between an answer and
  * a message is measured without a word between processes. It answers out of memory and asks for no log-in.
  *
- *   bench_server CARDS CUSTOMERS_A_PAGE [uneven]     prints its port, ends when its input does
+ *   bench_server CARDS CUSTOMERS_A_PAGE [uneven]     prints its two ports, ends when its input does
  *
  *   /all/…     the data set; every poll (a request for page 1) first changes so many cards as /bench/set said
- *   /one/…     one page of 100 cards; every poll changes whether the first is below 100
- *   /sN/…      a page of 100 cards for each N; while bursting, every poll has ten more below 100
+ *   /one/…     one page of 400 cards; every poll changes whether the first is below 100
+ *   /sN/…      a page of 400 cards for each N; while bursting, every poll has ten more below 100
  *   /hook      takes messages; with `capture` in /bench/set it keeps their bodies
  *   /bench/set?change=N&burst=0|1&capture=0|1    /bench/state    /bench/latencies    /bench/bodies
  */
@@ -32,7 +32,7 @@
 
 #define CONNECTIONS_MAX 4096
 #define SOURCES_MAX     1000
-#define SMALL_CARDS     100
+#define SMALL_CARDS     400
 #define A_POLL          10 /* further cards below the limit at each poll of a burst */
 #define LATENCIES_MAX   100000
 
@@ -51,7 +51,7 @@ struct connection {
 };
 
 struct server {
-        int epoll, listener;
+        int epoll, listeners[2]; /* the API's and the receiver's: two hosts, to a client */
         struct pages *pages;
         struct connection connections[CONNECTIONS_MAX];
         size_t change, bursting, capturing;
@@ -349,9 +349,9 @@ static void read_some(struct server *server, int fd)
                 ;
 }
 
-static void accept_one(struct server *server)
+static void accept_one(struct server *server, int listener)
 {
-        int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK), one = 1;
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK), one = 1;
 
         if (fd < 0)
                 return;
@@ -375,8 +375,7 @@ static int listen_anywhere(void)
                 perror("bench_server");
                 exit(1);
         }
-        printf("%d\n", ntohs(address.sin_port));
-        fflush(stdout);
+        printf("%d ", ntohs(address.sin_port));
         return fd;
 }
 
@@ -392,8 +391,8 @@ static void serve(struct server *server)
 
                         if (fd == STDIN_FILENO)
                                 return;
-                        if (fd == server->listener)
-                                accept_one(server);
+                        if (fd == server->listeners[0] || fd == server->listeners[1])
+                                accept_one(server, fd);
                         else if (events[i].events & EPOLLOUT && flush(server, fd))
                                 watch(server, fd, EPOLLIN, EPOLL_CTL_MOD);
                         else if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) && server->connections[fd].open)
@@ -414,8 +413,12 @@ int main(int argc, char **argv)
         server->pages = pages_new(strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10),
                                   argc > 3 ? PAGES_UNEVEN : PAGES_EVEN);
         server->epoll = epoll_create1(0);
-        server->listener = listen_anywhere();
-        watch(server, server->listener, EPOLLIN, EPOLL_CTL_ADD);
+        for (int i = 0; i < 2; i++) {
+                server->listeners[i] = listen_anywhere();
+                watch(server, server->listeners[i], EPOLLIN, EPOLL_CTL_ADD);
+        }
+        puts("");
+        fflush(stdout);
         watch(server, STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
         serve(server);
         return 0;

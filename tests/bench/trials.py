@@ -47,7 +47,7 @@ def ten_rules():
 
 def cycle_config(server, page_size):
     return {"sources": [source(server, "all", page_size=page_size)], "rules": "\n" + ten_rules(),
-            "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{server.url}/hook"}]}
+            "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{server.hook_url}"}]}
 
 
 class Cycle:
@@ -134,7 +134,7 @@ def latencies(bench, polls):
     """From the last byte of a page out of the server to its answer to the message about it, in nanoseconds."""
     server = Server(bench.programs, 100, 100)
     config = {"sources": [source(server, "one")], "rules": low_rule(),
-              "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{server.url}/hook"}]}
+              "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{server.hook_url}"}]}
     daemon = Daemon(bench.programs, bench.new_folder(fast=True), config)
     chance = random.Random(1)
     try:
@@ -156,7 +156,7 @@ class Burst:
         self.server = Server(bench.programs, 100, 100)
         names = range(BURST_SOURCES)
         config = {"sources": [source(self.server, f"s{i}", f"s{i}") for i in names], "rules": low_rule(),
-                  "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{self.server.url}/hook"}]}
+                  "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{self.server.hook_url}"}]}
         self.daemon = Daemon(bench.programs, bench.new_folder(), config)
 
     def run(self, beats, still_beats=3):
@@ -174,7 +174,7 @@ class Burst:
         return told, still, path
 
     def bare(self, path, rounds):
-        worker = Worker("bare", [f"{self.bench.programs}/bench_client", "posts", f"{self.server.url}/hook", path,
+        worker = Worker("bare", [f"{self.bench.programs}/bench_client", "posts", self.server.hook_url, path,
                                  str(POSTS_AT_ONCE)])
         try:
             worker.run()

@@ -277,15 +277,15 @@ static void test_answers(void **state)
         }
 }
 
-static void test_the_request_goes_out_as_it_was_given(void **state)
+static void check_requests(bool harmless)
 {
         static const struct cw_http_header headers[] = {
                 {"Content-Type", "application/json"}, {"X-Empty", ""}, {"otp", "123456"}};
         struct cw_http_request request = request_to(NULL);
         struct fixture f;
 
-        (void)state;
         setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
+        request.harmless = harmless;
         request.method = "POST";
         request.headers = headers;
         request.n_headers = CW_ARRAY_SIZE(headers);
@@ -305,6 +305,7 @@ static void test_the_request_goes_out_as_it_was_given(void **state)
         assert_non_null(memmem(f.seen.data, f.seen.len, "\r\n\r\n{\"a\":\"\\0\"}\0z", 16));
         cw_buf_clear(&f.seen);
         request = request_to(NULL);
+        request.harmless = harmless;
         request.method = "PUT";
         request.body = "x";
         request.body_len = 1;
@@ -313,6 +314,19 @@ static void test_the_request_goes_out_as_it_was_given(void **state)
         assert_null(strstr(f.seen.data, "Content-Type"));
         assert_null(strstr(f.seen.data, "Accept-Encoding"));
         teardown(&f);
+}
+
+static void test_the_request_goes_out_as_it_was_given(void **state)
+{
+        (void)state;
+        check_requests(false);
+}
+
+/* The second goes out through the handle of the first. */
+static void test_a_handle_keeps_nothing_of_the_request_before(void **state)
+{
+        (void)state;
+        check_requests(true);
 }
 
 static void test_what_makes_no_request_is_refused(void **state)
@@ -583,6 +597,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_answers),
                 cmocka_unit_test(test_the_request_goes_out_as_it_was_given),
+                cmocka_unit_test(test_a_handle_keeps_nothing_of_the_request_before),
                 cmocka_unit_test(test_what_makes_no_request_is_refused),
                 cmocka_unit_test(test_who_cannot_be_reached_is_named_without_secrets),
                 cmocka_unit_test(test_a_peer_that_speaks_no_tls_is_a_failed_connection),
