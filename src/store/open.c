@@ -164,7 +164,7 @@ static int connect_store(struct cw_store *store, struct cw_buf *message)
         sqlite3_busy_timeout(store->db, BUSY_MS);
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         return cw_db_exec(store,
-                          "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
+                          "PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
                           "PRAGMA cell_size_check = ON",
                           message);
 }
@@ -180,7 +180,8 @@ static int own(struct cw_store *store, struct cw_buf *message)
         if (r < 0)
                 return r;
         r = cw_db_exec(store,
-                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608",
+                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;"
+                       "PRAGMA wal_autocheckpoint = 2000",
                        message);
         if (r == 0)
                 r = cw_db_number(store, "PRAGMA synchronous", &synchronous, message);
