@@ -7,6 +7,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
+#include "easy.h"
 #include "transfer.h"
 #include "uvloop.h"
 #include "wipe.h"

@@ -9,6 +9,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "easy.h"
 #include "failure.h"
 #include "transfer.h"
 #include "transfer_options.h"
@@ -24,8 +25,7 @@
 #define FIELD_MAX        64
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
-#define HARMLESS_BUFFER  8192L /* short enough to come from the heap: pages of its own cost three calls of the kernel  \
-                                */
+#define HARMLESS_BUFFER  8192L /* from the heap: pages of its own cost three calls of the kernel */
 
 struct http_transfer {
         struct cw_http_transfer base; /* first */

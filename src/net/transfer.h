@@ -39,10 +39,6 @@ struct cw_loop *cw_http_loop(struct cw_http *http);
 const char *cw_http_user_agent(const struct cw_http *http);
 bool cw_http_closing(const struct cw_http *http);
 
-/* A handle that is as good as new. Only one that never held an answer with cards may be given back. */
-CURL *cw_transfer_take_easy(struct cw_http *http);
-void cw_transfer_give_easy(struct cw_http *http, CURL *easy);
-
 /* Hands a transfer over to the client; the first has its easy handle driven, too (-ENOMEM: not handed over). */
 int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
         __attribute__((warn_unused_result));
