@@ -41,6 +41,8 @@ enum cw_event_kind {
         CW_EVENT_SILENCE_END,
         CW_EVENT_ACK, /* somebody looks after an alert: no repeats */
         CW_EVENT_UNACK,
+        CW_EVENT_RETRY, /* a message that is not delivered is tried again now, or never */
+        CW_EVENT_DROP,
         CW_EVENT_AUDIT, /* something else that an operator did, only recorded */
         CW_EVENT_SOURCE_MEMORY,
         CW_EVENT_TICK, /* time passed: something may be due (cw_engine_wake_at) */
@@ -101,6 +103,7 @@ struct cw_event {
                         const char *id; /* SILENCE_END */
                         uint64_t fingerprint; /* ACK and UNACK */
                         int64_t until_at; /* ACK */
+                        const struct cw_intent_row *letter; /* RETRY, DROP: of one that waits the sequence and the id */
                         const char *what, *target; /* AUDIT */
                 } act;
                 struct cw_ruleset *rules;

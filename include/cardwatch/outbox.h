@@ -38,6 +38,9 @@ bool cw_outbox_next(struct cw_outbox *outbox, size_t notifier, int64_t now, stru
 /* When something becomes ready that is not handed out, 0: never by itself. */
 int64_t cw_outbox_wake_at(struct cw_outbox *outbox, size_t notifier);
 
+/* The sequence of the message of this id that is neither delivered nor dead, 0: there is none. */
+uint64_t cw_outbox_sequence(const struct cw_outbox *outbox, const char *id);
+
 /* Messages that are neither delivered nor dead: of one notifier. */
 size_t cw_outbox_waiting(const struct cw_outbox *outbox, size_t notifier);
 

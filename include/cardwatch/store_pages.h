@@ -40,6 +40,9 @@ int cw_store_page_edges(struct cw_store *store, const struct cw_store_page *page
 
 /* Messages that are not delivered, dead letters among them, in the order in which they were queued: at most `limit`
  * behind the one with this sequence, appended to `rows`. */
+/* The message of the outbox that has this id, the last if there were several; none: no row. */
+int cw_store_letter(struct cw_store *store, const char *id, struct cw_changes *rows, struct cw_buf *message)
+        __attribute__((warn_unused_result));
 int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, struct cw_changes *rows,
                          struct cw_buf *message) __attribute__((warn_unused_result));
 

@@ -343,6 +343,8 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         case CW_EVENT_SILENCE_END:
         case CW_EVENT_ACK:
         case CW_EVENT_UNACK:
+        case CW_EVENT_RETRY:
+        case CW_EVENT_DROP:
         case CW_EVENT_AUDIT:
                 cw_engine_act(engine, event);
                 break;

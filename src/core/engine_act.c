@@ -8,6 +8,7 @@
 #include "cardwatch/engine_acts.h"
 #include "engine_private.h"
 #include "policy_escalate.h"
+#include "policy_letters.h"
 #include "policy_silence.h"
 
 static void audit(struct cw_engine *engine, const struct cw_event *event, const char *what, const char *target)
@@ -103,6 +104,22 @@ static void acknowledge(struct cw_engine *engine, const struct cw_event *event, 
         cw_buf_deinit(&target);
 }
 
+static void treat_letter(struct cw_engine *engine, const struct cw_event *event)
+{
+        bool retry = event->kind == CW_EVENT_RETRY;
+        const struct cw_intent_row *letter = event->act.letter;
+
+        engine->letter_verdict = retry ? cw_policy_retry(&engine->policy, letter)
+                                       : cw_policy_drop(&engine->policy, letter);
+        if (engine->letter_verdict == CW_LETTER_DONE)
+                audit(engine, event, retry ? "outbox-retry" : "outbox-drop", letter->id);
+}
+
+enum cw_letter_verdict cw_engine_letter_verdict(const struct cw_engine *engine)
+{
+        return engine->letter_verdict;
+}
+
 void cw_engine_act(struct cw_engine *engine, const struct cw_event *event)
 {
         switch (event->kind) {
@@ -117,6 +134,10 @@ void cw_engine_act(struct cw_engine *engine, const struct cw_event *event)
                 break;
         case CW_EVENT_UNACK:
                 acknowledge(engine, event, true);
+                break;
+        case CW_EVENT_RETRY:
+        case CW_EVENT_DROP:
+                treat_letter(engine, event);
                 break;
         default:
                 audit(engine, event, event->act.what, event->act.target);

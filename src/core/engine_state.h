@@ -6,6 +6,7 @@
 #include "attention.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/engine_acts.h"
 #include "cardwatch/expr.h"
 #include "cardwatch/map.h"
 #include "policy.h"
@@ -84,6 +85,7 @@ struct cw_engine {
         bool needs_past;
         size_t n_waiting; /* alerts that wait for their `for` */
         struct cw_alerts alerts;
+        enum cw_letter_verdict letter_verdict;
         bool made_silence; /* the last step did: it is the last of the policy's */
         struct cw_due flaps; /* alerts by fingerprint: flapping may have ended, or a firing has lasted */
         struct cw_policy policy;

@@ -206,3 +206,14 @@ size_t cw_outbox_waiting(const struct cw_outbox *outbox, size_t notifier)
 {
         return outbox->lines[notifier].n;
 }
+
+uint64_t cw_outbox_sequence(const struct cw_outbox *outbox, const char *id)
+{
+        size_t cursor = 0;
+        void *value;
+
+        while (cw_map_next(&outbox->intents, &cursor, NULL, &value))
+                if (strcmp(((struct cw_intent *)value)->id, id) == 0)
+                        return ((struct cw_intent *)value)->sequence;
+        return 0;
+}

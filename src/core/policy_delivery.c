@@ -84,7 +84,7 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
 }
 
 /* Takes the message out; its groups may have ended with it. */
-static void finish(struct cw_policy *policy, struct cw_intent *intent)
+static void finish(struct cw_policy *policy, struct cw_intent *intent, bool gone)
 {
         struct cw_group **groups = intent->groups;
         size_t n_groups = intent->n_groups;
@@ -95,7 +95,7 @@ static void finish(struct cw_policy *policy, struct cw_intent *intent)
                 return;
         }
         memcpy(kept, groups, n_groups * sizeof(struct cw_group *));
-        cw_intent_remember(intent, false, policy->changes);
+        cw_intent_remember(intent, gone, policy->changes);
         if (cw_outbox_remove(&policy->outbox, intent) < 0)
                 policy->error = -ENOMEM;
         for (size_t i = 0; i < n_groups; i++)
@@ -103,9 +103,7 @@ static void finish(struct cw_policy *policy, struct cw_intent *intent)
         free(kept);
 }
 
-/* What became of a message about something, for whoever asks why they were told, or not. */
-static void record(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_item *item,
-                   const char *what, char *reason)
+void cw_policy_record(struct cw_policy *policy, const struct cw_post *post, const struct cw_item *item)
 {
         const struct cw_entry *entry = item->entry;
         struct cw_history_row row = {
@@ -116,17 +114,24 @@ static void record(struct cw_policy *policy, const struct cw_intent *intent, con
                 .customer = entry->has_card ? entry->card.customer : 0,
                 .card = entry->has_card ? entry->card.id : 0,
                 .edge = item->edge,
-                .what = what,
-                .reason = reason,
-                .notifier = (char *)intent->notifier,
+                .what = post->what,
+                .reason = (char *)post->reason,
+                .notifier = (char *)post->notifier,
                 .severity = (uint8_t)entry->severity,
         };
 
-        /* That it was listed in a digest told nobody anything new. */
-        if (intent->kind == CW_NOTICE_DIGEST)
-                return;
-        memcpy(row.message, intent->id, sizeof(row.message));
+        memcpy(row.message, post->id, sizeof(row.message));
         cw_changes_history(policy->changes, &row);
+}
+
+static void record(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_item *item,
+                   const char *what, const char *reason)
+{
+        const struct cw_post post = {.id = intent->id, .notifier = intent->notifier, .what = what, .reason = reason};
+
+        /* That it was listed in a digest told nobody anything new. */
+        if (intent->kind != CW_NOTICE_DIGEST)
+                cw_policy_record(policy, &post, item);
 }
 
 /* Nothing about it is on its way any more: it may belong to another group by now. */
@@ -176,7 +181,7 @@ const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
         remember_receiver(policy, intent);
         intent->state = CW_INTENT_DELIVERED;
         intent->attempts++;
-        finish(policy, intent);
+        finish(policy, intent, false);
         return notifier;
 }
 
@@ -193,32 +198,50 @@ static void drop_waiting_resolution(struct cw_policy *policy, struct cw_telling 
         telling->queued = 0;
 }
 
-static void bury(struct cw_policy *policy, struct cw_intent *intent)
+/* Its transition is not told again. What was given up before it was tried changes nothing of what may have arrived. */
+static void block(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item,
+                  struct cw_telling *telling)
 {
-        for (size_t i = 0; i < intent->n_items; i++)
-                record(policy, intent, &intent->items[i], "dead", intent->error);
-        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
-                const struct cw_item *item = &intent->items[i];
-                struct cw_telling *telling = telling_of(policy, intent, item);
-
-                if (!telling)
-                        continue;
-                if (telling->queued == intent->sequence)
-                        telling->queued = 0;
+        if (telling->queued == intent->sequence)
+                telling->queued = 0;
+        if (telling->under_way == intent->sequence || !telling->under_way) {
                 telling->under_way = 0;
                 telling->sent = telling->accepted;
                 telling->sent_edge = telling->accepted_edge = 0; /* its row holds the dead one instead */
-                telling->dead_edge = item->edge;
-                if (telling->queued)
-                        drop_waiting_resolution(policy, telling);
-                cw_ledger_remember(telling, policy->changes);
-                /* The alert may have gone on since: what is due now was not while this message could still arrive. */
-                if (telling->group)
-                        cw_policy_touch_group(policy, telling->group, false, false);
-                settle(policy, intent->notifier_index, telling);
+        }
+        telling->dead_edge = item->edge;
+        if (telling->queued)
+                drop_waiting_resolution(policy, telling);
+        cw_ledger_remember(telling, policy->changes);
+        /* The alert may have gone on since: what is due now was not while this message could still arrive. */
+        if (telling->group)
+                cw_policy_touch_group(policy, telling->group, false, false);
+        settle(policy, intent->notifier_index, telling);
+}
+
+static void give_up(struct cw_policy *policy, struct cw_intent *intent, const char *what)
+{
+        for (size_t i = 0; i < intent->n_items; i++)
+                record(policy, intent, &intent->items[i], what, intent->error);
+        for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
+                struct cw_telling *telling = telling_of(policy, intent, &intent->items[i]);
+
+                if (telling)
+                        block(policy, intent, &intent->items[i], telling);
         }
         intent->state = CW_INTENT_DEAD;
-        finish(policy, intent);
+}
+
+static void bury(struct cw_policy *policy, struct cw_intent *intent)
+{
+        give_up(policy, intent, "dead");
+        finish(policy, intent, false);
+}
+
+void cw_policy_drop_intent(struct cw_policy *policy, struct cw_intent *intent)
+{
+        give_up(policy, intent, "dropped");
+        finish(policy, intent, true);
 }
 
 static void note_error(struct cw_intent *intent, const char *reason)

@@ -37,4 +37,15 @@ int64_t cw_policy_fails_at(const struct cw_policy *policy, int64_t after_ms);
 /* What its receiver said last, or what happened instead. */
 const char *cw_policy_last_error(const struct cw_policy *policy, size_t notifier);
 
+/* Takes it out of the outbox, as if it had died, and leaves nothing of it there. */
+void cw_policy_drop_intent(struct cw_policy *policy, struct cw_intent *intent);
+
+/* What became of a message about something, for whoever asks why they were told, or not. */
+struct cw_post {
+        const char *id, *notifier;
+        const char *what; /* a literal */
+        const char *reason; /* NULL: none */
+};
+void cw_policy_record(struct cw_policy *policy, const struct cw_post *post, const struct cw_item *item);
+
 #endif

@@ -10,6 +10,7 @@
 #include "policy_escalate.h"
 #include "policy_groups.h"
 #include "policy_hold.h"
+#include "policy_letters.h"
 #include "policy_silence.h"
 #include "policy_tellings.h"
 
@@ -121,7 +122,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
         return 0;
 }
 
-static int load_intent(struct cw_policy *policy, const struct cw_intent_row *row)
+int cw_policy_load_intent(struct cw_policy *policy, const struct cw_intent_row *row)
 {
         cw_autofree struct cw_group **groups = NULL;
         size_t n_groups = 0;
@@ -251,7 +252,7 @@ static int load_rows(struct cw_policy *policy, const struct cw_changes *stored)
         for (size_t i = 0; r == 0 && i < stored->groups.n; i++)
                 r = load_group(policy, &stored->groups.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->intents.n; i++)
-                r = load_intent(policy, &stored->intents.rows[i]);
+                r = cw_policy_load_intent(policy, &stored->intents.rows[i]);
         for (size_t i = 0; r == 0 && i < stored->ledger.n; i++)
                 r = load_telling(policy, &stored->ledger.rows[i]);
         return r;

@@ -49,10 +49,18 @@ int cw_control_jobs_new(struct cw_loop *loop, struct cw_control_jobs **ret_jobs)
         return 0;
 }
 
+static void deinit(struct cw_control_job *job)
+{
+        cw_buf_deinit(&job->text);
+        cw_buf_deinit(&job->by);
+        cw_buf_deinit(&job->why);
+        cw_changes_deinit(&job->rows);
+}
+
 static void end(struct running *running)
 {
         cw_httpd_answer(running->later, &running->job.answer);
-        cw_buf_deinit(&running->job.text);
+        deinit(&running->job);
         free(running->path);
         free(running);
 }
@@ -98,6 +106,8 @@ static void worked(void *data)
         if (jobs) {
                 TAILQ_REMOVE(&jobs->running, running, link);
                 jobs->n_running--;
+                if (running->job.then && running->job.answer.status == 200)
+                        running->job.then(&running->job);
         }
         end(running);
         next = jobs ? TAILQ_FIRST(&jobs->waiting) : NULL;
@@ -126,7 +136,7 @@ void cw_control_start_job(struct cw_control_call *call, cw_control_job_fn run, s
 
         if (jobs->n_waiting == WAITING_MAX) {
                 cw_control_refuse(call, 503, "too many are asking already: ask again in a moment");
-                cw_buf_deinit(&job->text);
+                deinit(job);
                 return;
         }
         running = calloc(1, sizeof(*running));
@@ -135,7 +145,7 @@ void cw_control_start_job(struct cw_control_call *call, cw_control_job_fn run, s
         if (!running || !running->path) {
                 free(running);
                 cw_control_refuse(call, 503, strerror(ENOMEM));
-                cw_buf_deinit(&job->text);
+                deinit(job);
                 return;
         }
         running->jobs = jobs;

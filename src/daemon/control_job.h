@@ -2,13 +2,16 @@
 #ifndef CARDWATCH_DAEMON_CONTROL_JOB_H
 #define CARDWATCH_DAEMON_CONTROL_JOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
 #include "cardwatch/httpd.h"
 #include "cardwatch/store_pages.h"
 
 struct cw_control_call;
+struct cw_control_options;
 struct cw_loop;
 struct cw_store;
 
@@ -28,6 +31,13 @@ struct cw_control_job {
         struct cw_buf text; /* a path, or whatever the job is about */
         /* What it says. */
         struct cw_httpd_answer answer;
+        /* NULL: that is all. Else on the loop, when the worker found no fault: it acts by what was read. */
+        void (*then)(struct cw_control_job *job);
+        const struct cw_control_options *options;
+        struct cw_changes rows;
+        struct cw_buf by, why;
+        int64_t uid;
+        bool drop;
 };
 
 /* On a worker thread. Negative: it failed, the message says how. */

@@ -97,20 +97,11 @@ int cw_store_page_edges(struct cw_store *store, const struct cw_store_page *page
         return r;
 }
 
-int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, struct cw_changes *rows,
-                         struct cw_buf *message)
+static int read_intents(struct cw_store *store, sqlite3_stmt *statement, struct cw_changes *rows,
+                        struct cw_buf *message)
 {
-        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
-        struct cw_bind bind;
-        int r = cw_db_statement(store, CW_SQL_OUTBOX_PAGE, &statement, message);
+        int r = 0;
 
-        if (r < 0)
-                return r;
-        bind = cw_bind_begin(statement);
-        cw_bind_i64(&bind, (int64_t)after);
-        cw_bind_i64(&bind, (int64_t)limit);
-        if (bind.rc != SQLITE_OK)
-                return cw_db_error(store, bind.rc, message);
         while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
                 struct cw_columns columns = cw_columns_begin(statement);
 
@@ -123,6 +114,35 @@ int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, s
         return r;
 }
 
+int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, struct cw_changes *rows,
+                         struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, CW_SQL_OUTBOX_PAGE, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_i64(&bind, (int64_t)after);
+        cw_bind_i64(&bind, (int64_t)limit);
+        return bind.rc == SQLITE_OK ? read_intents(store, statement, rows, message)
+                                    : cw_db_error(store, bind.rc, message);
+}
+
+int cw_store_letter(struct cw_store *store, const char *id, struct cw_changes *rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        struct cw_bind bind;
+        int r = cw_db_statement(store, CW_SQL_OUTBOX_OF_ID, &statement, message);
+
+        if (r < 0)
+                return r;
+        bind = cw_bind_begin(statement);
+        cw_bind_text(&bind, id);
+        return bind.rc == SQLITE_OK ? read_intents(store, statement, rows, message)
+                                    : cw_db_error(store, bind.rc, message);
+}
 /* SQLite fills an empty file; made here, so that nobody else may read it at any time. */
 static int reserve(const char *path, struct cw_buf *message)
 {

@@ -101,6 +101,7 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
         [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
         [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+        [CW_SQL_OUTBOX_OF_ID] = OUTBOX_COLUMNS "WHERE id = ?1 ORDER BY sequence DESC LIMIT 1",
         [CW_SQL_DELIVERED_PUT] =
                 "INSERT OR REPLACE INTO delivered (id, notifier, kind, attempts, queued_at, delivered_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

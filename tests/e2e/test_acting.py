@@ -252,9 +252,9 @@ def test_one_alert_and_why(sim, make, look, sock):  # noqa: F811
     assert "plain:" not in json.dumps(seen) and "api_key" not in json.dumps(seen)
 
 
-def test_messages_that_wait_and_that_are_dead(sim, hook, make, look, act):
+def test_messages_that_wait_and_that_are_dead(sim, hook, make, look, act, sock):  # noqa: F811
     from receivers import Answer
-    hook.answer(*[Answer(status=400)] * 2)
+    hook.answer(Answer(status=400))
     make()
     sim.set_card(1, available="50")
     wait_until(lambda: any(m["state"] == "dead" for m in look("outbox", "list")["messages"]), "a dead letter")
@@ -262,7 +262,31 @@ def test_messages_that_wait_and_that_are_dead(sim, hook, make, look, act):
     assert dead["notifier"] == "hook" and dead["attempts"] == 1 and "400" in dead["error"] and dead["rule"] == "low"
     assert "dead" in act("outbox", "list", why=None).stdout
     assert "1 message was not delivered" in act("status", why=None).stdout
-    assert "not supported yet" in act("outbox", "retry", dead["id"], why=None, code=64).stderr
+    print("what does not exist, or is no id")
+    for args, code in ((("retry", "0" * 32), 1), (("drop", "0" * 32), 1), (("retry", "x"), 64), (("drop", dead["id"], "--all"), 64)):
+        act("outbox", *args, code=code)
+    print("a dead letter goes out again with its id and its bytes, and what it told is owed its end")
+    act("outbox", "retry", dead["id"])
+    hook.wait_for_alert("low", "firing")
+    first, again = [r for r in hook.requests if r.id == dead["id"]]
+    assert first.body == again.body and again.delivered
+    wait_until(lambda: not look("outbox", "list")["messages"], "an empty outbox")
+    sim.set_card(1, available="500")
+    hook.wait_for_alert("low", "resolved")
+    print("a dropped one is gone, and nobody is told of it any more; who did that is recorded")
+    hook.answer(Answer(status=400))
+    sim.set_card(2, available="50")
+    wait_until(lambda: look("outbox", "list")["messages"], "another dead letter")
+    dead = look("outbox", "list")["messages"][0]
+    status, headers, seen = ask(sock, "DELETE", f"/api/v1/outbox/{dead['id']}", {"by": "zoe", "why": "a test"})
+    assert status == 200 and seen == {"status": "dropped"}
+    wait_until(lambda: not look("outbox", "list")["messages"], "an empty outbox")
+    status, headers, seen = ask(sock, "POST", f"/api/v1/outbox/{dead['id']}/retry", {})
+    assert status == 404 and seen["status"] == 404 and headers["Content-Type"] == "application/problem+json"
+    assert act("outbox", "retry", "--all", why=None).stdout == "there is no dead letter\n"
+    acts = [(a["what"], a["target"], a["by"], a["uid"]) for a in look("audit")["audit"]]
+    assert ("outbox-drop", dead["id"], "zoe", os.getuid()) in acts and "outbox-retry" in [a[0] for a in acts]
+    assert "dropped" in [e["what"] for e in look("events", "--messages")["events"]]
 
 
 def test_a_backup_is_a_store_to_start_from(sim, hook, make, make_daemon, act, look, tmp_path, sock):  # noqa: F811
