@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct cw_changes;
+struct cw_intent_row;
 
 /*
  * Acts: what operators do, as events bring it and as rows keep it.
@@ -42,5 +43,16 @@ struct cw_audit_row {
 /* Append a deep copy, as those of changes.h. */
 void cw_changes_silence(struct cw_changes *changes, const struct cw_silence_row *row);
 void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row);
+
+/* What an event says of an act. */
+struct cw_event_act {
+        struct cw_act by;
+        const struct cw_silence_row *silence; /* SILENCE: match and until_at count */
+        const char *id; /* SILENCE_END */
+        uint64_t fingerprint; /* ACK and UNACK */
+        int64_t until_at; /* ACK */
+        const struct cw_intent_row *letter; /* RETRY, DROP: of one that waits the sequence and the id */
+        const char *what, *target; /* AUDIT */
+};
 
 #endif

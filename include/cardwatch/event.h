@@ -8,6 +8,7 @@
 
 #include "cardwatch/acts.h"
 #include "cardwatch/card.h"
+#include "cardwatch/receiver_row.h"
 
 struct cw_ruleset;
 
@@ -57,10 +58,6 @@ enum cw_event_kind {
 
 enum cw_look_up_result { CW_LOOK_UP_FOUND, CW_LOOK_UP_GONE, CW_LOOK_UP_UNREADABLE };
 
-/* Why a receiver has not got a message: it said so, it said nothing, or it is not there. The last cannot be the fault
- * of the message. */
-enum cw_mishap { CW_MISHAP_ANSWER, CW_MISHAP_SILENCE, CW_MISHAP_UNREACHABLE };
-
 enum cw_auth_result { CW_AUTH_UNTRIED, CW_AUTH_OK, CW_AUTH_FAILED };
 
 struct cw_event {
@@ -97,15 +94,7 @@ struct cw_event {
                 struct {
                         int64_t blocked_until_at, otp_step;
                 } memory;
-                struct {
-                        struct cw_act by;
-                        const struct cw_silence_row *silence; /* SILENCE: match and until_at count */
-                        const char *id; /* SILENCE_END */
-                        uint64_t fingerprint; /* ACK and UNACK */
-                        int64_t until_at; /* ACK */
-                        const struct cw_intent_row *letter; /* RETRY, DROP: of one that waits the sequence and the id */
-                        const char *what, *target; /* AUDIT */
-                } act;
+                struct cw_event_act act;
                 struct cw_ruleset *rules;
                 int64_t set_by_ms; /* CLOCK_SET: forward, or back if negative */
                 struct {

@@ -12,6 +12,10 @@ struct cw_changes;
  * when it is asked again, and when its rate allows the next message.
  */
 
+/* Why a receiver has not got a message: it said so, it said nothing, or it is not there. The last cannot be the fault
+ * of the message. */
+enum cw_mishap { CW_MISHAP_ANSWER, CW_MISHAP_SILENCE, CW_MISHAP_UNREACHABLE };
+
 struct cw_receiver_row {
         char *notifier; /* the key */
         bool failing; /* for long, or a message died, and nothing was delivered since */
