@@ -18,6 +18,8 @@ struct cw_engine;
 
 int cw_load_begin(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
         __attribute__((warn_unused_result));
+/* About so many cards of the source are to come: spares the time for growing, and decides nothing. */
+void cw_load_expect(struct cw_engine *engine, const char *source, int64_t n_cards);
 int cw_load_card(struct cw_engine *engine, const struct cw_card_row *row) __attribute__((warn_unused_result));
 int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored) __attribute__((warn_unused_result));
 

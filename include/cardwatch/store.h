@@ -52,6 +52,10 @@ typedef int (*cw_store_visit_present)(void *data, const struct cw_card_row *row)
 int cw_store_walk_present(struct cw_store *store, cw_store_visit_present visit, void *data, struct cw_buf *message)
         __attribute__((warn_unused_result));
 
+/* About how many cards a source has: as many as its checkpoint. */
+int cw_store_count_cards(struct cw_store *store, const char *source, int64_t *ret_cards, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
 /* The same of the sources alone. */
 int cw_store_load_sources(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
         __attribute__((warn_unused_result));

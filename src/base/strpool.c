@@ -123,7 +123,7 @@ int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const 
         entry->text[len] = '\0';
 
         grow(pool);
-        link = find(pool, hash, text, len);
+        link = &pool->buckets[(size_t)hash & (pool->n_buckets - 1)];
         entry->next = *link;
         *link = entry;
         pool->n_entries++;

@@ -88,6 +88,14 @@ static int64_t observed_at(const struct cw_engine *engine, const struct cw_sourc
         return latest(past(engine, row->observed_at), state->last_poll_at);
 }
 
+void cw_load_expect(struct cw_engine *engine, const char *source, int64_t n_cards)
+{
+        struct cw_source_state *state = state_of(engine, source);
+
+        if (state && n_cards > 0)
+                cw_id_index_reserve(&state->snapshot.index, (size_t)n_cards);
+}
+
 /* It is there already. Cards come in rising order, as a rule. */
 static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
 {

@@ -89,6 +89,21 @@ static int make_room(const struct cw_id_index *index, const void *rows, struct c
         return 0;
 }
 
+/* A quarter more than their share: parts are not filled evenly, and some slots stay free. */
+void cw_id_index_reserve(struct cw_id_index *index, size_t n)
+{
+        size_t size = n / CW_ID_INDEX_PARTS + n / CW_ID_INDEX_PARTS / 4 + SIZE_FIRST;
+
+        for (size_t i = 0; i < CW_ID_INDEX_PARTS && size < UINT32_MAX; i++) {
+                struct cw_id_index_part *part = &index->parts[i];
+
+                if (part->size > 0)
+                        continue;
+                part->slots = calloc(size, sizeof(*part->slots));
+                part->size = part->slots ? (uint32_t)size : 0;
+        }
+}
+
 int cw_id_index_add(struct cw_id_index *index, const void *rows, uint32_t row)
 {
         uint64_t hash = spread(index->id_of(rows, row));

@@ -32,6 +32,10 @@ void cw_id_index_deinit(struct cw_id_index *index);
 /* CW_ID_INDEX_NONE: no row has it. `rows` is what id_of is asked with. */
 uint32_t cw_id_index_find(const struct cw_id_index *index, const void *rows, int64_t id);
 
+/* Room for `n` ids, so that adding them one by one moves nothing; only of an empty one. Without memory it grows as it
+ * would have. */
+void cw_id_index_reserve(struct cw_id_index *index, size_t n);
+
 /* A row that is there, with an id that no other has. -ENOMEM. */
 int cw_id_index_add(struct cw_id_index *index, const void *rows, uint32_t row) __attribute__((warn_unused_result));
 

@@ -17,15 +17,14 @@
 #include "cardwatch/engine_view.h"
 #include "cardwatch/feed.h"
 #include "cardwatch/http.h"
-#include "cardwatch/load.h"
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
 #include "cardwatch/settings.h"
 #include "cardwatch/store.h"
-#include "cardwatch/store_history.h"
 #include "committer.h"
 #include "control.h"
 #include "dispatcher.h"
+#include "loading.h"
 #include "past.h"
 #include "ready.h"
 
@@ -501,44 +500,16 @@ static int make_loop(struct cw_app *app)
         return r;
 }
 
-static int load_card(void *data, const struct cw_card_row *row)
-{
-        return cw_load_card(data, row);
-}
-
-static int load_engine(struct cw_app *app, const struct cw_changes *stored, struct cw_buf *message)
-{
-        int64_t now = cw_clock_wall_ms();
-        int r = cw_load_begin(app->engine, stored, now, cw_committer_changes(app->committer));
-
-        if (r == 0)
-                r = cw_store_walk_present(app->store, load_card, app->engine, message);
-        if (r == 0)
-                r = cw_load_end(app->engine, stored);
-        if (r == -EBADMSG && message->len == 0)
-                cw_buf_puts(message, "the stored state contradicts itself");
-        if (r == 0)
-                r = cw_past_load(app->engine, app->store, app->settings->config->rules, now, message);
-        return r;
-}
-
-/* The engine as it was left, and what the present configuration makes of that. */
 static int load(struct cw_app *app, struct cw_buf *message)
 {
-        struct cw_changes stored = CW_CHANGES_NULL;
-        int r;
+        int64_t now = cw_clock_wall_ms();
+        struct cw_loading loading = {.store = app->store,
+                                     .rules = app->settings->config->rules,
+                                     .changes = cw_committer_changes(app->committer),
+                                     .now = now};
 
-        app->clocks_apart_ms = cw_clock_wall_ms() - cw_clock_mono_ms();
-        r = cw_engine_new(app->settings->config->rules, &app->engine);
-        if (r == 0)
-                r = cw_store_hold(app->store, message);
-        if (r == 0)
-                r = cw_store_load_but_cards(app->store, &stored, message);
-        if (r == 0)
-                r = load_engine(app, &stored, message);
-        cw_store_release(app->store);
-        cw_changes_deinit(&stored);
-        return r;
+        app->clocks_apart_ms = now - cw_clock_mono_ms();
+        return cw_loading_run(&loading, &app->engine, message);
 }
 
 static int open_store(struct cw_app *app)

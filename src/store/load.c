@@ -340,6 +340,16 @@ int cw_store_walk_present(struct cw_store *store, cw_store_visit_present visit, 
         return r < 0 ? r : walk_present(store, visit, data, message);
 }
 
+int cw_store_count_cards(struct cw_store *store, const char *source, int64_t *ret_cards, struct cw_buf *message)
+{
+        struct cw_checkpoint checkpoint;
+        int r = cw_checkpoint_get(store, source, &checkpoint, message);
+
+        if (r == 0)
+                *ret_cards = checkpoint.cards;
+        return r;
+}
+
 static int load_tables(struct cw_store *store, struct cw_changes *rows, struct cw_buf *message)
 {
         int r = load_table(store, &source_table, rows, message);

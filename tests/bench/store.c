@@ -232,6 +232,7 @@ static void measure_start(struct bench *bench)
         struct cw_engine *engine = NULL;
         struct cw_ruleset *rules = NULL;
         struct times begin;
+        int64_t n_cards;
 
         cw_store_close(bench->store);
         must(bench, cw_ruleset_new(&rules), "rules");
@@ -243,6 +244,8 @@ static void measure_start(struct bench *bench)
         must(bench, cw_engine_new(rules, &engine), "engine");
         must(bench, cw_store_load_but_cards(bench->store, &rows, &bench->message), "load");
         must(bench, cw_load_begin(engine, &rows, bench->now, &changes), "engine");
+        must(bench, cw_store_count_cards(bench->store, "main", &n_cards, &bench->message), "count");
+        cw_load_expect(engine, "main", n_cards);
         must(bench, cw_store_walk_present(bench->store, load_card, engine, &bench->message), "cards");
         must(bench, cw_load_end(engine, &rows), "engine");
         say("start", begin, 1);
