@@ -93,6 +93,7 @@ static void test_what_is_a_surprise(void **state)
                 {"an id of sixteen digits", "\"id\":7", "\"id\":1234567890123456", true},
                 {"an id of seventeen digits", "\"id\":7", "\"id\":12345678901234567", false},
                 {"an id that stands twice", "\"id\":7", "\"id\":8", false},
+                {"the id of the card before", "\"id\":5", "\"id\":8", false},
                 {"a later id that stood before", "\"id\":5", "\"id\":7", false},
                 {"a later id between those before", "\"id\":8", "\"id\":80", true},
                 {"an id of zero", "\"id\":7", "\"id\":0", true},
