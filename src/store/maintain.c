@@ -25,6 +25,7 @@
 
 /* Rows looked at in a call. Journal rows are the heavy ones. */
 #define JOURNAL_SHARE 64
+#define DEAD_MOST     1000 /* letters: what happened to each alert stays in the history */
 #define RECORDS_SHARE 500
 
 /* Names are copied: what is done with them writes to the table they are read from. */
@@ -267,6 +268,10 @@ int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store
                 r = begin_fold(store, names.names[i], force, message);
         if (r == 0)
                 r = prune(store, &names, so_long_before(now, keep->history_ms), message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_DEAD_PRUNE, so_long_before(now, keep->history_ms), message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_DEAD_LIMIT, DEAD_MOST, message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
         if (r == 0 && keep->max_bytes > 0)

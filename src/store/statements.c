@@ -102,6 +102,11 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
         [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
         [CW_SQL_OUTBOX_OF_ID] = OUTBOX_COLUMNS "WHERE id = ?1 ORDER BY sequence DESC LIMIT 1",
+        [CW_SQL_DEAD_PRUNE] = "DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE state = 2 "
+                              "AND queued_at < ?1 ORDER BY severity DESC, sequence DESC LIMIT ?2)",
+        /* The least severe first, of those the oldest. */
+        [CW_SQL_DEAD_LIMIT] = "DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE state = 2 "
+                              "ORDER BY severity DESC, sequence DESC LIMIT ?2 OFFSET ?1)",
         [CW_SQL_DELIVERED_PUT] =
                 "INSERT OR REPLACE INTO delivered (id, notifier, kind, attempts, queued_at, delivered_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -49,6 +49,8 @@ enum cw_sql {
         CW_SQL_OUTBOX_ALL,
         CW_SQL_OUTBOX_PAGE,
         CW_SQL_OUTBOX_OF_ID,
+        CW_SQL_DEAD_PRUNE,
+        CW_SQL_DEAD_LIMIT,
         CW_SQL_DELIVERED_PUT,
         CW_SQL_DELIVERED_DROP,
         CW_SQL_DELIVERED_PRUNE,

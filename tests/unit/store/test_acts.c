@@ -222,6 +222,48 @@ static void add_intent(struct cw_changes *changes, uint64_t sequence, uint8_t in
         cw_changes_intent(changes, &row);
 }
 
+/* A thousand, the least severe and the oldest go first; what still waits is never touched. */
+static void test_dead_letters_have_a_bound(void **state)
+{
+        static const struct cw_store_keep keep = {.history_ms = 50 * HOUR_MS, .audit_ms = 99 * HOUR_MS};
+        cw_cleanup(place_deinit) struct place place;
+        cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL, rows = CW_CHANGES_NULL;
+        struct cw_entry draft = {.severity = CW_SEVERITY_CRITICAL, .rule = "low", .source = "main", .reason = ""};
+        struct cw_item item = {.edge = 1};
+        struct cw_intent_row critical = {.sequence = 1,
+                                         .notifier = (char *)"hook",
+                                         .state = CW_INTENT_DEAD,
+                                         .queued_at = HOUR_MS,
+                                         .items = &item,
+                                         .n_items = 1};
+
+        (void)state;
+        place_init(&place);
+        store = open_store(&place);
+        assert_int_equal(cw_entry_new(&draft, &item.entry), 0);
+        cw_changes_intent(&changes, &critical);
+        for (uint64_t sequence = 2; sequence <= 1100; sequence++)
+                add_intent(&changes, sequence, sequence == 2 ? CW_INTENT_QUEUED : CW_INTENT_DEAD);
+        for (size_t i = 0; i < changes.intents.n; i++)
+                changes.intents.rows[i].queued_at = HOUR_MS;
+        commit(store, &changes, HOUR_MS);
+        while (cw_store_maintain(store, 2 * HOUR_MS, &keep, true, NULL) == CW_STORE_MORE)
+                ;
+        load(store, &rows);
+        assert_int_equal(rows.intents.n, 1001);
+        assert_true(rows.intents.rows[0].sequence == 1 && rows.intents.rows[1].sequence == 2);
+        assert_int_equal(rows.intents.rows[2].sequence, 102);
+        print_message("  and none older than the history\n");
+        while (cw_store_maintain(store, 52 * HOUR_MS, &keep, true, NULL) == CW_STORE_MORE)
+                ;
+        cw_changes_deinit(&rows);
+        load(store, &rows);
+        assert_int_equal(rows.intents.n, 1);
+        assert_int_equal(rows.intents.rows[0].sequence, 2);
+        cw_entry_unref(item.entry);
+}
+
 static void test_undelivered_messages_are_paged_in_order(void **state)
 {
         cw_cleanup(place_deinit) struct place place;
@@ -288,6 +330,7 @@ int main(void)
                 cmocka_unit_test(test_an_acknowledgement_comes_back_with_its_alert),
                 cmocka_unit_test(test_pages_are_newest_first_and_go_on_behind_a_place),
                 cmocka_unit_test(test_what_operators_did_outlives_history),
+                cmocka_unit_test(test_dead_letters_have_a_bound),
                 cmocka_unit_test(test_undelivered_messages_are_paged_in_order),
                 cmocka_unit_test(test_a_backup_is_a_store_of_its_own),
         };
