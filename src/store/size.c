@@ -12,7 +12,7 @@
 #define RESERVE_MOST (INT64_C(64) << 20)
 
 /* What the log grows to before it is copied into the database, and how large its pages are there. */
-#define LOG_MOST  (INT64_C(4) << 20)
+#define LOG_MOST  (INT64_C(8) << 20)
 #define LOG_LEAST (INT64_C(1) << 16)
 #define LOG_PAGE  4096
 
