@@ -229,6 +229,7 @@ struct cw_ruleset *ruleset_build(const struct ruleset_spec *spec)
         build_notifiers(rules, spec);
         build_digests(rules, spec);
         build_route(rules, spec);
+        ruleset_build_routing(rules, &spec->routing);
         for (size_t i = 0; i < CW_BUILTIN_COUNT; i++)
                 if (spec->builtins_off & (1u << i))
                         rules->builtins[i].enabled = false;

@@ -3,6 +3,7 @@
 #define CARDWATCH_TESTS_RULESET_H
 
 #include "cardwatch/rules.h"
+#include "route_spec.h"
 
 /*
  * Rulesets for tests, written as a literal: what is left out has the configuration's default.
@@ -69,6 +70,7 @@ struct ruleset_spec {
         size_t n_group_by; /* 0: rule and customer */
         bool one_group; /* no grouping at all */
         int64_t group_wait_ms, group_interval_ms, repeat_every_ms;
+        struct routing_spec routing;
         uint32_t builtins_off; /* bits of enum cw_builtin_kind */
         struct digest_spec digests[SPEC_DIGESTS]; /* to every notifier */
 };
