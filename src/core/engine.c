@@ -14,6 +14,7 @@
 #include "engine_past.h"
 #include "engine_private.h"
 #include "policy_delivery.h"
+#include "policy_escalate.h"
 #include "policy_tellings.h"
 
 CW_DEFINE_CLEANUP(struct cw_engine *, cw_engine_free);
@@ -312,12 +313,18 @@ static bool only_stages(enum cw_event_kind kind)
                kind == CW_EVENT_REST_SEEN;
 }
 
+static void settle_until_now(struct cw_engine *engine)
+{
+        cw_engine_flaps_due(engine);
+        cw_policy_escalations_due(&engine->policy);
+}
+
 int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64_t now, struct cw_changes *changes)
 {
         cw_engine_begin(engine, now, changes);
         /* What ended by now ended before this event, also where nobody ticked. A clock that was set moves first. */
         if (!only_stages(event->kind) && event->kind != CW_EVENT_CLOCK_SET)
-                cw_engine_flaps_due(engine);
+                settle_until_now(engine);
         switch (event->kind) {
         case CW_EVENT_POLLS_ALIKE:
         case CW_EVENT_POLL_BEGAN:

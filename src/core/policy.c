@@ -184,8 +184,8 @@ void cw_policy_prune(struct cw_policy *policy, struct cw_group *group)
 
                 if (!telling || telling->group != group)
                         continue;
-                if ((cw_ledger_over(telling, alert, send_resolved) && !cw_policy_held_by(policy, alert, telling)) ||
-                    (configured && cw_policy_not_begun(policy, telling, group->notifier_index)))
+                if ((cw_ledger_over(telling, alert, send_resolved) && !alert->flapping) ||
+                    (configured && !telling->dead_edge && cw_policy_not_begun(policy, telling, group->notifier_index)))
                         cw_policy_end_telling(policy, telling);
                 else
                         group->members[kept++] = alert;
@@ -301,6 +301,7 @@ void cw_policy_touch(struct cw_policy *policy, struct cw_alert *alert, bool urge
                 cw_policy_escalate_afresh(alert);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_policy_touch_at(policy, i, alert, urgent);
+        cw_policy_escalations_follow(policy, alert);
         cw_policy_holds_follow(policy, alert);
 }
 

@@ -76,8 +76,10 @@ static void move_told(struct cw_policy *policy, int64_t by_ms)
         while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
-                if (alert->told_at)
-                        alert->told_at += by_ms;
+                if (!alert->told_at)
+                        continue;
+                alert->told_at += by_ms;
+                cw_alert_remember(alert, policy->changes);
         }
         cw_policy_escalations_anew(policy, false);
 }

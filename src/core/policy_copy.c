@@ -28,6 +28,17 @@ const struct cw_route *cw_policy_reaching(const struct cw_policy *policy, const 
         return cw_route_reaching(&policy->rules->route, entry, traits->copies ? traits->copies - 1 : notifier);
 }
 
+const struct cw_route *cw_policy_escalating(const struct cw_policy *policy, const struct cw_entry *entry,
+                                            size_t notifier, int64_t after_ms)
+{
+        const struct cw_notifier_traits *traits = &policy->rules->notifiers[notifier];
+
+        if (!cw_policy_may_hear(traits, entry))
+                return NULL;
+        return cw_route_escalating(&policy->rules->route, entry, traits->copies ? traits->copies - 1 : notifier,
+                                   after_ms);
+}
+
 int64_t cw_policy_reader(const struct cw_notifier_traits *traits, const struct cw_entry *entry)
 {
         return traits->copies && entry->has_card ? entry->card.customer : 0;

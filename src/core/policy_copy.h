@@ -18,6 +18,9 @@ bool cw_policy_may_hear(const struct cw_notifier_traits *traits, const struct cw
 /* The route by which the notifier hears of the entry by itself (no escalation); NULL: none. */
 const struct cw_route *cw_policy_reaching(const struct cw_policy *policy, const struct cw_entry *entry,
                                           size_t notifier);
+/* The same of escalations by `after_ms`. */
+const struct cw_route *cw_policy_escalating(const struct cw_policy *policy, const struct cw_entry *entry,
+                                            size_t notifier, int64_t after_ms);
 
 /* Whose the message is that tells of this entry: a customer; 0 for notifiers that tell no customers. */
 int64_t cw_policy_reader(const struct cw_notifier_traits *traits, const struct cw_entry *entry);

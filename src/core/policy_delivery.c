@@ -137,7 +137,7 @@ static void record(struct cw_policy *policy, const struct cw_intent *intent, con
 /* Nothing about it is on its way any more: it may belong to another group by now. */
 static void settle(struct cw_policy *policy, size_t notifier, struct cw_telling *telling)
 {
-        if (notifier != SIZE_MAX && telling->group && !telling->queued && telling->alert->state == CW_ALERT_FIRING)
+        if (notifier != SIZE_MAX && telling->group && !telling->queued && telling->sent.state != CW_KNOWN_RESOLVED)
                 (void)cw_policy_place(policy, notifier, telling->alert, false);
 }
 

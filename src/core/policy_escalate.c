@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "policy_copy.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
 
@@ -36,8 +37,10 @@ static int64_t next_step_ms(const struct cw_policy *policy, const struct cw_aler
 static int64_t next_step_at(const struct cw_policy *policy, const struct cw_alert *alert)
 {
         int64_t ms = alert->state == CW_ALERT_FIRING && alert->told_at ? next_step_ms(policy, alert) : 0;
+        int64_t from = alert->acked_by && alert->acked_until_at > alert->told_at ? alert->acked_until_at
+                                                                                 : alert->told_at;
 
-        return ms ? (alert->acked_by ? alert->acked_until_at : alert->told_at) + ms : 0;
+        return ms ? from + ms : 0;
 }
 
 static void plan(struct cw_policy *policy, struct cw_alert *alert)
@@ -51,18 +54,41 @@ static void plan(struct cw_policy *policy, struct cw_alert *alert)
                 policy->error = -ENOMEM;
 }
 
+static bool any_escalates(const struct cw_route *route)
+{
+        bool any = route->n_escalate > 0;
+
+        for (size_t i = 0; !any && i < route->n_routes; i++)
+                any = any_escalates(&route->routes[i]);
+        return any;
+}
+
+/* Where nothing escalates no clock runs: whoever begins to has it counted from then on. */
 void cw_policy_told(struct cw_policy *policy, struct cw_alert *alert)
 {
-        if (alert->told_at)
+        if (alert->told_at || !any_escalates(&policy->rules->route))
                 return;
         alert->told_at = policy->now;
         plan(policy, alert);
-        if (alert->escalate_at)
-                cw_alert_remember(alert, policy->changes);
+        cw_alert_remember(alert, policy->changes);
+}
+
+static void pass_over_steps(struct cw_policy *policy, struct cw_alert *alert)
+{
+        int64_t at;
+
+        while ((at = next_step_at(policy, alert)) && at <= policy->now)
+                alert->escalated_ms = next_step_ms(policy, alert);
 }
 
 void cw_policy_acknowledged(struct cw_policy *policy, struct cw_alert *alert)
 {
+        plan(policy, alert);
+}
+
+void cw_policy_escalations_follow(struct cw_policy *policy, struct cw_alert *alert)
+{
+        pass_over_steps(policy, alert);
         plan(policy, alert);
 }
 
@@ -93,17 +119,14 @@ static void record(struct cw_policy *policy, const struct cw_alert *alert, const
 /* Those who are reached by this step and did not hear of the alert before. */
 static void tell_step(struct cw_policy *policy, struct cw_alert *alert)
 {
-        const struct cw_route *root = &policy->rules->route;
-
         for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
                 const char *name = policy->rules->notifiers[i].name;
                 struct cw_telling *telling;
 
-                if (cw_policy_telling(policy, name, alert, false) ||
-                    !cw_route_escalating(root, alert->entry, i, alert->escalated_ms))
+                if (!cw_policy_escalating(policy, alert->entry, i, alert->escalated_ms))
                         continue;
                 telling = cw_policy_place(policy, i, alert, true);
-                if (!telling)
+                if (!telling || telling->queued || telling->sent.state == CW_KNOWN_FIRING)
                         continue;
                 record(policy, alert, name);
                 cw_policy_touch_group(policy, telling->group, true, true);
@@ -151,16 +174,44 @@ int64_t cw_policy_escalations_wake_at(struct cw_policy *policy)
         return 0;
 }
 
-static void pass_over_steps(struct cw_policy *policy, struct cw_alert *alert)
+static bool is_told(struct cw_policy *policy, struct cw_alert *alert)
 {
-        int64_t at;
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
+                const struct cw_telling *telling = cw_policy_telling(policy, policy->rules->notifiers[i].name, alert,
+                                                                     false);
 
-        while ((at = next_step_at(policy, alert)) && at <= policy->now)
-                alert->escalated_ms = next_step_ms(policy, alert);
+                if (telling && (telling->sent.state == CW_KNOWN_FIRING || telling->queued))
+                        return true;
+        }
+        return false;
+}
+
+static void stop_clock(struct cw_policy *policy, struct cw_alert *alert)
+{
+        bool ran = alert->told_at != 0;
+
+        cw_policy_escalate_afresh(alert);
+        if (ran)
+                cw_alert_remember(alert, policy->changes);
+}
+
+static void start_clock(struct cw_policy *policy, struct cw_alert *alert, bool pass_over)
+{
+        int64_t told_at = alert->told_at, escalated_ms = alert->escalated_ms;
+
+        alert->escalate_at = 0;
+        if (!alert->told_at && is_told(policy, alert))
+                alert->told_at = policy->now;
+        if (pass_over)
+                pass_over_steps(policy, alert);
+        plan(policy, alert);
+        if (told_at != alert->told_at || escalated_ms != alert->escalated_ms)
+                cw_alert_remember(alert, policy->changes);
 }
 
 void cw_policy_escalations_anew(struct cw_policy *policy, bool pass_over)
 {
+        bool any = any_escalates(&policy->rules->route);
         size_t cursor = 0;
         void *value;
 
@@ -168,15 +219,11 @@ void cw_policy_escalations_anew(struct cw_policy *policy, bool pass_over)
         while (cw_map_next(&policy->alerts->map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
 
-                alert->escalate_at = 0;
-                if (alert->state != CW_ALERT_FIRING || !next_step_ms(policy, alert))
+                if (alert->state != CW_ALERT_FIRING)
                         continue;
-                /* Who was told while nothing escalated is counted from now on. */
-                if (!alert->told_at && alert->tellings > 0)
-                        alert->told_at = policy->now;
-                if (pass_over)
-                        pass_over_steps(policy, alert);
-                plan(policy, alert);
-                cw_alert_remember(alert, policy->changes);
+                if (any)
+                        start_clock(policy, alert, pass_over);
+                else
+                        stop_clock(policy, alert);
         }
 }

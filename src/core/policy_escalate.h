@@ -15,6 +15,8 @@
 void cw_policy_told(struct cw_policy *policy, struct cw_alert *alert);
 /* Somebody looks after it, or does no longer. */
 void cw_policy_acknowledged(struct cw_policy *policy, struct cw_alert *alert);
+/* It had a transition and may have other routes: steps of those whose time is past are passed over. */
+void cw_policy_escalations_follow(struct cw_policy *policy, struct cw_alert *alert);
 /* Forgets what was: it became worse, or nobody has to do with it any more. */
 void cw_policy_escalate_afresh(struct cw_alert *alert);
 

@@ -356,13 +356,15 @@ static bool has_something_due(struct cw_policy *policy, const struct cw_group *g
 
 static void replan_group(struct cw_policy *policy, struct cw_group *group)
 {
-        int64_t repeat_ms = group->route->repeat_every_ms;
+        int64_t repeat_ms = group->route->repeat_every_ms, stored_at = policy->loading ? group->due_at : 0;
 
         if (group->n_members && !group->begun_at)
                 group->begun_at = policy->now;
         group->due_at = 0;
         if (has_something_due(policy, group))
                 group->due_at = cw_policy_speaks_at(policy, group, false);
+        if (group->due_at && stored_at && stored_at < group->due_at)
+                group->due_at = stored_at; /* a restart changes no clock */
         if (repeat_ms && group->told_at && group->n_members &&
             (!group->due_at || group->told_at + repeat_ms < group->due_at))
                 group->due_at = group->told_at + repeat_ms;

@@ -23,16 +23,20 @@ static bool goes_to_all_others(const struct cw_entry *entry)
         return !entry->has_card && strcmp(entry->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0;
 }
 
+/* By a step that was taken: one that was passed over left no telling. */
+static bool is_escalated(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
+{
+        const char *name = policy->rules->notifiers[notifier].name;
+
+        return alert->escalated_ms && cw_map_get(&policy->tellings, cw_ledger_key(name, alert->fingerprint)) &&
+               cw_policy_escalating(policy, alert->entry, notifier, alert->escalated_ms);
+}
+
 bool cw_policy_routed_itself(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
 {
-        const struct cw_route *root = &policy->rules->route;
-
-        if (policy->rules->notifiers[notifier].copies)
-                return cw_policy_reaching(policy, alert->entry, notifier);
-        if (goes_to_all_others(alert->entry))
+        if (!policy->rules->notifiers[notifier].copies && goes_to_all_others(alert->entry))
                 return !is_about(alert->entry, policy->rules->notifiers[notifier].name);
-        return cw_route_reaching(root, alert->entry, notifier) ||
-               (alert->escalated_ms && cw_route_escalating(root, alert->entry, notifier, alert->escalated_ms));
+        return cw_policy_reaching(policy, alert->entry, notifier) || is_escalated(policy, alert, notifier);
 }
 
 bool cw_policy_routed(const struct cw_policy *policy, const struct cw_alert *alert, size_t notifier)
@@ -46,7 +50,7 @@ const struct cw_route *cw_policy_route(const struct cw_policy *policy, const str
         const struct cw_route *route = cw_policy_reaching(policy, entry, notifier);
 
         if (!route)
-                route = cw_route_escalating(root, entry, notifier, INT64_MAX);
+                route = cw_policy_escalating(policy, entry, notifier, INT64_MAX);
         return route ? route : cw_route_home(root, entry);
 }
 
@@ -95,6 +99,7 @@ void cw_policy_join(struct cw_policy *policy, struct cw_telling *telling, struct
         telling->group = group;
         if (cw_group_add_member(group, telling->alert) < 0)
                 policy->error = -ENOMEM;
+        cw_policy_visit(policy, group); /* nothing may be left to say of it */
 }
 
 static bool is_begun(const struct cw_telling *telling)
@@ -144,7 +149,8 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
 
         if (!telling)
                 return NULL;
-        if (cw_policy_not_begun(policy, telling, notifier) || is_none_of_its_customers(policy, telling, notifier)) {
+        if ((!telling->dead_edge && cw_policy_not_begun(policy, telling, notifier)) ||
+            is_none_of_its_customers(policy, telling, notifier)) {
                 leave(policy, telling);
                 cw_policy_end_telling(policy, telling);
                 return NULL;

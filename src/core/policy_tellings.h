@@ -24,7 +24,8 @@ struct cw_known cw_policy_known(const struct cw_policy *policy, const struct cw_
 bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling);
 
 /* The notifier (index in the ruleset) was taken off the route before it heard of the alert: it never will. Whoever
- * did hear of it still hears the end. */
+ * did hear of it still hears the end. What became a dead letter is remembered all the same, so that it is not told
+ * again when the notifier is reached once more. */
 bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier);
 
 /* What cw_policy_touch and cw_policy_event do for all, for one notifier (index in the ruleset) whatever the routes say.

@@ -2,19 +2,12 @@
 #ifndef CARDWATCH_TESTS_LIVES_RULES_H
 #define CARDWATCH_TESTS_LIVES_RULES_H
 
+#include "chance.h"
 #include "ruleset.h"
 
 /*
- * Random rulesets with everything that a rule's life depends on, and the chance they are drawn by.
+ * Random rulesets with everything that a rule's life depends on.
  */
-
-struct chance {
-        uint64_t state;
-};
-
-uint64_t chance_draw(struct chance *chance);
-unsigned chance_below(struct chance *chance, unsigned n);
-bool chance_one_in(struct chance *chance, unsigned n);
 
 /* Other rules, routes as they are. `timeless`: of those that know no past. */
 void lives_draw_rules(struct chance *chance, struct ruleset_spec *spec, bool timeless);

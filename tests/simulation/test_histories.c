@@ -18,56 +18,16 @@
 
 #include "../../src/core/engine_private.h"
 #include "../../src/core/policy_tellings.h"
-#include "beliefs.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/outbox.h"
-#include "truth.h"
+#include "history.h"
+#include "routing.h"
 
 #define MINUTE    CW_MINUTE_MS
 #define ROUNDS    30
 #define SETTLED   14 /* minutes: whatever waits, for its group and then for its interval, is told by then */
-#define HELD      3
-#define CARDS     12
-#define CUSTOMERS 4 /* each has an anchor, a card that never leaves it: only customers with cards are remembered */
-#define HISTORIES 400 /* of each kind, unless CARDWATCH_HISTORIES says how many */
-
-struct chance {
-        uint64_t state;
-};
-
-struct history {
-        uint64_t seed;
-        bool calm, restarts;
-        struct chance chance; /* what happens */
-        struct chance fate; /* when the process dies */
-        struct world world;
-        struct sim_rules rules, saved_rules;
-        struct truth truth, saved_truth;
-        struct beliefs beliefs;
-        struct message held[HELD];
-        char **log; /* what was accepted, with its time */
-        size_t n_log, log_capacity;
-};
-
-static uint64_t draw(struct chance *chance)
-{
-        uint64_t x = chance->state += UINT64_C(0x9e3779b97f4a7c15);
-
-        x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-        return x ^ (x >> 31);
-}
-
-static unsigned below(struct chance *chance, unsigned n)
-{
-        return (unsigned)(draw(chance) % n);
-}
-
-static bool one_in(struct chance *chance, unsigned n)
-{
-        return below(chance, n) == 0;
-}
+#define HISTORIES 250 /* of each kind, unless CARDWATCH_HISTORIES says how many */
 
 /* What is on the disk now is what is true now. */
 static void saved(struct history *history)
@@ -103,7 +63,7 @@ static void accepted(void *data, const struct message *message)
 
 static void die(struct history *history)
 {
-        for (size_t i = 0; i < HELD; i++)
+        for (size_t i = 0; i < HISTORY_HELD; i++)
                 if (history->held[i].payload)
                         message_drop(&history->held[i]);
         history->truth = history->saved_truth;
@@ -117,151 +77,33 @@ static void die(struct history *history)
 
 static void maybe_die(struct history *history, unsigned n)
 {
-        if (history->restarts && one_in(&history->fate, n))
+        if (history->restarts && chance_one_in(&history->fate, n))
                 die(history);
 }
 
-static void draw_rules(struct history *history, struct sim_rules *rules)
+static void history_init(struct history *history, const struct history *like)
 {
-        static const int64_t times[] = {0, 0, 90 * CW_SECOND_MS, 5 * MINUTE};
-        struct chance *chance = &history->chance;
-
-        for (int kind = 0; kind < KINDS; kind++) {
-                rules->has[kind] = !one_in(chance, 4);
-                rules->variant[kind] = (int)below(chance, 2);
-        }
-        rules->has_event = !one_in(chance, 3);
-        rules->spec.group_wait_ms = times[below(chance, 4)];
-        rules->spec.group_interval_ms = times[below(chance, 4)];
-        rules->spec.repeat_every_ms = one_in(chance, 3) ? 7 * MINUTE : 0;
-}
-
-/* Which group a delivered alert was told in is not remembered over a restart: where that must change nothing, groups
- * are made of what stays as it is. */
-static void draw_groups(struct history *history, struct sim_rules *rules)
-{
-        rules->spec.one_group = one_in(&history->chance, 4);
-        rules->spec.n_group_by = below(&history->chance, 3);
-        rules->spec.group_by[0] = (struct cw_group_by){.key = CW_GROUP_CUSTOMER};
-        rules->spec.group_by[1] = (struct cw_group_by){.key = history->calm ? CW_GROUP_CARD : CW_GROUP_SEVERITY};
-}
-
-/* Two sources forget together which rules are new to them when the process ends: where restarts must change nothing,
- * rules change only with one. */
-static void first_rules(struct history *history)
-{
-        static const char *const names[] = {"n0", "n1", "n2"};
-        struct sim_rules *rules = &history->rules;
-        size_t n = 1 + below(&history->chance, 3);
-
-        draw_rules(history, rules);
-        draw_groups(history, rules);
-        rules->spec.sources[0] = "main";
-        if (one_in(&history->chance, 2))
-                rules->spec.sources[1] = "second";
-        for (size_t i = 0; i < n; i++) {
-                history->beliefs.no_ends[i] = one_in(&history->chance, 6);
-                rules->spec.notifiers[i] = (struct notifier_spec){
-                        .name = names[i], .no_ends = history->beliefs.no_ends[i], .list = 3};
-        }
-}
-
-static void draw_cards(struct history *history)
-{
-        struct world *world = &history->world;
-
-        for (int64_t id = 1; id <= CARDS; id++) {
-                int64_t customer = 1 + (id - 1) % CUSTOMERS;
-                struct world_card *card = world_card(world, customer, id, "600");
-
-                /* The helper knows one source; the second has customers of its own. */
-                if (history->rules.spec.sources[1] && customer > CUSTOMERS / 2) {
-                        card->source = 1;
-                        world_customer(world, 1, customer);
-                }
-        }
-        for (size_t i = 0; i < world->n_customers;) {
-                if (history->rules.spec.sources[1] && world->customers[i].source == 0 &&
-                    world->customers[i].id > CUSTOMERS / 2)
-                        world->customers[i] = world->customers[--world->n_customers];
-                else
-                        i++;
-        }
-}
-
-static void history_init(struct history *history, uint64_t seed, bool calm, bool restarts)
-{
-        *history = (struct history){.seed = seed, .calm = calm, .restarts = restarts};
-        history->chance.state = seed;
-        history->fate.state = seed ^ UINT64_C(0x5555555555555555);
-        first_rules(history);
+        *history = *like;
+        history->chance.state = history->seed;
+        history->fate.state = history->seed ^ UINT64_C(0x5555555555555555);
+        history_first_rules(history);
         world_init(&history->world, sim_rules_build(&history->rules));
         history->world.attempted = attempted;
         history->world.accepted = accepted;
         history->world.data = history;
-        draw_cards(history);
+        history_draw_cards(history);
         saved(history);
 }
 
 static void history_deinit(struct history *history)
 {
-        for (size_t i = 0; i < HELD; i++)
+        for (size_t i = 0; i < HISTORY_HELD; i++)
                 message_drop(&history->held[i]);
         for (size_t i = 0; i < history->n_log; i++)
                 free(history->log[i]);
         free(history->log);
         beliefs_deinit(&history->beliefs);
         world_deinit(&history->world);
-}
-
-static void change_card(struct history *history)
-{
-        static const int64_t amounts[] = {-60, -1, 0, 50, 99, 100, 110, 119, 120, 290, 300, 590, 600, 700, 701};
-        struct chance *chance = &history->chance;
-        int64_t id = 1 + below(chance, CARDS);
-        struct world_card *card = world_card(&history->world, history->world.cards[id - 1].card.customer, id, NULL);
-        bool anchor = id <= CUSTOMERS;
-
-        switch (below(chance, 12)) {
-        case 0:
-                card->card.suppressed ^= true;
-                break;
-        case 1:
-                strcpy(card->card.currency, one_in(chance, 2) ? "EUR" : "USD");
-                break;
-        case 2:
-                card->absent = !anchor && !card->absent;
-                break;
-        case 3:
-                card->bad = !anchor && one_in(chance, 2);
-                break;
-        case 4:
-                if (!anchor)
-                        card->card.customer = (card->card.customer - 1) / 2 * 2 + 1 + below(chance, 2);
-                break;
-        default:
-                card->card.available = amounts[below(chance, CW_ARRAY_SIZE(amounts))] * CW_AMOUNT_UNIT;
-        }
-}
-
-static void change_customers(struct history *history)
-{
-        for (size_t i = 0; i < history->world.n_customers; i++) {
-                struct world_customer *customer = &history->world.customers[i];
-
-                customer->unread = one_in(&history->chance, 12);
-                if (one_in(&history->chance, customer->absent ? 3 : 40))
-                        customer->absent ^= true;
-        }
-}
-
-static void change_moods(struct history *history)
-{
-        for (size_t i = 0; i < SPEC_NOTIFIERS; i++)
-                if (one_in(&history->chance, 5))
-                        history->world.receivers[i].mood = one_in(&history->chance, 3)   ? FAILS
-                                                           : one_in(&history->chance, 4) ? REFUSES
-                                                                                         : ACCEPTS;
 }
 
 /* What fires is not told to those who are new to it. */
@@ -275,17 +117,26 @@ static void excuse(struct history *history, const char *notifier)
                         beliefs_unsure(&history->beliefs, notifier, entry->fingerprint);
 }
 
+/* Another tree tells nobody what fires already. */
+static void excuse_all(struct history *history)
+{
+        for (size_t i = 0; i < history->world.rules->n_notifiers; i++)
+                excuse(history, history->world.rules->notifiers[i].name);
+}
+
 static void reload(struct history *history)
 {
         struct sim_rules before = history->rules;
         struct chance *chance = &history->chance;
         struct sim_rules *rules = &history->rules;
 
-        if (one_in(chance, 2)) {
-                draw_rules(history, rules);
+        if (chance_one_in(chance, 2)) {
+                history_draw_rules(history, rules);
                 if (!history->calm)
-                        draw_groups(history, rules);
-        } else if (one_in(chance, 2)) {
+                        history_draw_groups(history, rules);
+                if (history->routed)
+                        excuse_all(history);
+        } else if (chance_one_in(chance, 2)) {
                 struct notifier_spec *last = rules->spec.notifiers;
 
                 while (last + 1 < rules->spec.notifiers + SPEC_NOTIFIERS && last[1].name)
@@ -338,11 +189,11 @@ static void poll_source(struct history *history, size_t source)
         struct world_poll poll = {.source = source};
         uint64_t first = history->world.engine->policy.outbox.next_sequence;
 
-        poll.failed = one_in(&history->chance, 10);
-        if (one_in(&history->chance, 20))
+        poll.failed = chance_one_in(&history->chance, 10);
+        if (chance_one_in(&history->chance, 20))
                 poll.auth = CW_AUTH_FAILED;
         poll.failed |= poll.auth == CW_AUTH_FAILED;
-        if (!history->calm && history->restarts && one_in(&history->fate, 30)) {
+        if (!history->calm && history->restarts && chance_one_in(&history->fate, 30)) {
                 poll.unfinished = true;
                 world_poll(&history->world, &poll);
                 die(history);
@@ -371,7 +222,7 @@ static void deliver_one(struct history *history, struct message *message)
         const struct receiver *receiver = &history->world.receivers[message->notifier];
         struct world *world = &history->world;
 
-        if (!history->calm && history->restarts && one_in(&history->fate, 40)) {
+        if (!history->calm && history->restarts && chance_one_in(&history->fate, 40)) {
                 if (receiver->mood == ACCEPTS)
                         accepted(history, message); /* it has it, and nobody knows */
                 message_drop(message);
@@ -387,7 +238,7 @@ static void deliver_one(struct history *history, struct message *message)
 
 static bool hold(struct history *history, struct message *message)
 {
-        for (size_t i = 0; i < HELD; i++) {
+        for (size_t i = 0; i < HISTORY_HELD; i++) {
                 if (history->held[i].payload)
                         continue;
                 history->held[i] = *message;
@@ -405,13 +256,13 @@ static void deliver(struct history *history)
 
                 while (receiver_take(world, i, &message)) {
                         saved(history);
-                        if (history->calm || !one_in(&history->chance, 5) || !hold(history, &message))
+                        if (history->calm || !chance_one_in(&history->chance, 5) || !hold(history, &message))
                                 deliver_one(history, &message);
                         maybe_die(history, 15);
                 }
         }
-        for (size_t i = 0; i < HELD; i++) {
-                if (!history->held[i].payload || !one_in(&history->chance, 3))
+        for (size_t i = 0; i < HISTORY_HELD; i++) {
+                if (!history->held[i].payload || !chance_one_in(&history->chance, 3))
                         continue;
                 deliver_one(history, &history->held[i]);
         }
@@ -448,7 +299,7 @@ static void change_disk(struct history *history)
         struct world *world = &history->world;
         struct cw_event event = {.kind = CW_EVENT_STORE_RESULT};
 
-        if (history->calm || !one_in(&history->chance, world->disk_full ? 3 : 20))
+        if (history->calm || !chance_one_in(&history->chance, world->disk_full ? 3 : 20))
                 return;
         world->disk_full ^= true;
         event.result.failing = world->disk_full;
@@ -464,26 +315,37 @@ static void change_clock(struct history *history)
         struct world *world = &history->world;
         struct cw_event event = {.kind = CW_EVENT_CLOCK_SET};
 
-        if (history->calm || !one_in(&history->chance, 15))
+        if (history->calm || !chance_one_in(&history->chance, 15))
                 return;
-        event.set_by_ms = (int64_t)below(&history->chance, 2 * CW_DAY_MS / CW_SECOND_MS) * CW_SECOND_MS - CW_DAY_MS;
+        event.set_by_ms = (int64_t)chance_below(&history->chance, 2 * CW_DAY_MS / CW_SECOND_MS) * CW_SECOND_MS -
+                          CW_DAY_MS;
         world->now += event.set_by_ms;
         world_step(world, &event);
         world_commit(world);
         saved(history);
 }
 
+static void act(struct history *history)
+{
+        if (!history->routed)
+                return;
+        routing_act(&history->chance, &history->world);
+        world_commit(&history->world);
+        saved(history);
+}
+
 static void play_round(struct history *history)
 {
-        unsigned changes = below(&history->chance, 5);
+        unsigned changes = chance_below(&history->chance, 5);
 
         for (unsigned i = 0; i < changes; i++)
-                change_card(history);
-        change_customers(history);
-        change_moods(history);
+                history_change_card(history);
+        history_change_customers(history);
+        history_change_moods(history);
         change_disk(history);
         change_clock(history);
-        if ((!history->calm || !history->rules.spec.sources[1]) && one_in(&history->chance, 10))
+        act(history);
+        if ((!history->calm || !history->rules.spec.sources[1]) && chance_one_in(&history->chance, 10))
                 reload(history);
         maybe_die(history, 10);
         pass(history);
@@ -492,6 +354,17 @@ static void play_round(struct history *history)
         maybe_die(history, 10);
         deliver(history);
         maybe_die(history, 10);
+}
+
+/* Nothing is held back from now on; the tree is the same, so that all who ought to know are told. */
+static void end_holds(struct history *history)
+{
+        if (!history->routed)
+                return;
+        routing_end_silences(&history->world);
+        routing_open(&history->rules.spec.routing);
+        world_reload(&history->world, sim_rules_build(&history->rules));
+        saved(history);
 }
 
 /* Receivers, pages and the disk are well from now on. */
@@ -504,13 +377,14 @@ static void calm_down(struct history *history)
         world_step(world, &event);
         world_commit(world);
         saved(history);
+        end_holds(history);
         for (size_t i = 0; i < SPEC_NOTIFIERS; i++)
                 world->receivers[i].mood = ACCEPTS;
         for (size_t i = 0; i < world->n_customers; i++)
                 world->customers[i].unread = world->customers[i].absent = false;
         for (size_t i = 0; i < world->n_cards; i++)
                 world->cards[i].bad = false;
-        for (size_t i = 0; i < HELD; i++)
+        for (size_t i = 0; i < HISTORY_HELD; i++)
                 if (history->held[i].payload)
                         deliver_one(history, &history->held[i]);
 }
@@ -529,7 +403,7 @@ static void quiet_rounds(struct history *history, int rounds)
                 }
                 deliver(history);
                 maybe_die(history, 10);
-                for (size_t i = 0; i < HELD; i++)
+                for (size_t i = 0; i < HISTORY_HELD; i++)
                         if (history->held[i].payload)
                                 deliver_one(history, &history->held[i]);
         }
@@ -627,26 +501,49 @@ static void tell_the_same(struct history *one, struct history *other)
         assert_int_equal(one->n_log, other->n_log);
 }
 
-static void play_calm(uint64_t seed)
+static void play_twice(struct history like)
 {
         static struct history plain, restarted;
 
-        history_init(&plain, seed, true, false);
+        like.calm = true;
+        history_init(&plain, &like);
         play(&plain);
-        history_init(&restarted, seed, true, true);
+        like.restarts = true;
+        history_init(&restarted, &like);
         play(&restarted);
         tell_the_same(&plain, &restarted);
         history_deinit(&plain);
         history_deinit(&restarted);
 }
 
-static void play_wild(uint64_t seed)
+static void play_once(struct history like)
 {
         static struct history history;
 
-        history_init(&history, seed, false, true);
+        like.restarts = true;
+        history_init(&history, &like);
         play(&history);
         history_deinit(&history);
+}
+
+static void play_calm(uint64_t seed)
+{
+        play_twice((struct history){.seed = seed});
+}
+
+static void play_wild(uint64_t seed)
+{
+        play_once((struct history){.seed = seed});
+}
+
+static void play_calm_routes(uint64_t seed)
+{
+        play_twice((struct history){.seed = seed, .routed = true});
+}
+
+static void play_wild_routes(uint64_t seed)
+{
+        play_once((struct history){.seed = seed, .routed = true});
 }
 
 static uint64_t playing; /* a history that fails never comes back to say its seed */
@@ -689,11 +586,25 @@ static void test_accidents_leave_everybody_with_the_truth(void **state)
         each_seed(play_wild);
 }
 
+static void test_restarts_change_nothing_with_routes(void **state)
+{
+        (void)state;
+        each_seed(play_calm_routes);
+}
+
+static void test_accidents_with_routes(void **state)
+{
+        (void)state;
+        each_seed(play_wild_routes);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(test_restarts_change_nothing_that_is_told, name_the_seed),
                 cmocka_unit_test_teardown(test_accidents_leave_everybody_with_the_truth, name_the_seed),
+                cmocka_unit_test_teardown(test_restarts_change_nothing_with_routes, name_the_seed),
+                cmocka_unit_test_teardown(test_accidents_with_routes, name_the_seed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

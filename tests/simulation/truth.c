@@ -27,6 +27,16 @@ static const struct rule_spec specs[KINDS][2] = {
 
 static const char *const source_names[SPEC_SOURCES] = {"main", "second", "third"};
 
+/* The same truth in two levels. */
+static void climb(struct rule_spec *rule)
+{
+        rule->levels[0].when = rule->when;
+        rule->levels[0].severity = CW_SEVERITY_WARNING;
+        rule->levels[1].when = "available < 0";
+        rule->levels[1].severity = CW_SEVERITY_CRITICAL;
+        rule->when = NULL;
+}
+
 struct cw_ruleset *sim_rules_build(const struct sim_rules *rules)
 {
         struct ruleset_spec spec = rules->spec;
@@ -36,7 +46,10 @@ struct cw_ruleset *sim_rules_build(const struct sim_rules *rules)
                 if (!rules->has[kind])
                         continue;
                 spec.rules[n] = specs[kind][rules->variant[kind]];
-                spec.rules[n++].name = names[kind];
+                spec.rules[n].name = names[kind];
+                if (kind == LOW && rules->ladder)
+                        climb(&spec.rules[n]);
+                n++;
         }
         if (rules->has_event)
                 spec.rules[n++] = (struct rule_spec){.name = "switched", .on = "changed(suppressed)"};

@@ -18,6 +18,7 @@ struct sim_rules {
         bool has[KINDS];
         int variant[KINDS];
         bool has_event;
+        bool ladder; /* LOW becomes critical below zero */
         struct ruleset_spec spec; /* the rest: sources, notifiers, grouping, clocks */
 };
 

@@ -424,10 +424,22 @@ static void test_another_tree_tells_nothing(void **state)
                 .depth = 1, .rule = "low", .notify = "mail", .escalate = "pager", .escalate_ms = 10 * MINUTE};
         world_reload(&world, ruleset_build(&spec));
         assert_string_equal(world_polled(&world), "");
+        /* Nothing escalated so far: that clock begins now. */
+        world_pass(&world, 7 * MINUTE);
+        assert_string_equal(world_polled(&world), "");
+        world_pass(&world, 2 * MINUTE);
+        assert_string_equal(world_told(&world), "pager firing: low/1 firing 50.00\n");
+        spec.routing.routes[0].escalate = "mail";
+        spec.routing.routes[0].escalate_ms = 5 * MINUTE;
+        spec.routing.routes[0].notify = "chat";
+        world_reload(&world, ruleset_build(&spec));
         world_pass(&world, CW_HOUR_MS);
+        spec.routing.routes[0].notify = "mail";
+        world_reload(&world, ruleset_build(&spec));
         assert_string_equal(world_polled(&world), "");
         world_card(&world, 1, 1, "600");
-        assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 600.00\n");
+        assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 600.00\n"
+                                                  "pager resolved: low/1 resolved 600.00\n");
         world_card(&world, 1, 1, "50");
         assert_string_equal(world_polled(&world), "mail firing: low/1 firing 50.00\n");
         world_deinit(&world);
