@@ -174,13 +174,15 @@ int64_t cw_policy_escalations_wake_at(struct cw_policy *policy)
         return 0;
 }
 
+/* Somebody knows that it is as bad as it is. */
 static bool is_told(struct cw_policy *policy, struct cw_alert *alert)
 {
         for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
                 const struct cw_telling *telling = cw_policy_telling(policy, policy->rules->notifiers[i].name, alert,
                                                                      false);
 
-                if (telling && (telling->sent.state == CW_KNOWN_FIRING || telling->queued))
+                if (telling && ((telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity >= alert->severity) ||
+                                (telling->queued && telling->queued_edge == alert->edge)))
                         return true;
         }
         return false;

@@ -27,7 +27,7 @@
 #define MINUTE    CW_MINUTE_MS
 #define ROUNDS    30
 #define SETTLED   14 /* minutes: whatever waits, for its group and then for its interval, is told by then */
-#define HISTORIES 250 /* of each kind, unless CARDWATCH_HISTORIES says how many */
+#define HISTORIES 150 /* of each kind, unless CARDWATCH_HISTORIES says how many */
 
 /* What is on the disk now is what is true now. */
 static void saved(struct history *history)
@@ -44,6 +44,15 @@ static void attempted(void *data, const struct message *message)
         beliefs_attempted(&((struct history *)data)->beliefs, message);
 }
 
+/* A thread of mails may begin anew where a baseline tells of several groups: all else must be the same. */
+static void forget_thread(char *line)
+{
+        char *thread = strstr(line, " thread "), *end = thread ? strstr(thread, " at ") : NULL;
+
+        if (end)
+                memmove(thread, end, strlen(end) + 1);
+}
+
 static void accepted(void *data, const struct message *message)
 {
         struct history *history = data;
@@ -52,6 +61,8 @@ static void accepted(void *data, const struct message *message)
         beliefs_accepted(&history->beliefs, message);
         if (asprintf(&line, "%" PRId64 " %s", history->world.now - WORLD_START, message->payload) < 0)
                 abort();
+        if (history->routed)
+                forget_thread(line);
         if (history->n_log == history->log_capacity) {
                 history->log_capacity = history->log_capacity ? history->log_capacity * 2 : 64;
                 history->log = reallocarray(history->log, history->log_capacity, sizeof(char *));
