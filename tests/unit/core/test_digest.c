@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/digest.h"
 #include "cardwatch/engine_acts.h"
+#include "cardwatch/notice.h"
 #include "cardwatch/zone.h"
 #include "receivers.h"
 
@@ -340,6 +342,67 @@ static void test_a_reload(void **state)
         world_deinit(&world);
 }
 
+static void test_facts_come_back(void **state)
+{
+        struct cw_tally tallies[] = {{"low", "USD", 1, 2, 3}, {"source-down", "", 4, 0, 0}};
+        struct cw_digest_facts facts = {.name = "daily",
+                                        .due_at = 7,
+                                        .since_at = -8,
+                                        .late = true,
+                                        .n_fired = 1,
+                                        .n_ended = 2,
+                                        .n_events = 3,
+                                        .n_acknowledged = 4,
+                                        .n_silenced = 5,
+                                        .n_cards = 1000000,
+                                        .looked_at = 9,
+                                        .blind = true,
+                                        .tallies = tallies,
+                                        .n_tallies = 2};
+        struct cw_digest_facts back = {0}, none = {0};
+        struct cw_buf packed = CW_BUF_NULL;
+
+        (void)state;
+        cw_digest_facts_pack(&facts, &packed);
+        assert_int_equal(cw_digest_facts_unpack(packed.data, packed.len, &back), 0);
+        assert_string_equal(back.name, "daily");
+        assert_true(back.due_at == 7 && back.since_at == -8 && back.looked_at == 9 && back.late && back.blind);
+        assert_true(back.n_fired == 1 && back.n_ended == 2 && back.n_events == 3 && back.n_cards == 1000000);
+        assert_true(back.n_acknowledged == 4 && back.n_silenced == 5 && back.n_tallies == 2);
+        assert_string_equal(back.tallies[0].currency, "USD");
+        assert_true(back.tallies[0].resolved == 2 && back.tallies[0].events == 3 && back.tallies[1].firing == 4);
+        free(back.tallies);
+        for (size_t i = 0; i < packed.len; i++) {
+                packed.data[i] ^= 0x20;
+                assert_int_equal(cw_digest_facts_unpack(packed.data, packed.len, &none), -EBADMSG);
+                packed.data[i] ^= 0x20;
+                assert_int_equal(cw_digest_facts_unpack(packed.data, i, &none), -EBADMSG);
+        }
+        cw_buf_deinit(&packed);
+}
+
+static void test_what_is_beyond_a_message_is_counted(void **state)
+{
+        struct ruleset_spec spec = daily;
+        struct world world;
+
+        (void)state;
+        spec.notifiers[0] = (struct notifier_spec){.name = "chat", .list = 2};
+        begin(&world, &spec);
+        for (int64_t card = 3; card <= 10; card++)
+                world_card(&world, card, card, "600");
+        world_polled(&world);
+        for (int64_t card = 1; card <= 6; card++)
+                world_card(&world, card, card, "50");
+        world_polled(&world);
+        world_card(&world, 6, 6, "600");
+        world_polled(&world);
+        world_told(&world);
+        assert_string_equal(until(&world, AT(22, 21)),
+                            "chat digest daily +6 -1 !0: low/4 firing 50.00, low/2 firing 50.00 and 4\n");
+        world_deinit(&world);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -352,6 +415,8 @@ int main(void)
                 cmocka_unit_test(test_a_commit_that_was_lost),
                 cmocka_unit_test(test_a_customer_each),
                 cmocka_unit_test(test_a_reload),
+                cmocka_unit_test(test_facts_come_back),
+                cmocka_unit_test(test_what_is_beyond_a_message_is_counted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
