@@ -8,6 +8,7 @@
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
 #include "easy.h"
+#include "spare.h"
 #include "transfer.h"
 #include "uvloop.h"
 #include "wipe.h"
@@ -41,6 +42,7 @@ struct cw_http {
         unsigned n_spare;
         unsigned telling_depth;
         unsigned threads;
+        struct cw_spare lists; /* of requests whose answers hold cards */
         bool freed;
 };
 
@@ -162,6 +164,7 @@ static void release(struct cw_http *http)
 {
         while (http->n_spare > 0)
                 curl_easy_cleanup(http->spare[--http->n_spare]);
+        cw_spare_deinit(&http->lists);
         if (http->multi)
                 curl_multi_cleanup(http->multi);
         cw_timer_free(http->curl_timer);
@@ -182,6 +185,7 @@ static void tell(struct cw_http *http)
                 transfer->kind->tell(transfer);
         }
         http->telling_depth--;
+        cw_spare_rest(&http->lists, TAILQ_EMPTY(&http->running) && TAILQ_EMPTY(&http->ended));
         if (!http->freed || http->telling_depth > 0)
                 return;
         while ((transfer = TAILQ_FIRST(&http->lingering))) {
@@ -273,6 +277,11 @@ void cw_http_cancel(struct cw_http_transfer *transfer)
 struct cw_loop *cw_http_loop(struct cw_http *http)
 {
         return http->loop;
+}
+
+struct cw_spare *cw_http_spare(struct cw_http *http)
+{
+        return &http->lists;
 }
 
 const char *cw_http_user_agent(const struct cw_http *http)

@@ -11,9 +11,9 @@
 #include "cardwatch/clock.h"
 #include "easy.h"
 #include "failure.h"
+#include "spare.h"
 #include "transfer.h"
 #include "transfer_options.h"
-#include "wipe.h"
 
 /*
  * One HTTP request: the request as curl's options, the answer as it comes in, and what it came to.
@@ -23,12 +23,14 @@
 #define STALL_S          20L
 #define HEADER_BYTES_MAX (256u * 1024)
 #define FIELD_MAX        64
+#define PIECE_BYTES      65536L
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
 #define HARMLESS_BUFFER  8192L /* from the heap: pages of its own cost three calls of the kernel */
 
 struct http_transfer {
         struct cw_http_transfer base; /* first */
+        struct cw_spare *spare; /* the client's */
         cw_http_done_fn done;
         void *data;
         struct curl_slist *headers;
@@ -45,16 +47,27 @@ struct http_transfer {
         char line[CW_FAILURE_LINE];
 };
 
+/* Whatever ended otherwise leaves its handle to nobody. */
+static bool is_over(const struct http_transfer *transfer)
+{
+        return transfer->base.ended && transfer->base.result == CURLE_OK;
+}
+
 static void transfer_free(struct http_transfer *transfer)
 {
         if (!transfer)
                 return;
-        if (transfer->harmless && transfer->base.ended && transfer->base.result == CURLE_OK)
+        if (transfer->harmless && is_over(transfer))
                 cw_transfer_give_easy(transfer->base.http, transfer->base.easy);
+        else if (is_over(transfer))
+                cw_spare_give_handle(transfer->spare, transfer->base.easy);
         else
                 curl_easy_cleanup(transfer->base.easy);
         curl_slist_free_all(transfer->headers);
-        cw_buf_wipe(&transfer->body);
+        if (transfer->harmless)
+                cw_buf_wipe(&transfer->body);
+        else
+                cw_spare_give_body(transfer->spare, &transfer->body);
         free(transfer->peer);
         free(transfer);
 }
@@ -177,6 +190,9 @@ static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
         /* Only what curl decompresses with its own, wiping allocators: brotli and zstd bring theirs. */
         if (request->compressed)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+        /* What may be compressed may be long: fewer, larger pieces. */
+        if (request->compressed)
+                r = r ?: curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, PIECE_BYTES);
         return r;
 }
 
@@ -268,12 +284,9 @@ static void tell(struct http_transfer *transfer)
 static void http_tell(struct cw_http_transfer *base)
 {
         struct http_transfer *transfer = (struct http_transfer *)base;
-        bool harmless = transfer->harmless;
 
         tell(transfer);
         transfer_free(transfer);
-        if (!harmless)
-                cw_wipe_stack();
 }
 
 static const struct cw_transfer_kind http_kind = {.stop = cw_transfer_stop_multi, .tell = http_tell};
@@ -294,9 +307,12 @@ static int transfer_new(struct cw_http *http, const struct cw_http_request *requ
 
         if (!transfer)
                 return -ENOMEM;
+        transfer->spare = cw_http_spare(http);
         transfer->base.kind = &http_kind;
         transfer->harmless = request->harmless;
-        transfer->base.easy = request->harmless ? cw_transfer_take_easy(http) : curl_easy_init();
+        transfer->base.easy = request->harmless ? cw_transfer_take_easy(http) : cw_spare_take_handle(transfer->spare);
+        if (!request->harmless)
+                transfer->body = cw_spare_take_body(transfer->spare);
         transfer->timeout_ms = request->timeout_ms;
         transfer->max_response = request->max_response;
         transfer->body.limit = request->max_response;

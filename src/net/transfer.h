@@ -36,6 +36,7 @@ struct cw_http_transfer {
 };
 
 struct cw_loop *cw_http_loop(struct cw_http *http);
+struct cw_spare *cw_http_spare(struct cw_http *http);
 const char *cw_http_user_agent(const struct cw_http *http);
 bool cw_http_closing(const struct cw_http *http);
 

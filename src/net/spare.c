@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spare.h"
+
+#include <string.h>
+
+#include "wipe.h"
+
+#define BODY_MOST  (1u << 20) /* larger ones are not kept */
+#define GIVEN_MOST 64 /* where something is always under way, so many answers wait for being wiped at most */
+
+CURL *cw_spare_take_handle(struct cw_spare *spare)
+{
+        if (spare->n_handles == 0)
+                return curl_easy_init();
+        return spare->handles[--spare->n_handles];
+}
+
+void cw_spare_give_handle(struct cw_spare *spare, CURL *handle)
+{
+        if (!handle)
+                return;
+        if (spare->n_handles == CW_SPARE_MOST) {
+                curl_easy_cleanup(handle);
+                return;
+        }
+        curl_easy_reset(handle); /* headers and all else that it was told */
+        spare->handles[spare->n_handles++] = handle;
+}
+
+struct cw_buf cw_spare_take_body(struct cw_spare *spare)
+{
+        if (spare->n_bodies == 0)
+                return (struct cw_buf)CW_BUF_NULL;
+        return spare->bodies[--spare->n_bodies];
+}
+
+/* What lies beyond its length was wiped when it was given before, or never written. */
+void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
+{
+        spare->given++;
+        if (!body->data || body->capacity > BODY_MOST || spare->n_bodies == CW_SPARE_MOST) {
+                cw_buf_wipe(body);
+                return;
+        }
+        explicit_bzero(body->data, body->len);
+        body->limit = 0;
+        cw_buf_clear(body);
+        spare->bodies[spare->n_bodies++] = *body;
+        *body = (struct cw_buf)CW_BUF_NULL;
+}
+
+static void free_handles(struct cw_spare *spare)
+{
+        while (spare->n_handles > 0)
+                curl_easy_cleanup(spare->handles[--spare->n_handles]);
+}
+
+void cw_spare_rest(struct cw_spare *spare, bool idle)
+{
+        if (spare->given == 0 || (!idle && spare->given < GIVEN_MOST))
+                return;
+        spare->given = 0;
+        free_handles(spare);
+        cw_wipe_stack();
+}
+
+void cw_spare_deinit(struct cw_spare *spare)
+{
+        free_handles(spare);
+        while (spare->n_bodies > 0)
+                cw_buf_deinit(&spare->bodies[--spare->n_bodies]);
+}

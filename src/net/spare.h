@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_NET_SPARE_H
+#define CARDWATCH_NET_SPARE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cardwatch/buf.h"
+
+/*
+ * Spare: what requests for cards that ended leave for those that follow at once, as the pages of a list do: curl's handle and the
+ * memory of the answer.
+ *
+ * The memory of an answer is wiped when it is given back. A handle keeps the last piece that it read, so handles are
+ * freed, and thereby wiped, as soon as nothing is under way any more; meanwhile the answers of others are in memory
+ * anyhow. So is the stack.
+ */
+
+#define CW_SPARE_MOST 8
+
+struct cw_spare {
+        CURL *handles[CW_SPARE_MOST];
+        struct cw_buf bodies[CW_SPARE_MOST];
+        size_t n_handles, n_bodies;
+        unsigned given; /* since it was wiped last */
+};
+
+/* A handle as curl makes it. NULL: out of memory. */
+CURL *cw_spare_take_handle(struct cw_spare *spare);
+void cw_spare_give_handle(struct cw_spare *spare, CURL *handle);
+
+/* An empty buffer, with memory if there is some; the caller sets its limit. */
+struct cw_buf cw_spare_take_body(struct cw_spare *spare);
+void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body);
+
+/* Some requests were told of. `idle`: nothing is under way. */
+void cw_spare_rest(struct cw_spare *spare, bool idle);
+
+void cw_spare_deinit(struct cw_spare *spare);
+
+#endif
