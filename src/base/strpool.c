@@ -17,11 +17,10 @@
 
 #define BUCKETS_FIRST 64
 
+/* Small: there may be one for each customer. */
 struct entry {
         struct entry *next;
-        uint64_t hash;
-        size_t n_refs;
-        size_t len;
+        uint32_t hash, n_refs, len;
         char text[];
 };
 
@@ -89,7 +88,7 @@ static void grow(struct cw_strpool *pool)
         pool->n_buckets = n_buckets;
 }
 
-static struct entry **find(struct cw_strpool *pool, uint64_t hash, const char *text, size_t len)
+static struct entry **find(struct cw_strpool *pool, uint32_t hash, const char *text, size_t len)
 {
         struct entry **link = &pool->buckets[(size_t)hash & (pool->n_buckets - 1)];
 
@@ -100,25 +99,27 @@ static struct entry **find(struct cw_strpool *pool, uint64_t hash, const char *t
 
 int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const char **ret_string)
 {
-        uint64_t hash;
+        uint32_t hash;
         struct entry **link, *entry;
 
         if (!text) {
                 *ret_string = NULL;
                 return 0;
         }
-        hash = cw_hash64(pool->key, text, len);
+        hash = (uint32_t)cw_hash64(pool->key, text, len);
         entry = *find(pool, hash, text, len);
         if (entry) {
                 *ret_string = cw_strpool_again(entry->text);
                 return 0;
         }
-        if (len > SIZE_MAX - sizeof(*entry) - 1)
+        if (len >= UINT32_MAX)
                 return -ENOMEM;
-        entry = malloc(sizeof(*entry) + len + 1);
+        entry = malloc(offsetof(struct entry, text) + len + 1);
         if (!entry)
                 return -ENOMEM;
-        *entry = (struct entry){.hash = hash, .n_refs = 1, .len = len};
+        entry->hash = hash;
+        entry->n_refs = 1;
+        entry->len = (uint32_t)len;
         memcpy(entry->text, text, len);
         entry->text[len] = '\0';
 
