@@ -31,6 +31,15 @@ struct cw_page_customer {
         size_t first_card, n_cards;
 };
 
+/* All that one page showed. */
+struct cw_page_told {
+        uint32_t number; /* in the list, from 1 */
+        const struct cw_page_customer *customers;
+        const struct cw_card *cards;
+        size_t n_customers, n_cards;
+        bool whole; /* nothing on it was set aside */
+};
+
 enum cw_severity { CW_SEVERITY_NONE, CW_SEVERITY_INFO, CW_SEVERITY_WARNING, CW_SEVERITY_CRITICAL };
 
 /* "info", "warning", "critical"; "none" for none. */

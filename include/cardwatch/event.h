@@ -67,13 +67,7 @@ struct cw_event {
         union {
                 int64_t customer; /* CUSTOMER_SEEN */
                 const struct cw_card *card;
-                struct {
-                        uint32_t number; /* in the list, from 1 */
-                        const struct cw_page_customer *customers;
-                        const struct cw_card *cards;
-                        size_t n_customers, n_cards;
-                        bool whole; /* nothing on it was set aside */
-                } page; /* PAGE_SEEN, and the number of PAGE_ALIKE */
+                struct cw_page_told page; /* PAGE_SEEN, and the number of PAGE_ALIKE */
                 struct {
                         int64_t customer, card; /* card 0: its id is what is bad */
                         const char *field, *reason;
