@@ -9,8 +9,8 @@
 #include "cardwatch/buf.h"
 
 /*
- * Spare: what requests for cards that ended leave for those that follow at once, as the pages of a list do: curl's handle and the
- * memory of the answer.
+ * Spare: what requests for cards that ended leave for those that follow at once, as the pages of a list do: curl's
+ * handle and the memory of the answer.
  *
  * The memory of an answer is wiped when it is given back. A handle keeps the last piece that it read, so handles are
  * freed, and thereby wiped, as soon as nothing is under way any more; meanwhile the answers of others are in memory
