@@ -330,11 +330,12 @@ static void test_a_reload(void **state)
         world_reload(&world, ruleset_build(&spec));
         assert_string_equal(until(&world, AT(22, 21)), "chat digest daily +1 -0 !0: low/1 firing 50.00\n");
         print_message("  another time, which is past today: tomorrow\n");
-        spec.digests[0].at_min = AT(22, 20) - 5;
+        assert_string_equal(until(&world, AT(20, 0)), "");
+        spec.digests[0].at_min = AT(19, 0);
         world_reload(&world, ruleset_build(&spec));
         world_pass(&world, CW_HOUR_MS);
         assert_string_equal(world_told(&world), "");
-        assert_string_equal(until(&world, AT(22, 16)), "chat digest daily +0 -0 !0: low/1 firing 50.00\n");
+        assert_string_equal(until(&world, AT(19, 1)), "chat digest daily +0 -0 !0: low/1 firing 50.00\n");
         print_message("  none any more\n");
         spec.digests[0].name = NULL;
         world_reload(&world, ruleset_build(&spec));
