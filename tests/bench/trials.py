@@ -149,7 +149,7 @@ def latencies(bench, polls):
 
 
 class Burst:
-    """Ten alerts a poll of each of a hundred sources: a thousand messages a beat, each about one card."""
+    """Ten alerts a poll of each of 25 sources: 250 messages a beat, each about one card."""
 
     def __init__(self, bench):
         self.bench = bench
