@@ -93,8 +93,7 @@ enum cw_intent_state { CW_INTENT_QUEUED, CW_INTENT_RENDERED, CW_INTENT_DEAD, CW_
 struct cw_intent_row {
         uint64_t sequence; /* order of queueing, unique, the key */
         char id[33];
-        char *notifier;
-        char *groups; /* keys, separated by '\n' */
+        char *notifier, *groups; /* keys, separated by '\n' */
         uint8_t kind; /* enum cw_notice_kind */
         uint8_t state;
         bool baseline, opens_thread;
@@ -107,7 +106,8 @@ struct cw_intent_row {
         size_t n_items;
         char *digest; /* packed facts of one (digest.h); NULL: it is none */
         char *payload; /* rendered bytes; NULL: not yet, or let go of after delivery */
-        size_t digest_len, payload_len;
+        char *counted; /* packed tallies of events that it has no items of any more; NULL: none */
+        size_t digest_len, payload_len, counted_len;
         bool gone;
 };
 

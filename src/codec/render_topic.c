@@ -44,19 +44,24 @@ static uint64_t key_of(const char *text, int64_t id)
         return cw_hash_end(&hash);
 }
 
+static int look_at_rule(struct survey *survey, const char *name)
+{
+        uint64_t key = key_of(name, 0);
+
+        if (cw_map_get(&survey->rules, key))
+                return 0;
+        if (survey->rules.used < CW_ARRAY_SIZE(survey->rule_names))
+                survey->rule_names[survey->rules.used] = name;
+        return cw_map_put(&survey->rules, key, (void *)name);
+}
+
 static int look_at(struct survey *survey, const struct cw_entry *entry)
 {
         void *seen = (void *)entry;
-        uint64_t rule = key_of(entry->rule, 0);
-        int r = 0;
+        int r = look_at_rule(survey, entry->rule);
 
         if (!survey->first)
                 survey->first = entry;
-        if (!cw_map_get(&survey->rules, rule)) {
-                if (survey->rules.used < CW_ARRAY_SIZE(survey->rule_names))
-                        survey->rule_names[survey->rules.used] = entry->rule;
-                r = cw_map_put(&survey->rules, rule, seen);
-        }
         if (!entry->has_card) {
                 survey->has_builtin = true;
                 return r;
@@ -107,10 +112,22 @@ static void write_trouble(const struct cw_entry *entry, struct cw_buf *buf)
                 cw_buf_puts(buf, over ? "over" : "firing");
 }
 
+/* With those that it has no items of. */
+static uint64_t count_all(const struct cw_notice *notice)
+{
+        return (uint64_t)notice->n_firing + notice->n_resolved + notice->n_events;
+}
+
 static void write_how_many(const struct survey *survey, const struct cw_notice *notice, struct cw_buf *buf)
 {
         bool events = notice->kind == CW_NOTICE_EVENT;
+        uint64_t all = count_all(notice);
 
+        /* Of what is only counted it is not known which cards it was. */
+        if (all > notice->n_items) {
+                cw_buf_printf(buf, "%" PRIu64 " %s", all, events ? "events" : "alerts");
+                return;
+        }
         if (survey->has_builtin) {
                 if (notice->n_items == 1)
                         write_trouble(survey->first, buf);
@@ -182,6 +199,11 @@ int cw_topic_write(const struct cw_notice *notice, const char *separator, struct
         }
         for (size_t i = 0; i < notice->n_items; i++) {
                 r = look_at(&survey, notice->items[i].entry);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < notice->n_tallies && count_all(notice) > notice->n_items; i++) {
+                r = look_at_rule(&survey, notice->tallies[i].rule);
                 if (r < 0)
                         return r;
         }

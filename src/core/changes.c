@@ -158,6 +158,7 @@ static void release_intent(void *row)
         free(intent->error);
         free(intent->payload);
         free(intent->digest);
+        free(intent->counted);
 }
 
 static int compare_digests(const void *one, const void *other)
@@ -633,7 +634,8 @@ void cw_changes_intent(struct cw_changes *changes, const struct cw_intent_row *r
         struct cw_intent_row copy = *row;
         bool complete = copy_text(&copy.notifier, row->notifier) & copy_text(&copy.groups, row->groups) &
                         copy_text(&copy.error, row->error) & copy_items(&copy, row) &
-                        copy_bytes(&copy.payload, &copy.payload_len) & copy_bytes(&copy.digest, &copy.digest_len);
+                        copy_bytes(&copy.payload, &copy.payload_len) & copy_bytes(&copy.digest, &copy.digest_len) &
+                        copy_bytes(&copy.counted, &copy.counted_len);
 
         append(changes, &kinds[INTENTS], &copy, complete);
 }

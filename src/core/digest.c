@@ -12,6 +12,7 @@
 #include "cardwatch/notice.h"
 #include "cardwatch/pack.h"
 #include "cardwatch/zone.h"
+#include "tally.h"
 
 #define DAY_S   INT64_C(86400)
 #define REACH_S (26 * INT64_C(3600)) /* no clock is further from the universal time */
@@ -19,7 +20,6 @@
 enum {
         DAYS_AHEAD = 8,
         FACTS_VERSION = 1,
-        TALLY_MIN = 5, /* bytes that one takes at least */
 };
 
 void cw_digest_plan_deinit(struct cw_digest_plan *plan)
@@ -81,43 +81,13 @@ void cw_digest_facts_pack(const struct cw_digest_facts *facts, struct cw_buf *bu
         cw_pack_u64(buf, facts->n_cards);
         cw_pack_i64(buf, facts->looked_at);
         cw_pack_u64(buf, facts->blind);
-        cw_pack_u64(buf, facts->n_tallies);
-        for (size_t i = 0; i < facts->n_tallies; i++) {
-                cw_pack_string(buf, facts->tallies[i].rule);
-                cw_pack_string(buf, facts->tallies[i].currency);
-                cw_pack_u64(buf, facts->tallies[i].firing);
-                cw_pack_u64(buf, facts->tallies[i].resolved);
-                cw_pack_u64(buf, facts->tallies[i].events);
-        }
+        cw_tallies_pack(facts->tallies, facts->n_tallies, buf);
         cw_pack_seal(buf, begin);
 }
 
 static uint32_t count_of(struct cw_unpack *unpack)
 {
         return (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
-}
-
-static int unpack_tallies(struct cw_unpack *unpack, struct cw_digest_facts *facts)
-{
-        uint64_t n = cw_unpack_u64(unpack);
-
-        if (unpack->bad || n > (uint64_t)(unpack->end - unpack->at) / TALLY_MIN)
-                return -EBADMSG;
-        facts->tallies = calloc((size_t)n + 1, sizeof(*facts->tallies));
-        if (!facts->tallies)
-                return -ENOMEM;
-        for (; facts->n_tallies < n; facts->n_tallies++) {
-                struct cw_tally *tally = &facts->tallies[facts->n_tallies];
-
-                tally->rule = cw_unpack_string(unpack);
-                tally->currency = cw_unpack_string(unpack);
-                tally->firing = count_of(unpack);
-                tally->resolved = count_of(unpack);
-                tally->events = count_of(unpack);
-                if (!tally->rule || !tally->currency)
-                        unpack->bad = true;
-        }
-        return 0;
 }
 
 int cw_digest_facts_unpack(const void *data, size_t len, struct cw_digest_facts *ret_facts)
@@ -143,7 +113,7 @@ int cw_digest_facts_unpack(const void *data, size_t len, struct cw_digest_facts 
         facts.blind = cw_unpack_most(&unpack, 1);
         if (!facts.name)
                 unpack.bad = true;
-        r = unpack_tallies(&unpack, &facts);
+        r = cw_tallies_unpack(&unpack, &facts.tallies, &facts.n_tallies);
         if (r == 0 && !cw_unpack_done(&unpack))
                 r = -EBADMSG;
         if (r < 0) {

@@ -101,21 +101,26 @@ int cw_intent_set_digest(struct cw_intent *intent, const char *packed, size_t le
         return 0;
 }
 
+struct cw_hash128 cw_item_key(const struct cw_item *item)
+{
+        struct cw_hash hash;
+
+        cw_hash_init128(&hash, CW_HASH_KEY_DERIVED);
+        cw_hash_u64(&hash, item->entry->fingerprint);
+        cw_hash_u64(&hash, item->edge);
+        cw_hash_u64(&hash, (uint64_t)item->entry->state + (item->folded ? 16 : 0));
+        return cw_hash_end128(&hash);
+}
+
 /* Sums instead of a sequence: the same decision may list its alerts in another order and must have the same key. */
 void cw_intent_derive_id(struct cw_intent *intent)
 {
-        struct cw_hash128 sum = {0, 0}, id;
+        struct cw_hash128 sum = intent->counted_sum, id;
         struct cw_hash hash;
 
         for (size_t i = 0; i < intent->n_items; i++) {
-                const struct cw_item *item = &intent->items[i];
-                struct cw_hash128 one;
+                struct cw_hash128 one = cw_item_key(&intent->items[i]);
 
-                cw_hash_init128(&hash, CW_HASH_KEY_DERIVED);
-                cw_hash_u64(&hash, item->entry->fingerprint);
-                cw_hash_u64(&hash, item->edge);
-                cw_hash_u64(&hash, (uint64_t)item->entry->state + (item->folded ? 16 : 0));
-                one = cw_hash_end128(&hash);
                 sum.high += one.high;
                 sum.low += one.low;
         }

@@ -4,6 +4,7 @@
 
 #include "cardwatch/backoff.h"
 #include "cardwatch/changes.h"
+#include "cardwatch/hash.h"
 #include "cardwatch/map.h"
 #include "group.h"
 
@@ -37,6 +38,9 @@ struct cw_intent {
         char *digest; /* packed facts of one; NULL: it is none */
         size_t digest_len;
         uint64_t digest_key; /* which one, for its id */
+        char *counted; /* packed: events that it has no items of any more, by rule and currency; NULL: none */
+        size_t counted_len;
+        struct cw_hash128 counted_sum; /* what they add to its id */
         char *payload;
         size_t payload_len;
         struct cw_group **groups;
@@ -56,6 +60,8 @@ void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
 /* What it tells beside its items, as cw_digest_facts_pack wrote it; its group is known. -EBADMSG, -ENOMEM. */
 int cw_intent_set_digest(struct cw_intent *intent, const char *packed, size_t len) __attribute__((warn_unused_result));
 
+/* What one item adds to the id of its message. */
+struct cw_hash128 cw_item_key(const struct cw_item *item);
 /* Derives the idempotency key from what it tells now. */
 void cw_intent_derive_id(struct cw_intent *intent);
 void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_changes *changes);

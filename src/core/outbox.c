@@ -22,6 +22,7 @@ static void intent_free(struct cw_outbox *outbox, struct cw_intent *intent)
         cw_map_deinit(&intent->places);
         free(intent->payload);
         free(intent->digest);
+        free(intent->counted);
         free(intent->error);
         free(intent->groups);
         cw_strpool_unref(outbox->pool, intent->notifier);
@@ -52,6 +53,7 @@ void cw_outbox_deinit(struct cw_outbox *outbox)
         free(outbox->notice_tallies);
         free(outbox->notice_group);
         free(outbox->notice_digest.tallies);
+        free(outbox->notice_counted);
 }
 
 static size_t notifier_index(const struct cw_ruleset *rules, const char *name)

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "alert.h"
+#include "intent_count.h"
 #include "outbox_private.h"
+#include "tally.h"
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
@@ -37,37 +39,17 @@ static int firing_first(const void *left, const void *right)
         return order ? order : worst_first(left, right);
 }
 
-static void count(const struct cw_entry *entry, uint32_t *firing, uint32_t *resolved, uint32_t *events)
-{
-        *firing += entry->state == CW_ENTRY_FIRING;
-        *resolved += entry->state == CW_ENTRY_RESOLVED;
-        *events += entry->state == CW_ENTRY_EVENT;
-}
-
-static struct cw_tally *tally_like(struct cw_notice *notice, struct cw_tally *tallies, const char *rule,
-                                   const char *currency)
-{
-        for (size_t i = 0; i < notice->n_tallies; i++)
-                if (strcmp(tallies[i].rule, rule) == 0 && strcmp(tallies[i].currency, currency) == 0)
-                        return &tallies[i];
-        tallies[notice->n_tallies] = (struct cw_tally){.rule = rule, .currency = currency};
-        return &tallies[notice->n_tallies++];
-}
-
-static struct cw_tally *tally_of(struct cw_notice *notice, struct cw_tally *tallies, const struct cw_entry *entry)
-{
-        return tally_like(notice, tallies, entry->rule, entry->has_card ? entry->card.currency : "");
-}
-
 static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uint32_t list)
 {
         struct cw_notice *notice = &outbox->notice;
+        struct cw_tally all = {0};
         size_t n = intent->n_items;
 
         free(outbox->notice_items);
         free(outbox->notice_tallies);
         outbox->notice_items = calloc(n + 1, sizeof(*outbox->notice_items));
-        outbox->notice_tallies = calloc(n + outbox->notice_digest.n_tallies + 1, sizeof(*outbox->notice_tallies));
+        outbox->notice_tallies = calloc(n + outbox->notice_digest.n_tallies + outbox->n_notice_counted + 1,
+                                        sizeof(*outbox->notice_tallies));
         if (!outbox->notice_items || !outbox->notice_tallies)
                 return -ENOMEM;
         if (n)
@@ -80,15 +62,17 @@ static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uin
         for (size_t i = 0; i < n; i++) {
                 const struct cw_entry *entry = outbox->notice_items[i].entry;
 
-                count(entry, &notice->n_firing, &notice->n_resolved, &notice->n_events);
+                cw_tally_count(&all, entry);
                 if (notice->severity < entry->severity)
                         notice->severity = entry->severity;
-                if (i >= notice->n_listed) {
-                        struct cw_tally *tally = tally_of(notice, outbox->notice_tallies, entry);
-
-                        count(entry, &tally->firing, &tally->resolved, &tally->events);
-                }
+                if (i >= notice->n_listed)
+                        cw_tally_count(cw_tally_like(outbox->notice_tallies, &notice->n_tallies, entry->rule,
+                                                     cw_tally_currency(entry)),
+                                       entry);
         }
+        notice->n_firing = all.firing;
+        notice->n_resolved = all.resolved;
+        notice->n_events = all.events;
         return 0;
 }
 
@@ -107,18 +91,23 @@ static int take_digest(struct cw_outbox *outbox, const struct cw_intent *intent)
         return r == -EBADMSG ? -ENOENT : r;
 }
 
-static void add_counted(struct cw_notice *notice, struct cw_tally *tallies)
+static int take_counted(struct cw_outbox *outbox, const struct cw_intent *intent)
 {
-        for (size_t i = 0; notice->digest && i < notice->digest->n_tallies; i++) {
-                const struct cw_tally *counted = &notice->digest->tallies[i];
-                struct cw_tally *tally = tally_like(notice, tallies, counted->rule, counted->currency);
+        free(outbox->notice_counted);
+        outbox->notice_counted = NULL;
+        outbox->n_notice_counted = 0;
+        return cw_intent_tallies(intent, &outbox->notice_counted, &outbox->n_notice_counted);
+}
 
-                tally->firing += counted->firing;
-                tally->resolved += counted->resolved;
-                tally->events += counted->events;
-                notice->n_firing += counted->firing;
-                notice->n_resolved += counted->resolved;
-                notice->n_events += counted->events;
+static void add_counted(struct cw_notice *notice, struct cw_tally *tallies, const struct cw_tally *counted,
+                        size_t n_counted)
+{
+        for (size_t i = 0; i < n_counted; i++) {
+                cw_tally_sum(cw_tally_like(tallies, &notice->n_tallies, counted[i].rule, counted[i].currency),
+                             &counted[i]);
+                notice->n_firing += counted[i].firing;
+                notice->n_resolved += counted[i].resolved;
+                notice->n_events += counted[i].events;
         }
 }
 
@@ -209,12 +198,16 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
         r = take_group(outbox, intent);
         if (r == 0)
                 r = take_digest(outbox, intent);
+        if (r == 0)
+                r = take_counted(outbox, intent);
         if (r < 0)
                 return r;
         r = collect(outbox, intent, list_all ? CW_LIST_ALL : outbox->rules->notifiers[intent->notifier_index].list);
         if (r < 0)
                 return r;
-        add_counted(&outbox->notice, outbox->notice_tallies);
+        add_counted(&outbox->notice, outbox->notice_tallies, outbox->notice_digest.tallies,
+                    outbox->notice_digest.n_tallies);
+        add_counted(&outbox->notice, outbox->notice_tallies, outbox->notice_counted, outbox->n_notice_counted);
         if (outbox->notice.digest)
                 grade_digest(&outbox->notice);
         outbox->notice.firing = outbox->notice.n_firing > 0;
@@ -245,6 +238,8 @@ void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_cha
                 .payload_len = intent->payload_len,
                 .digest = intent->digest,
                 .digest_len = intent->digest_len,
+                .counted = intent->counted,
+                .counted_len = intent->counted_len,
                 .gone = gone,
         };
 

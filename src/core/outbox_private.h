@@ -45,6 +45,8 @@ struct cw_outbox {
         struct cw_tally *notice_tallies;
         struct cw_group_value *notice_group;
         struct cw_digest_facts notice_digest;
+        struct cw_tally *notice_counted; /* what the intent counts only */
+        size_t n_notice_counted;
         char notice_thread[33];
 };
 

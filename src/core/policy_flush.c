@@ -10,6 +10,7 @@
 
 #include "policy.h"
 #include "policy_baseline.h"
+#include "policy_crowd.h"
 #include "policy_digest.h"
 #include "policy_escalate.h"
 #include "policy_fold.h"
@@ -417,6 +418,7 @@ void cw_policy_flush(struct cw_policy *policy)
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_baseline_queue(policy, &policy->baselines[i], policy->rules->notifiers[i].name);
         cw_policy_fold_storm(policy);
+        cw_policy_thin_crowds(policy);
         cw_policy_digests_due(policy);
         settle_changed(policy);
         /* A touched group is not let go of before its turn here, so the list holds no dangling one. */

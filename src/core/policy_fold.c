@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "intent_count.h"
 #include "policy_copy.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"
@@ -106,6 +107,8 @@ static struct fold fold_of(const struct cw_policy *policy, struct cw_intent **in
 
 static void move_items(struct cw_policy *policy, struct cw_intent *from, struct cw_intent *to)
 {
+        if (cw_intent_count_like(to, from) < 0)
+                policy->error = -ENOMEM;
         for (size_t i = 0; i < from->n_items; i++) {
                 struct cw_telling *telling = cw_map_get(
                         &policy->tellings, cw_ledger_key(from->notifier, from->items[i].entry->fingerprint));
@@ -122,7 +125,8 @@ static struct cw_intent *new_message(struct cw_policy *policy, struct cw_intent 
         struct cw_intent like = {.notifier = intents[0]->notifier,
                                  .kind = intents[0]->kind,
                                  .queued_at = policy->now,
-                                 .next_at = policy->now};
+                                 .next_at = policy->now,
+                                 .passed_on = true};
         cw_autofree struct cw_group **groups = NULL;
         struct cw_intent *intent;
         size_t n_groups = 0;
@@ -133,6 +137,8 @@ static struct cw_intent *new_message(struct cw_policy *policy, struct cw_intent 
         n_groups = 0;
         for (size_t i = 0; groups && i < n; i++) {
                 like.repeat = like.repeat > intents[i]->repeat ? like.repeat : intents[i]->repeat;
+                like.queued_at = like.queued_at < intents[i]->queued_at ? like.queued_at : intents[i]->queued_at;
+                like.passed_on &= intents[i]->passed_on;
                 for (size_t k = 0; k < intents[i]->n_groups; k++)
                         groups[n_groups++] = intents[i]->groups[k];
         }
@@ -144,7 +150,7 @@ static struct cw_intent *new_message(struct cw_policy *policy, struct cw_intent 
 }
 
 /* It stands last in all its lanes, as what it is made of did: so no two such messages can wait for each other. */
-static void merge(struct cw_policy *policy, struct cw_intent *const *intents, size_t n)
+void cw_policy_merge(struct cw_policy *policy, struct cw_intent *const *intents, size_t n)
 {
         struct cw_intent *message = n > 1 ? new_message(policy, intents, n) : NULL;
 
@@ -152,6 +158,8 @@ static void merge(struct cw_policy *policy, struct cw_intent *const *intents, si
                 return;
         for (size_t i = 0; i < n; i++) {
                 move_items(policy, intents[i], message);
+                if (intents[i]->sequence < policy->first_sequence)
+                        cw_intent_remember(intents[i], true, policy->changes);
                 if (cw_outbox_remove(&policy->outbox, intents[i]) < 0)
                         policy->error = -ENOMEM;
         }
@@ -198,7 +206,7 @@ static void fold_rest(struct cw_policy *policy, const struct fold *folds, size_t
                 for (size_t i = 0; i < n; i++)
                         for (size_t k = 0; (int)folds[i].kind == kind && k < folds[i].n_intents; k++)
                                 intents[n_intents++] = folds[i].intents[k];
-                merge(policy, intents, n_intents);
+                cw_policy_merge(policy, intents, n_intents);
         }
 }
 
@@ -213,7 +221,7 @@ static void fold_notifier(struct cw_policy *policy, struct fold *folds, size_t n
         alone = n <= CW_MESSAGES_MOST ? n : CW_MESSAGES_MOST - N_KINDS;
         qsort(folds, n, sizeof(*folds), by_weight);
         for (size_t i = 0; i < alone && !policy->error; i++)
-                merge(policy, folds[i].intents, folds[i].n_intents);
+                cw_policy_merge(policy, folds[i].intents, folds[i].n_intents);
         fold_rest(policy, folds + alone, n - alone);
 }
 

@@ -15,4 +15,7 @@ enum { CW_MESSAGES_MOST = 10 };
 /* After everything was queued that this step has to say, before any of it has an id. */
 void cw_policy_fold_storm(struct cw_policy *policy);
 
+/* Several messages of one kind and notifier that were never attempted become one. */
+void cw_policy_merge(struct cw_policy *policy, struct cw_intent *const *intents, size_t n);
+
 #endif

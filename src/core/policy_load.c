@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "intent_count.h"
 #include "policy.h"
 #include "policy_digest.h"
 #include "policy_escalate.h"
@@ -173,6 +174,8 @@ int cw_policy_load_intent(struct cw_policy *policy, const struct cw_intent_row *
         }
         if (row->digest)
                 r = cw_intent_set_digest(intent, row->digest, row->digest_len);
+        if (r == 0 && row->counted)
+                r = cw_intent_set_counted(intent, row->counted, row->counted_len);
         for (size_t i = 0; r == 0 && i < row->n_items; i++)
                 r = load_item(policy, intent, &row->items[i]);
         return r;

@@ -331,7 +331,8 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
 {
         cw_cleanup(cw_render_words_free_cleanup) struct cw_render_words *words = NULL;
         struct cw_render_options words_options = cw_sink_words(options); /* as long as the words */
-        bool many = notice->n_items > APART_MAX;
+        /* What is only counted belongs into the message, too. */
+        bool many = notice->n_items > APART_MAX || notice->n_events > notice->n_items;
         char key[33];
         int r;
 

@@ -70,7 +70,9 @@ static void put_parameter(struct cw_buf *buf, const char *name, const char *valu
 /* Of what is about no alert. */
 static const char *kind_of(const struct cw_notice *notice)
 {
-        return notice->kind == CW_NOTICE_DIGEST ? "digest" : "test";
+        static const char *const names[] = {"alerts", "events", "digest", "test"};
+
+        return names[notice->kind];
 }
 
 static void put_structured_data(struct cw_buf *buf, const struct cw_notice *notice, const struct cw_entry *entry)
@@ -229,6 +231,18 @@ static void put_header(struct cw_buf *buf, const struct cw_sink_options *options
         cw_buf_putc(buf, ' ');
 }
 
+/* What a message does not list although all is to be listed: its receiver was away for too long. */
+static void put_counted(struct cw_buf *buf, const struct cw_notice *notice)
+{
+        cw_buf_puts(buf, "\ufeffand more that are only counted:");
+        for (size_t i = 0; i < notice->n_tallies; i++) {
+                const struct cw_tally *tally = &notice->tallies[i];
+
+                cw_buf_printf(buf, "%s %s%s%s: %" PRIu32, i > 0 ? ";" : "", tally->rule, *tally->currency ? ", " : "",
+                              tally->currency, tally->firing + tally->resolved + tally->events);
+        }
+}
+
 static int put_record(const struct cw_sink_options *options, const struct cw_notice *notice,
                       struct cw_render_words *words, const struct cw_item *item, struct cw_buf *payload)
 {
@@ -242,6 +256,8 @@ static int put_record(const struct cw_sink_options *options, const struct cw_not
                 r = put_message(&record, options, notice, words, item);
         else if (notice->kind == CW_NOTICE_DIGEST)
                 r = put_digest(&record, options, notice);
+        else if (notice->kind != CW_NOTICE_TEST)
+                put_counted(&record, notice);
         else
                 cw_buf_puts(&record, "\ufeffTEST message: nothing is wrong");
         if (r == 0)
@@ -270,6 +286,8 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
                 return put_record(options, notice, words, NULL, payload);
         for (size_t i = 0; r == 0 && i < notice->n_items; i++)
                 r = put_record(options, notice, words, &notice->items[i], payload);
+        if (r == 0 && notice->n_events > notice->n_items)
+                r = put_record(options, notice, words, NULL, payload);
         return r;
 }
 

@@ -321,6 +321,7 @@ static int put_intent(struct writing *writing, const struct cw_intent_row *row)
         cw_bind_i64(&bind, row->trouble.round);
         cw_bind_i64(&bind, (int64_t)worst_in(row));
         cw_bind_blob(&bind, row->digest, row->digest_len);
+        cw_bind_blob(&bind, row->counted, row->counted_len);
         return end_row(writing, &bind);
 }
 

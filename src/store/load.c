@@ -157,6 +157,7 @@ int cw_read_intent(struct cw_columns *columns, struct cw_changes *rows)
         row.trouble.era = (uint32_t)cw_columns_most(columns, UINT32_MAX);
         row.trouble.round = (uint32_t)cw_columns_most(columns, UINT32_MAX);
         row.digest = (char *)cw_columns_blob(columns, &row.digest_len);
+        row.counted = (char *)cw_columns_blob(columns, &row.counted_len);
         if (columns->bad || !items)
                 return CW_ROW_DAMAGED;
         r = cw_items_unpack(items, len, &row.items, &row.n_items);

@@ -155,8 +155,11 @@ static const char version_7[] =
 /* Dead letters, those that are given up last in front. */
 static const char version_8[] = "CREATE INDEX outbox_dead ON outbox (severity DESC, sequence DESC) WHERE state = 2;";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4,
-                                         version_5, version_6, version_7, version_8};
+/* Events that a message only counts, because its receiver was not there for long (packed). */
+static const char version_9[] = "ALTER TABLE outbox ADD COLUMN counted BLOB;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
+                                         version_6, version_7, version_8, version_9};
 
 #define VERSION ((int64_t)CW_ARRAY_SIZE(migrations))
 

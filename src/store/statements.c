@@ -12,7 +12,8 @@
 
 #define OUTBOX_COLUMNS                                                                                                 \
         "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
-        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round, digest "       \
+        "failing_since_at, attempts, error, items, payload, mishap, released, failed_era, failed_round, "              \
+        "digest, counted "                                                                                             \
         "FROM outbox "
 
 static const char *const texts[CW_SQL_COUNT] = {
@@ -95,9 +96,9 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_OUTBOX_PUT] = "INSERT OR REPLACE INTO outbox (sequence, id, notifier, groups, kind, state, baseline, "
                               "opens_thread, repeat, "
                               "queued_at, next_at, failing_since_at, attempts, error, items, payload, mishap, "
-                              "released, failed_era, failed_round, severity, digest) "
+                              "released, failed_era, failed_round, severity, digest, counted) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                              "?18, ?19, ?20, ?21, ?22)",
+                              "?18, ?19, ?20, ?21, ?22, ?23)",
         [CW_SQL_OUTBOX_DROP] = "DELETE FROM outbox WHERE sequence = ?1",
         [CW_SQL_OUTBOX_ALL] = OUTBOX_COLUMNS "ORDER BY sequence",
         [CW_SQL_OUTBOX_PAGE] = OUTBOX_COLUMNS "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",

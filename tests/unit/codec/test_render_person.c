@@ -68,6 +68,21 @@ static void all_at_once(struct sample *sample)
         sample->notice.n_tallies = 2;
 }
 
+static void an_outage_of_events(struct sample *sample)
+{
+        static const struct cw_tally tallies[] = {{"moved", "USD", 0, 0, 4000}, {"stale", "", 0, 0, 1}};
+        struct cw_entry *entry = sample_add(sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+
+        entry->rule = "moved";
+        entry->state = CW_ENTRY_EVENT;
+        sample->notice.kind = CW_NOTICE_EVENT;
+        sample->notice.n_firing = 0;
+        sample->notice.firing = false;
+        sample->notice.n_events = 4002;
+        sample->notice.tallies = tallies;
+        sample->notice.n_tallies = 2;
+}
+
 static void a_dead_source(struct sample *sample)
 {
         sample_add(sample, sample_builtin());
@@ -215,6 +230,14 @@ static const struct {
          "WARNING \u00b7 suppression \u00b7 card 4 of acme-1\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   now deactivated\n"
          "at 08:00 \u00b7 rule: changed(suppressed)\n"},
+        {"events that are only counted", an_outage_of_events, NULL, "[WARNING] moved and stale: 4002 events",
+         "WARNING \u00b7 moved and stale \u00b7 4002 events\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was 130.00, floor 100\n"
+         "at 08:00 \u00b7 rule: available < floor\n"
+         "\n"
+         "and 4001 more, not listed here:\n"
+         "  moved, USD: 4000 events\n"
+         "  stale: 1 event\n"},
         {"a test says TEST", a_test, NULL, "[TEST] test message",
          "TEST \u00b7 test message\n"
          "This is a TEST: nothing has happened, and no card needs attention.\n"},

@@ -247,6 +247,31 @@ static void test_every_alert_is_a_record_whatever_is_listed(void **state)
         cw_sink_request_deinit(&request);
 }
 
+static void test_what_is_only_counted_is_a_record(void **state)
+{
+        static const struct cw_tally tallies[] = {{"moved", "USD", 0, 0, 4000}, {"stale", "", 0, 0, 1}};
+        static const char said[] = "and more that are only counted: moved, USD: 4000; stale: 1";
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct record record;
+        struct sample sample;
+
+        (void)state;
+        sample_init(&sample);
+        sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)))->state = CW_ENTRY_EVENT;
+        sample.notice.kind = CW_NOTICE_EVENT;
+        sample.notice.n_firing = 0;
+        sample.notice.n_events = 4002;
+        sample.notice.tallies = tallies;
+        sample.notice.n_tallies = 2;
+        request_of(&over_udp, &sample.notice, &request);
+        assert_int_equal(request.n_records, 2);
+        take_apart(&request.records[1], &record);
+        assert_string_equal(record.message_id, "events");
+        assert_int_equal(record.message_len, strlen(said));
+        assert_memory_equal(record.message, said, strlen(said));
+        cw_sink_request_deinit(&request);
+}
+
 static void test_a_stream_counts_octets(void **state)
 {
         struct cw_sink_request framed = CW_SINK_REQUEST_NULL, bare = CW_SINK_REQUEST_NULL;
@@ -429,6 +454,7 @@ int main(void)
                 cmocka_unit_test(test_records),
                 cmocka_unit_test(test_facility_and_app_name),
                 cmocka_unit_test(test_every_alert_is_a_record_whatever_is_listed),
+                cmocka_unit_test(test_what_is_only_counted_is_a_record),
                 cmocka_unit_test(test_a_stream_counts_octets),
                 cmocka_unit_test(test_a_datagram_is_cut_between_characters_and_none_is_lost),
                 cmocka_unit_test(test_hostile_references_stay_in_the_message),

@@ -284,7 +284,9 @@ static struct cw_intent_row intent_row(struct cw_item *items, size_t n_items)
                                       .items = items,
                                       .n_items = n_items,
                                       .payload = (char *)"a\0b",
-                                      .payload_len = 3};
+                                      .payload_len = 3,
+                                      .counted = (char *)"\0c",
+                                      .counted_len = 2};
 }
 
 static void test_intents_come_back(void **state)
@@ -319,6 +321,8 @@ static void test_intents_come_back(void **state)
         assert_string_equal(back->error, "timed out");
         assert_int_equal(back->payload_len, 3);
         assert_memory_equal(back->payload, "a\0b", 3);
+        assert_int_equal(back->counted_len, 2);
+        assert_memory_equal(back->counted, "\0c", 2);
         assert_int_equal(back->n_items, 2);
         assert_string_equal(back->items[0].entry->rule, "a");
         assert_int_equal(back->items[0].previous_severity, CW_SEVERITY_INFO);
@@ -330,6 +334,7 @@ static void test_intents_come_back(void **state)
         assert_int_equal(back->n_items, 0);
         assert_int_equal(back->payload_len, 0);
         assert_non_null(back->payload);
+        assert_null(back->counted);
         for (size_t i = 0; i < 2; i++)
                 cw_entry_unref(items[i].entry);
 }
