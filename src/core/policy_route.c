@@ -134,6 +134,16 @@ static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, 
         cw_policy_visit(policy, to);
 }
 
+/* What is due of it is due in the group that it comes to: nobody asks the other one about it any more. */
+static void move(struct cw_policy *policy, struct cw_telling *telling, struct cw_group *group)
+{
+        if (telling->sent.state == CW_KNOWN_FIRING)
+                carry_clocks(policy, telling->group, group);
+        cw_policy_join(policy, telling, group);
+        if (cw_policy_is_due(policy, telling))
+                cw_policy_touch_group(policy, group, false, false);
+}
+
 /* The customer was taken off those who are told: nobody is left to be told the end. */
 static bool is_none_of_its_customers(const struct cw_policy *policy, const struct cw_telling *telling, size_t notifier)
 {
@@ -161,9 +171,10 @@ struct cw_telling *cw_policy_place(struct cw_policy *policy, size_t notifier, st
         group = cw_policy_group_of(policy, notifier, alert->entry);
         if (!group)
                 return NULL;
-        if (telling->group && telling->group != group && telling->sent.state == CW_KNOWN_FIRING)
-                carry_clocks(policy, telling->group, group);
-        cw_policy_join(policy, telling, group);
+        if (telling->group && telling->group != group)
+                move(policy, telling, group);
+        else
+                cw_policy_join(policy, telling, group);
         return telling;
 }
 
