@@ -71,8 +71,8 @@ void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert)
 {
         int64_t until_at = alert->acked_until_at < engine->now ? alert->acked_until_at : engine->now;
 
-        /* What nobody looks after any more escalates as if it had just been told. */
-        if (alert->acked_by && alert->told_at)
+        /* What nobody looks after any more escalates as if it had just been told, unless it was told later still. */
+        if (alert->acked_by && alert->told_at && alert->told_at < until_at)
                 alert->told_at = until_at;
         free(alert->acked_by);
         alert->acked_by = NULL;
