@@ -114,14 +114,15 @@ bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling
 }
 
 /* The group that it comes to goes on where the one that it leaves stood: nothing is repeated sooner for it, or never
- * again, and its mails stay in their thread. */
+ * again, and its mails stay in their thread. Several may come from several groups, in no order: the latest counts. */
 static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, struct cw_group *to)
 {
-        if (to->told_at || !from->told_at)
+        if (!from->told_at || from->told_at <= to->told_at)
                 return;
         to->told_at = from->told_at;
-        to->repeat = from->repeat;
-        if (!to->begun_at)
+        if (to->repeat < from->repeat)
+                to->repeat = from->repeat;
+        if (!to->begun_at || from->begun_at < to->begun_at)
                 to->begun_at = from->begun_at;
         if (!to->thread[0])
                 memcpy(to->thread, from->thread, sizeof(to->thread));
