@@ -314,8 +314,20 @@ static void flush_group(struct cw_policy *policy, struct cw_group *group)
         cw_group_remember(group, policy->changes);
 }
 
+static int by_key(const void *one, const void *other)
+{
+        const struct cw_group *a = *(const struct cw_group *const *)one, *b = *(const struct cw_group *const *)other;
+
+        if (a->notifier_index != b->notifier_index)
+                return a->notifier_index < b->notifier_index ? -1 : 1;
+        return strcmp(a->key, b->key);
+}
+
+/* In one order, whatever they were touched in: that differs with the order of cards in memory, and so with restarts. */
 static void flush_touched(struct cw_policy *policy)
 {
+        if (policy->n_touched > 1)
+                qsort(policy->touched, policy->n_touched, sizeof(struct cw_group *), by_key);
         for (size_t i = 0; i < policy->n_touched; i++) {
                 struct cw_group *group = policy->touched[i];
 

@@ -123,11 +123,9 @@ void history_change_customers(struct history *history)
         }
 }
 
-/* Which message is tried first, and when, at a receiver that was not there depends on attempts that a restart forgets:
- * where that must change nothing, and much waits, all receivers are well. */
 void history_change_moods(struct history *history)
 {
-        for (size_t i = 0; i < SPEC_NOTIFIERS && !(history->calm && history->routed); i++)
+        for (size_t i = 0; i < SPEC_NOTIFIERS; i++)
                 if (chance_one_in(&history->chance, 5))
                         history->world.receivers[i].mood = chance_one_in(&history->chance, 3)   ? FAILS
                                                            : chance_one_in(&history->chance, 4) ? REFUSES
