@@ -86,8 +86,25 @@ void cw_policy_acknowledged(struct cw_policy *policy, struct cw_alert *alert)
         plan(policy, alert);
 }
 
+/* Somebody knows that it is as bad as it is. */
+static bool is_told(struct cw_policy *policy, struct cw_alert *alert)
+{
+        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
+                const struct cw_telling *telling = cw_policy_telling(policy, policy->rules->notifiers[i].name, alert,
+                                                                     false);
+
+                if (telling && ((telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity >= alert->severity) ||
+                                (telling->queued && telling->queued_edge == alert->edge)))
+                        return true;
+        }
+        return false;
+}
+
 void cw_policy_escalations_follow(struct cw_policy *policy, struct cw_alert *alert)
 {
+        /* It is as bad again as it was when it was last told: that nobody will be told is no reason to wait for it. */
+        if (alert->state == CW_ALERT_FIRING && !alert->told_at && is_told(policy, alert))
+                cw_policy_told(policy, alert);
         pass_over_steps(policy, alert);
         plan(policy, alert);
 }
@@ -172,20 +189,6 @@ int64_t cw_policy_escalations_wake_at(struct cw_policy *policy)
                 cw_due_pop(&policy->escalations);
         }
         return 0;
-}
-
-/* Somebody knows that it is as bad as it is. */
-static bool is_told(struct cw_policy *policy, struct cw_alert *alert)
-{
-        for (size_t i = 0; i < policy->rules->n_notifiers; i++) {
-                const struct cw_telling *telling = cw_policy_telling(policy, policy->rules->notifiers[i].name, alert,
-                                                                     false);
-
-                if (telling && ((telling->sent.state == CW_KNOWN_FIRING && telling->sent.severity >= alert->severity) ||
-                                (telling->queued && telling->queued_edge == alert->edge)))
-                        return true;
-        }
-        return false;
 }
 
 static void stop_clock(struct cw_policy *policy, struct cw_alert *alert)
