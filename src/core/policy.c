@@ -112,17 +112,20 @@ struct cw_telling *cw_policy_telling(struct cw_policy *policy, const char *notif
 void cw_policy_end_telling(struct cw_policy *policy, struct cw_telling *telling)
 {
         struct cw_alert *alert = telling->alert;
+        bool ran, settles;
 
         cw_ledger_forget(telling, policy->changes);
         cw_map_remove(&policy->tellings, cw_ledger_key(telling->notifier, telling->fingerprint));
         telling_free(policy, telling);
         alert->tellings--;
-        if (alert->tellings == 0)
-                cw_policy_escalate_afresh(alert);
-        if (alert->tellings == 0 && alert->state != CW_ALERT_FIRING && alert->entry) {
-                cw_alert_settle(alert);
+        if (alert->tellings > 0)
+                return;
+        ran = alert->told_at != 0;
+        cw_policy_escalate_afresh(alert);
+        settles = alert->state != CW_ALERT_FIRING && alert->entry;
+        cw_alert_settle(alert);
+        if (ran || settles)
                 cw_alert_remember(alert, policy->changes);
-        }
 }
 
 struct cw_group *cw_policy_group(struct cw_policy *policy, const char *notifier, const char *key)
