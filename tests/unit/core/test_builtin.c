@@ -259,7 +259,7 @@ static void test_bad_data(void **state)
         assert_string_equal(complete(&world), "");
         world.cards[1].bad = false;
         assert_string_equal(complete(&world),
-                            "chat resolved: low/2 resolved 500.00\nchat resolved: bad-data resolved\n");
+                            "chat resolved: bad-data resolved\nchat resolved: low/2 resolved 500.00\n");
         world_deinit(&world);
 }
 

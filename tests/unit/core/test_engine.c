@@ -358,12 +358,12 @@ static void test_a_currency_that_changes(void **state)
         assert_string_equal(polled_at(&world, 1, "90"),
                             "chat firing: bad-data firing\nchat firing: poor/1 firing 90.00\n");
         assert_string_equal(polled_at(&world, 1, "30"),
-                            "chat firing: fall/1 firing 30.00\nchat resolved: bad-data resolved\n");
+                            "chat resolved: bad-data resolved\nchat firing: fall/1 firing 30.00\n");
         strcpy(world.cards[0].card.currency, "USD");
         print_message("  what cannot be compared any more goes on firing\n");
         assert_string_equal(polled_at(&world, 1, "30"), "chat firing: bad-data firing\n");
         assert_string_equal(polled_at(&world, 1, "30"),
-                            "chat resolved: fall/1 resolved 30.00\nchat resolved: bad-data resolved\n");
+                            "chat resolved: bad-data resolved\nchat resolved: fall/1 resolved 30.00\n");
         world_deinit(&world);
 }
 
