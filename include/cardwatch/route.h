@@ -53,7 +53,8 @@ struct cw_route {
         size_t n_escalate;
         struct cw_route *routes;
         size_t n_routes;
-        uint64_t id; /* of what it and its parents match: the same wherever it stands; the root's is 0 */
+        uint64_t id; /* of what it and its parents match: the same wherever it stands, save among those that match the
+                      * same; the root's is 0 */
 };
 
 /* Derives the ids: the last step of building a tree. */

@@ -6,16 +6,28 @@
 
 #include "cardwatch/hash.h"
 
+static uint64_t id_of(const struct cw_route *route, uint64_t parent, uint64_t twins)
+{
+        struct cw_hash hash;
+
+        cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
+        cw_hash_u64(&hash, parent);
+        cw_filter_hash(&route->match, &hash);
+        if (twins)
+                cw_hash_u64(&hash, twins);
+        return cw_hash_end(&hash);
+}
+
+/* One that goes on may have a twin that matches the same alerts for others, with clocks of its own. */
 static void seal(struct cw_route *route, uint64_t parent)
 {
         for (size_t i = 0; i < route->n_routes; i++) {
                 struct cw_route *child = &route->routes[i];
-                struct cw_hash hash;
+                uint64_t plain = id_of(child, parent, 0), twins = 0;
 
-                cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
-                cw_hash_u64(&hash, parent);
-                cw_filter_hash(&child->match, &hash);
-                child->id = cw_hash_end(&hash);
+                for (size_t k = 0; k < i; k++)
+                        twins += id_of(&route->routes[k], parent, 0) == plain;
+                child->id = twins ? id_of(child, parent, twins) : plain;
                 seal(child, child->id);
         }
 }
