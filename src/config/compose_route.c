@@ -138,6 +138,8 @@ static void compose_escalations(struct cw_composer *composer, const struct cw_ro
                 step->after_ms = one->after_ms;
                 if (list.node)
                         names(composer, &list, reach, &step->notify, &step->n_notify);
+                if (list.node && list.node->kind == CW_NODE_SEQUENCE && list.node->n_items == 0)
+                        cw_reader_complain(composer->reader, list.node, "\"notify\" must name at least one notifier");
                 mark(reach->notifiers, step->notify, step->n_notify);
         }
         if (route->escalate)
@@ -246,6 +248,17 @@ static void begin_root(struct cw_composer *composer, struct cw_route *root)
         root->group_by[root->n_group_by++].key = CW_GROUP_CUSTOMER;
 }
 
+/* Nobody can mean a window by a name that is missing, or another's. */
+static bool can_be_meant(const struct cw_ruleset *rules, size_t window)
+{
+        const char *name = rules->windows[window].name;
+        size_t i = 0;
+
+        while (i < window && strcmp(rules->windows[i].name, name) != 0)
+                i++;
+        return i == window && *name;
+}
+
 static void warn_unreached(struct cw_composer *composer, const struct reach *reach)
 {
         const struct cw_draft *draft = composer->draft;
@@ -258,7 +271,7 @@ static void warn_unreached(struct cw_composer *composer, const struct reach *rea
                                        composer->rules->notifiers[i].name);
         }
         for (size_t i = 0; i < composer->rules->n_windows; i++)
-                if (!reach->windows[i])
+                if (!reach->windows[i] && can_be_meant(composer->rules, i))
                         cw_reader_warn(composer->reader, draft->windows[i].node, "no route uses window \"%s\"",
                                        composer->rules->windows[i].name);
 }

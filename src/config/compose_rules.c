@@ -2,6 +2,7 @@
 /* Idea: rules move into the ruleset first, so that it owns them whatever comes; then each is completed in its place. */
 #include <string.h>
 
+#include "compose_route.h"
 #include "compose_rule.h"
 
 static const struct cw_node *name_of(const struct cw_draft *draft, size_t i)
@@ -20,11 +21,21 @@ const char *cw_compose_source(const struct cw_composer *composer, const char *na
         return NULL;
 }
 
+/* One whose name is missing too has its place. */
+static const char *source_name(const struct cw_ruleset *rules, size_t i)
+{
+        if (i >= rules->n_sources)
+                return NULL;
+        return rules->sources[i].name ? rules->sources[i].name : "";
+}
+
 static void check_source(struct cw_composer *composer, const struct cw_node *node)
 {
+        const struct cw_name_list list = {.what = "source", .name_of = source_name};
+
         if (node->kind != CW_NODE_SCALAR || node->len == 0 || cw_compose_source(composer, node->text, node->len))
                 return;
-        cw_reader_complain(composer->reader, node, "there is no source \"%s\"", node->text);
+        cw_compose_dangling(composer, node, &list);
 }
 
 void cw_compose_match(struct cw_composer *composer, const struct cw_node *node, struct cw_match *match)

@@ -389,6 +389,143 @@ static void test_route_and_builtin(void **state)
         expect_mistakes(cases, CW_ARRAY_SIZE(cases));
 }
 
+/* A route, a window, an inhibition: each mistake where it stands, with what was probably meant. */
+static void test_routes(void **state)
+{
+        static const struct mistake cases[] = {
+                {"a rule that does not exist", BASE "route: {routes: [{match: {rule: lwo}}]}\n",
+                 "7:33: error: there is no rule \"lwo\" (did you mean \"low\"?)"},
+                {"a built-in alert that does not exist", BASE "route: {routes: [{match: {rule: [low, stael]}}]}\n",
+                 "7:39: error: there is no rule \"stael\" (did you mean \"stale\"?)"},
+                {"a source that does not exist", BASE "route: {routes: [{match: {source: mian}}]}\n",
+                 "7:35: error: there is no source \"mian\" (did you mean \"main\"?)"},
+                {"a severity that does not exist", BASE "route: {routes: [{match: {severity: fatal}}]}\n",
+                 "7:37: error: \"severity\" must be one of info, warning, critical"},
+                {"nothing to match", BASE "route: {routes: [{match: {customer: []}}]}\n",
+                 "7:37: error: \"customer\" must not be empty"},
+                {"a key of a match that is nearly one", BASE "route: {routes: [{match: {severty: info}}]}\n",
+                 "7:27: error: unknown key \"severty\" in route.routes[0].match (did you mean \"severity\"?)"},
+                {"a key of a grandchild that is nearly one", BASE "route: {routes: [{routes: [{contine: true}]}]}\n",
+                 "7:29: error: unknown key \"contine\" in route.routes[0].routes[0] (did you mean \"continue\"?)"},
+                {"the root matches everything", BASE "route: {match: {rule: low}}\n",
+                 "7:9: error: unknown key \"match\" in route"},
+                {"a label that no rule has", BASE "route: {routes: [{match: {labels: {team: x}}}]}\n",
+                 "7:36: warning: no rule has a label \"team\": this matches nothing"},
+                {"a route behind one that takes all", BASE "route: {routes: [{notify: log}, {match: {rule: low}}]}\n",
+                 "7:33: warning: no alert comes to this route: the one in line 7 takes them all"},
+                {"a route behind its like", BASE "route: {routes: [{match: {rule: low}}, {match: {rule: low}}]}\n",
+                 "7:40: warning: no alert comes to this route: the one in line 7 takes the same ones"},
+                {"a notifier of a child", BASE "route: {routes: [{match: {rule: low}, notify: lgo}]}\n",
+                 "7:47: error: there is no notifier \"lgo\" (did you mean \"log\"?)"},
+                {"a step without its time", BASE "route: {escalate: [{notify: log}]}\n",
+                 "7:20: error: route.escalate[0] needs \"after\""},
+                {"a step at once", BASE "route: {escalate: [{after: 0s, notify: log}]}\n",
+                 "7:28: error: \"after\" must be from 1ms to 365000d"},
+                {"a step to nobody", BASE "route: {escalate: [{after: 5m, notify: []}]}\n",
+                 "7:40: error: \"notify\" must name at least one notifier"},
+                {"steps that are no list", BASE "route: {escalate: {after: 5m, notify: log}}\n",
+                 "7:19: error: \"escalate\" must be a list"},
+                {"a group by what is nearly a key", BASE "route: {group_by: [custmer]}\n",
+                 "7:20: error: \"custmer\" is none of rule, severity, customer, currency, card, and no rule has a "
+                 "label "
+                 "of that name (did you mean \"customer\"?)"},
+                {"a repetition without its unit", BASE "route: {routes: [{repeat_every: 4}]}\n",
+                 "7:33: error: \"repeat_every\" must be a duration such as 500ms, 30s, 5m or 1h30m: the unit is "
+                 "missing"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+#define WINDOW(keys) BASE "windows: [{name: w, " keys "}]\nroute: {mute: w}\n"
+
+static void test_windows(void **state)
+{
+        static const struct mistake cases[] = {
+                {"muted in a window that does not exist",
+                 BASE "windows: [{name: nights, from: \"22:00\", to: \"07:00\"}]\n"
+                      "route: {mute: nights, routes: [{mute: [nigts]}]}\n",
+                 "8:40: error: there is no window \"nigts\" (did you mean \"nights\"?)"},
+                {"told only in a window that does not exist", BASE "route: {only: office}\n",
+                 "7:15: error: there is no window \"office\""},
+                {"muted in what reads like a boolean", BASE "route: {mute: no}\n",
+                 "7:15: error: there is no window \"no\""},
+                {"it ends when it begins", WINDOW("from: \"07:00\", to: \"07:00\""),
+                 "7:11: error: a window must not end when it begins; a day is from 00:00 to 24:00"},
+                {"it begins when the day is over", WINDOW("from: \"24:00\", to: \"07:00\""),
+                 "7:11: error: a window must not end when it begins; a day is from 00:00 to 24:00"},
+                {"an hour in one digit", WINDOW("from: \"7:00\""),
+                 "7:27: error: \"from\" must be a time of day such as \"07:30\", up to \"24:00\""},
+                {"an hour that does not exist", WINDOW("to: \"24:01\""),
+                 "7:25: error: \"to\" must be a time of day such as \"07:30\", up to \"24:00\""},
+                {"a day that is nearly one", WINDOW("days: [tues]"),
+                 "7:28: error: \"days\" must be days such as mon or mon-fri (did you mean \"tue\"?)"},
+                {"days to nowhere", WINDOW("days: mon-"), "7:27: error: \"days\" must be days such as mon or mon-fri"},
+                {"no days", WINDOW("days: []"), "7:27: error: \"days\" must not be empty"},
+                {"no dates", WINDOW("dates: []"), "7:28: error: \"dates\" must not be empty"},
+                {"a date that does not exist", WINDOW("dates: [2027-02-29]"),
+                 "7:29: error: \"dates\" must be a date such as 2026-12-24"},
+                {"a date of another order", WINDOW("except: [25-12-2026]"),
+                 "7:30: error: \"except\" must be a date such as 2026-12-24"},
+                {"days and dates", WINDOW("days: mon, dates: 2026-12-24"),
+                 "7:32: error: \"days\" and \"dates\" exclude each other"},
+                {"a key that is nearly one", WINDOW("form: \"07:00\""),
+                 "7:21: error: unknown key \"form\" in windows[0] (did you mean \"from\"?)"},
+                {"a name that is none", BASE "windows: [{name: Nights, from: \"22:00\"}]\n",
+                 "7:18: error: \"Nights\" is no name: it must begin with a-z or 0-9 and go on with those, _ and -"},
+                {"no name", BASE "windows: [{from: \"22:00\"}]\n", "7:11: error: windows[0] needs \"name\""},
+                {"a name of two", BASE "windows: [{name: w}, {name: w}]\nroute: {mute: w}\n",
+                 "7:29: error: there is another window \"w\" (in cardwatch.yaml, line 7)"},
+                {"one that nobody uses", BASE "windows: [{name: w, from: \"22:00\"}]\n",
+                 "7:11: warning: no route uses window \"w\""},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+static void test_inhibitions(void **state)
+{
+        static const struct mistake cases[] = {
+                {"a rule that does not exist", BASE "inhibit: [{source: {rule: source-dwon}, target: {rule: low}}]\n",
+                 "7:27: error: there is no rule \"source-dwon\" (did you mean \"source-down\"?)"},
+                {"nothing that holds", BASE "inhibit: [{target: {rule: low}}]\n",
+                 "7:11: error: inhibit[0] needs \"source\""},
+                {"nothing that is held", BASE "inhibit: [{source: {rule: low}}]\n",
+                 "7:11: error: inhibit[0] needs \"target\""},
+                {"alike in what is nearly a key",
+                 BASE "inhibit: [{source: {rule: stale}, target: {rule: low}, equal: [sorce]}]\n",
+                 "7:64: error: \"sorce\" is none of rule, severity, source, customer, reference, currency, card, and "
+                 "no "
+                 "rule has a label of that name (did you mean \"source\"?)"},
+        };
+
+        (void)state;
+        expect_mistakes(cases, CW_ARRAY_SIZE(cases));
+}
+
+static void test_a_tree_of_mistakes_is_one_pass(void **state)
+{
+        static const char *const said[] = {"8:39: error: there is no window", "9:16: error: there is no rule",
+                                           "9:28: error: there is no source", "9:40: error: there is no notifier",
+                                           "10:9: error: unknown key",        "11:25: error: \"to\" must",
+                                           "12:27: error: there is no rule"};
+        struct loaded loaded;
+
+        (void)state;
+        load_text(&loaded, BASE "route:\n"
+                                "  {group_wait: 5s, notify: log, mute: w, routes: [\n"
+                                "{match: {rule: lw, source: x}, notify: lg,\n"
+                                "        repeat: 4h}]}\n"
+                                "windows: [{name: v, to: \"25:00\"}]\n"
+                                "inhibit: [{source: {rule: stal}, target: {rule: low}}]\n");
+        for (size_t i = 0; i < CW_ARRAY_SIZE(said); i++)
+                assert_non_null(strstr(cw_buf_text(&loaded.text), said[i]));
+        assert_int_equal(loaded.report.n_items, CW_ARRAY_SIZE(said));
+        loaded_deinit(&loaded);
+}
+
 /* What is wrong with a hundred thousand things is not worth a hundred thousand lines. */
 static void test_mistakes_are_bounded(void **state)
 {
@@ -414,6 +551,10 @@ int main(void)
                 cmocka_unit_test(test_sources),
                 cmocka_unit_test(test_notifiers),
                 cmocka_unit_test(test_route_and_builtin),
+                cmocka_unit_test(test_routes),
+                cmocka_unit_test(test_windows),
+                cmocka_unit_test(test_inhibitions),
+                cmocka_unit_test(test_a_tree_of_mistakes_is_one_pass),
                 cmocka_unit_test(test_mistakes_are_bounded),
         };
 

@@ -30,7 +30,7 @@ static void test_mistakes(void **state)
                  "      |            ^~~~~\n"},
                 {"a source that is not there",
                  RULE("  - {name: a, when: available < 1, match: {source: [main, mian]}}\n"),
-                 "cardwatch.yaml:7:59: error: there is no source \"mian\"\n"
+                 "cardwatch.yaml:7:59: error: there is no source \"mian\" (did you mean \"main\"?)\n"
                  "    7 |   - {name: a, when: available < 1, match: {source: [main, mian]}}\n"
                  "      |                                                           ^~~~\n"},
                 {"a currency that is none", RULE("  - {name: a, when: available < 1, match: {currency: dollar}}\n"),
