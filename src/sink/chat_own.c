@@ -53,7 +53,8 @@ static bool write_ends(const char *text, struct cw_buf *ret_ends)
                 text = read_tag(text, &tag);
                 if (!text || (!tag.closes && !tag.alone && n == OPEN_MAX))
                         return false;
-                if (tag.closes && (n == 0 || open[--n].len != tag.len || strncasecmp(open[n].name, tag.name, tag.len)))
+                if (tag.closes &&
+                    (n == 0 || open[--n].len != tag.len || strncasecmp(open[n].name, tag.name, tag.len) != 0))
                         return false;
                 if (!tag.closes && !tag.alone)
                         open[n++] = tag;
