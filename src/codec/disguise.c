@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/builtin.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/template.h"
 
 #define PERCENT_MOST INT64_C(999999)
 
@@ -24,14 +26,16 @@ struct cw_disguise {
 
 /* The texts that a disguised copy says otherwise, until it is made. */
 struct texts {
-        struct cw_buf reason, limit_label, limit_text;
+        struct cw_buf reason, summary, limit_label, limit_text;
 };
 
 CW_DEFINE_CLEANUP(struct cw_disguise *, cw_disguise_free);
+CW_DEFINE_CLEANUP(struct cw_template *, cw_template_free);
 
 static void texts_deinit(struct texts *texts)
 {
         cw_buf_deinit(&texts->reason);
+        cw_buf_deinit(&texts->summary);
         cw_buf_deinit(&texts->limit_label);
         cw_buf_deinit(&texts->limit_text);
 }
@@ -102,6 +106,47 @@ static void put_masked(struct cw_buf *buf, const char *text)
         }
 }
 
+/* What a condition compares a reference with is one, too, or a part of one. */
+static void put_without_texts(struct cw_buf *buf, const char *text)
+{
+        const char *end;
+
+        for (; *text; text = end) {
+                end = text + 1;
+                if (*text != '"') {
+                        cw_buf_putc(buf, *text);
+                        continue;
+                }
+                while (*end && *end != '"')
+                        end += *end == '\\' && end[1] ? 2 : 1;
+                end += *end == '"';
+                cw_buf_puts(buf, "\"\u2026\"");
+        }
+}
+
+static void put_reason(struct cw_buf *buf, const char *reason, enum cw_detail detail)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf without = CW_BUF_NULL;
+
+        if (detail == CW_DETAIL_NONE && strstr(reason, "reference")) {
+                put_without_texts(&without, reason);
+                if (cw_buf_error(&without) < 0)
+                        buf->error = cw_buf_error(&without);
+                reason = cw_buf_text(&without);
+        }
+        put_masked(buf, reason);
+}
+
+/* Words that come from elsewhere may name anything. */
+static bool has_partials(const char *words)
+{
+        cw_cleanup(cw_template_free_cleanup) struct cw_template *template = NULL;
+        struct cw_template_error error;
+
+        return cw_template_compile(words, strlen(words), &template, &error) < 0 ||
+               cw_template_check_partials(template, NULL, &error) < 0;
+}
+
 /* Whether a rule's words name what is not told: a path to it has one of these in it. */
 static bool names_hidden(const char *words, enum cw_detail detail)
 {
@@ -110,7 +155,9 @@ static bool names_hidden(const char *words, enum cw_detail detail)
         for (size_t i = 0; words && i < CW_ARRAY_SIZE(amounts); i++)
                 if (strstr(words, amounts[i]))
                         return true;
-        return words && detail == CW_DETAIL_NONE && strstr(words, "reference");
+        if (words && detail == CW_DETAIL_NONE && strstr(words, "reference"))
+                return true;
+        return words && has_partials(words);
 }
 
 static bool parse(const char *text, size_t len, cw_amount *ret_amount)
@@ -185,6 +232,33 @@ static void disguise_figures(struct cw_entry *entry, enum cw_detail detail, stru
         entry->limit_text = told ? cw_buf_text(&texts->limit_text) : NULL;
 }
 
+/* What a receiver answers may repeat the message it was sent, which told everything: only the kind of answer is kept.
+ */
+static void forget_answer(struct cw_entry *entry, struct texts *texts)
+{
+        const char *answer = entry->reason ? strstr(entry->reason, ": ") : NULL;
+        const char *repeated = answer && entry->summary ? strstr(entry->summary, entry->reason) : NULL;
+
+        if (!answer)
+                return;
+        cw_buf_append(&texts->reason, entry->reason, (size_t)(answer - entry->reason));
+        if (repeated) {
+                cw_buf_append(&texts->summary, entry->summary, (size_t)(repeated - entry->summary));
+                cw_buf_printf(&texts->summary, "%s.", cw_buf_text(&texts->reason));
+        }
+        entry->reason = cw_buf_text(&texts->reason);
+        entry->summary = repeated ? cw_buf_text(&texts->summary) : NULL;
+}
+
+static int error_of(const struct texts *texts)
+{
+        int r = cw_buf_error(&texts->reason);
+
+        r = r ?: cw_buf_error(&texts->summary);
+        r = r ?: cw_buf_error(&texts->limit_label);
+        return r ?: cw_buf_error(&texts->limit_text);
+}
+
 static int disguise_entry(const struct cw_entry *entry, enum cw_detail detail, struct cw_entry **ret_entry)
 {
         cw_cleanup(texts_deinit) struct texts texts = {.reason = CW_BUF_NULL};
@@ -193,14 +267,15 @@ static int disguise_entry(const struct cw_entry *entry, enum cw_detail detail, s
         if (entry->has_card) {
                 disguise_figures(&copy, detail, &texts);
                 if (entry->reason)
-                        put_masked(&texts.reason, entry->reason);
+                        put_reason(&texts.reason, entry->reason, detail);
                 copy.reason = entry->reason ? cw_buf_text(&texts.reason) : NULL;
                 copy.summary = names_hidden(entry->summary, detail) ? NULL : entry->summary;
                 copy.description = names_hidden(entry->description, detail) ? NULL : entry->description;
                 copy.card.reference = detail == CW_DETAIL_NONE ? NULL : entry->card.reference;
+        } else if (strcmp(entry->rule, cw_builtin_name(CW_BUILTIN_NOTIFIER_FAILING)) == 0) {
+                forget_answer(&copy, &texts);
         }
-        if (cw_buf_error(&texts.reason) < 0 || cw_buf_error(&texts.limit_label) < 0 ||
-            cw_buf_error(&texts.limit_text) < 0)
+        if (error_of(&texts) < 0)
                 return -ENOMEM;
         return cw_entry_new(&copy, ret_entry);
 }

@@ -27,7 +27,7 @@ struct story {
         enum cw_entry_state state;
         bool folded, baseline;
         uint32_t repeat;
-        const char *summary, *description, *limit_label, *limit_text;
+        const char *summary, *description, *reason, *limit_label, *limit_text;
 };
 
 static const struct story stories[] = {
@@ -67,6 +67,11 @@ static const struct story stories[] = {
          .folded = true,
          .limit_label = "floor",
          .limit_text = "113.77"},
+        {.name = "a condition about the reference",
+         .state = CW_ENTRY_FIRING,
+         .reason = "reference like \"zebra-*\" and (reference != \"a \\\" zebra\" or available < 113.77)",
+         .limit_label = "floor",
+         .limit_text = "113.77"},
         {.name = "an event", .state = CW_ENTRY_EVENT, .limit_label = "floor", .limit_text = "113.77"},
 };
 
@@ -91,6 +96,8 @@ static void tell(struct sample *sample, const struct story *story)
                 entry->card.reference = "zebra-1";
                 entry->worst.amount = USD(61, 17);
                 entry->reason = story->state == CW_ENTRY_RESOLVED ? "available >= 120.33" : "available < 113.77 USD";
+                if (story->reason)
+                        entry->reason = story->reason;
                 entry->summary = story->summary;
                 entry->description = story->description;
                 entry->limit_label = story->limit_label;
@@ -227,6 +234,47 @@ static void test_what_may_be_told_is_there(void **state)
         }
 }
 
+/* A receiver that was told everything may answer with what it was told. */
+static void test_what_a_receiver_answers_is_not_passed_on(void **state)
+{
+        static const enum cw_detail details[] = {CW_DETAIL_BAND, CW_DETAIL_NONE};
+
+        (void)state;
+        for (unsigned i = 0; i < 2 * CW_SINK_TYPE_COUNT; i++) {
+                enum cw_sink_type type = (enum cw_sink_type)(i / 2);
+                struct cw_buf payload = CW_BUF_NULL;
+                struct cw_entry *entry;
+                struct sample sample;
+
+                sample_init(&sample);
+                entry = sample_add(&sample, sample_builtin());
+                entry->rule = "notifier-failing";
+                entry->reason = "HTTP status 400: cannot parse 91.37 USD of zebra-1";
+                entry->summary = "Notifier chat cannot deliver: HTTP status 400: cannot parse 91.37 USD of zebra-1.";
+                render(type, details[i % 2], false, &sample.notice, &payload);
+                if (!holds(&payload, "cannot deliver: HTTP status 400.") && !holds(&payload, "HTTP+status+400.") &&
+                    !holds(&payload, "HTTP%20status%20400."))
+                        fail_msg("%s: not said in %.*s", cw_sink_type_name(type), (int)payload.len, payload.data);
+                if (holds(&payload, "91.37") || holds(&payload, reference))
+                        fail_msg("%s: said in %.*s", cw_sink_type_name(type), (int)payload.len, payload.data);
+                cw_buf_deinit(&payload);
+        }
+}
+
+/* Nothing of it is there to be shown, so it would be words with holes. */
+static void test_words_from_elsewhere_are_replaced(void **state)
+{
+        struct story story = {.state = CW_ENTRY_FIRING, .summary = "own words {{=<% %>=}}<%> line%>"};
+        struct cw_buf payload = CW_BUF_NULL;
+        struct sample sample;
+
+        (void)state;
+        tell(&sample, &story);
+        render(CW_SINK_WEBHOOK, CW_DETAIL_NONE, false, &sample.notice, &payload);
+        assert_false(holds(&payload, "own words"));
+        cw_buf_deinit(&payload);
+}
+
 static void test_percentages(void **state)
 {
         static const struct {
@@ -260,6 +308,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_may_not_be_told_is_nowhere),
                 cmocka_unit_test(test_what_may_be_told_is_there),
+                cmocka_unit_test(test_what_a_receiver_answers_is_not_passed_on),
+                cmocka_unit_test(test_words_from_elsewhere_are_replaced),
                 cmocka_unit_test(test_percentages),
         };
 
