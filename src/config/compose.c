@@ -57,6 +57,14 @@ static void check_readable(struct cw_composer *composer, const struct cw_node *n
                 cw_reader_complain(composer->reader, node, "cannot read %s: %s", path, strerror(errno));
 }
 
+/* What stands there may be the key itself, by mistake. */
+static void check_key(struct cw_composer *composer, const struct cw_node *node, const char *path)
+{
+        if (!node || node->kind != CW_NODE_SCALAR || !path || composer->reader->offline || access(path, R_OK) == 0)
+                return;
+        cw_reader_complain(composer->reader, node, "cannot read the file that \"key\" names: %s", strerror(errno));
+}
+
 /* A key's file can be named like a secret; what is meant is always a path. */
 static char *key_path(struct cw_reader *reader, const struct cw_node *node, const char *text)
 {
@@ -93,5 +101,5 @@ void cw_compose_tls(struct cw_composer *composer, const struct cw_node *mapping,
         }
         check_readable(composer, cw_node_get(mapping, "ca"), tls->ca);
         check_readable(composer, cw_node_get(mapping, "cert"), tls->cert);
-        check_readable(composer, key, tls->key);
+        check_key(composer, key, tls->key);
 }

@@ -182,6 +182,38 @@ bool cw_shape_rate(struct cw_reader *reader, const struct cw_row *row, const str
         return false;
 }
 
+static int base64_digit(char c)
+{
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const char *found = c ? strchr(digits, c) : NULL;
+
+        return found ? (int)(found - digits) : -1;
+}
+
+/* RFC 4648, section 4: in groups of four, and what belongs to no byte is zero. */
+static bool is_base64(const char *text)
+{
+        size_t n = 0, padding;
+
+        while (base64_digit(text[n]) >= 0)
+                n++;
+        padding = strspn(text + n, "=");
+        if (n == 0 || padding > 2 || text[n + padding] || (n + padding) % 4 != 0)
+                return false;
+        return padding == 0 || base64_digit(text[n - 1]) % (padding == 2 ? 16 : 4) == 0;
+}
+
+bool cw_shape_signing(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
+{
+        static const char prefix[] = "whsec_";
+
+        if (strncmp(text, prefix, sizeof(prefix) - 1) != 0 || is_base64(text + sizeof(prefix) - 1))
+                return true;
+        cw_reader_complain(reader, node, "\"%s\" begins with whsec_, but what follows is not base64: copy all of it",
+                           row->name);
+        return false;
+}
+
 /* RFC 4648, section 6; people copy it with spaces and in lower case. */
 bool cw_shape_base32(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text)
 {

@@ -27,6 +27,8 @@ bool cw_shape_header(struct cw_reader *reader, const struct cw_row *row, const s
 bool cw_shape_line(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 /* "none", or messages in a second, minute or hour: "30/m". */
 bool cw_shape_rate(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
+/* Any text; what says of itself that it is base64 must be that. */
+bool cw_shape_signing(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 bool cw_shape_base32(struct cw_reader *reader, const struct cw_row *row, const struct cw_node *node, const char *text);
 
 #endif

@@ -117,6 +117,7 @@ static const struct cw_row rows[] = {
         {"user", CW_ROW_SECRET, CW_ROW_REQUIRED, .kinds = PUSHOVER, NOTIFIER(user), .example = "file:pushover_user",
          .check = cw_shape_key, .help = "The key of the user or the group."},
         {"secret", CW_ROW_SECRET, .kinds = WEBHOOK, NOTIFIER(secret), .example = "file:hook_secret",
+         .check = cw_shape_signing,
          .help = "What messages are signed with (Standard Webhooks): whsec_ and base64, or any text."},
         {"headers", CW_ROW_LABELS, CW_ROW_ANY, .kinds = WEBHOOK | ALERTMAN, NOTIFIER_LIST(headers, n_headers),
          .example = "{X-Team: treasury}", .check = cw_shape_header, .help = "Further headers, as they stand."},

@@ -211,6 +211,9 @@ static void test_sources(void **state)
                 {"certificates that are not there",
                  SOURCE("url: \"https://a.example\", auth: {api_key: k}, tls: {ca: ca.pem}"),
                  "1:80: error: cannot read ca.pem: No such file or directory"},
+                {"a key itself where its file belongs",
+                 SOURCE("url: \"https://a.example\", auth: {api_key: k}, tls: {cert: /dev/null, key: \"plain:MIIE\"}"),
+                 "1:98: error: cannot read the file that \"key\" names: No such file or directory"},
         };
 
         (void)state;
@@ -237,6 +240,12 @@ static void test_notifiers(void **state)
                 {"a hook without an address", NOTIFIER("type: webhook"), "6:13: error: notifiers[0] needs \"url\""},
                 {"a hook that is no http", NOTIFIER("type: webhook, url: \"gopher://a.example\""),
                  "6:43: error: \"url\" must begin with http:// or https://"},
+                {"a signing secret that was not copied whole",
+                 NOTIFIER("type: webhook, url: \"https://a.example\", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"),
+                 "6:72: error: \"secret\" begins with whsec_, but what follows is not base64: copy all of it"},
+                {"a signing secret with bits of no byte",
+                 NOTIFIER("type: webhook, url: \"https://a.example\", secret: whsec_eB=="),
+                 "6:72: error: \"secret\" begins with whsec_, but what follows is not base64: copy all of it"},
                 {"a header of our own", NOTIFIER("type: webhook, url: \"https://a.example\", headers: {Webhook-Id: x}"),
                  "6:74: error: header \"Webhook-Id\" is set by cardwatch itself"},
                 {"a header that is none", NOTIFIER("type: webhook, url: \"https://a.example\", headers: {\"a b\": x}"),
