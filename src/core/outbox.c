@@ -8,6 +8,7 @@
 
 #include "cardwatch/hash.h"
 #include "cardwatch/strpool.h"
+#include "outbox_line.h"
 
 void cw_outbox_init(struct cw_outbox *outbox, struct cw_strpool *pool)
 {
@@ -187,8 +188,16 @@ static void count_out(struct cw_outbox *outbox, struct cw_intent *intent)
         line->n_rendered -= intent->payload != NULL;
 }
 
+/* Whether what is first in the lane may go now, or has another rank, once the message is out of it. */
+static bool matters_to_first(const struct cw_intent *intent, const struct cw_group *group)
+{
+        return group->lane[0] == intent || group->lane[0]->severity < intent->severity;
+}
+
 int cw_outbox_remove(struct cw_outbox *outbox, struct cw_intent *intent)
 {
+        const struct cw_intent *last = NULL;
+        size_t n_stirred = 0;
         int r = 0;
 
         cw_map_remove(&outbox->intents, intent->sequence);
@@ -196,9 +205,16 @@ int cw_outbox_remove(struct cw_outbox *outbox, struct cw_intent *intent)
         for (size_t i = 0; i < intent->n_groups; i++) {
                 struct cw_group *group = intent->groups[i];
 
+                if (matters_to_first(intent, group))
+                        intent->groups[n_stirred++] = group;
                 cw_group_lane_remove(group, intent);
-                if (group->n_lane > 0 && cw_outbox_offer(outbox, group->lane[0]) < 0)
+        }
+        for (size_t i = 0; i < n_stirred; i++) {
+                struct cw_intent *next = intent->groups[i]->n_lane > 0 ? intent->groups[i]->lane[0] : NULL;
+
+                if (next && next != last && cw_outbox_freed(outbox, next) < 0)
                         r = -ENOMEM;
+                last = next;
         }
         intent_free(outbox, intent);
         return r;

@@ -4,10 +4,11 @@
  * only a probe. Nothing is moved when a circuit opens or a bucket is empty: these are gates, and behind them messages
  * that were never tried go on being changed.
  */
+#include "outbox_line.h"
+
 #include <errno.h>
 
 #include "cardwatch/receiver_row.h"
-#include "outbox_private.h"
 
 #define STALE_MOST 64
 
@@ -86,15 +87,16 @@ static enum cw_severity worst(const struct cw_intent *intent)
         return worst;
 }
 
-/* What it waits for has another rank, perhaps. */
-static int offer_those_ahead(struct cw_outbox *outbox, const struct cw_intent *intent)
+/* What it waits for has another rank, perhaps; not what is as urgent by itself as this was or is. */
+static int offer_those_ahead(struct cw_outbox *outbox, const struct cw_intent *intent, enum cw_severity before)
 {
+        enum cw_severity most = before > intent->severity ? before : intent->severity;
         const struct cw_intent *last = NULL;
 
         for (size_t i = 0; i < intent->n_groups; i++) {
                 const struct cw_intent *first = intent->groups[i]->lane[0];
 
-                if (first == intent || first == last)
+                if (first == intent || first == last || first->severity >= most)
                         continue;
                 last = first;
                 if (push(outbox, first) < 0)
@@ -105,12 +107,19 @@ static int offer_those_ahead(struct cw_outbox *outbox, const struct cw_intent *i
 
 int cw_outbox_offer(struct cw_outbox *outbox, struct cw_intent *intent)
 {
+        enum cw_severity before = intent->severity;
+
         intent->severity = worst(intent);
         if (intent->notifier_index == SIZE_MAX)
                 return 0;
-        if (offer_those_ahead(outbox, intent) < 0)
+        if (offer_those_ahead(outbox, intent, before) < 0)
                 return -ENOMEM;
         return push(outbox, intent);
+}
+
+int cw_outbox_freed(struct cw_outbox *outbox, struct cw_intent *intent)
+{
+        return intent->notifier_index == SIZE_MAX ? 0 : push(outbox, intent);
 }
 
 /* The intent an entry of a heap stands for, or NULL when the entry is stale. */

@@ -74,12 +74,4 @@ void cw_outbox_rendered(struct cw_outbox *outbox, struct cw_intent *intent);
 /* It was handed out, and came back. */
 void cw_outbox_returned(struct cw_outbox *outbox, struct cw_intent *intent);
 
-/* outbox_line.c: its attempt succeeded or failed, and what follows for the others of its notifier. -ENOMEM. */
-int cw_outbox_succeeded(struct cw_outbox *outbox, struct cw_intent *intent, int64_t now, struct cw_changes *changes)
-        __attribute__((warn_unused_result));
-void cw_outbox_failed(struct cw_outbox *outbox, struct cw_intent *intent, enum cw_mishap kind, uint32_t chance,
-                      int64_t now);
-/* The line's row as it is now; does nothing for a notifier that is gone. */
-void cw_outbox_line_remember(const struct cw_outbox *outbox, size_t notifier, struct cw_changes *changes);
-
 #endif

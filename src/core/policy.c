@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbox_line.h"
 #include "policy_baseline.h"
 #include "policy_copy.h"
 #include "policy_digest.h"

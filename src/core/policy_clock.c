@@ -5,6 +5,7 @@
  * then.
  */
 #include "cardwatch/cleanup.h"
+#include "outbox_line.h"
 #include "policy.h"
 #include "policy_digest.h"
 #include "policy_escalate.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbox_line.h"
 #include "policy.h"
 #include "policy_delivery.h"
 #include "policy_fallback.h"

@@ -149,15 +149,17 @@ static struct cw_intent *new_message(struct cw_policy *policy, struct cw_intent 
         return intent;
 }
 
-/* It stands last in all its lanes, as what it is made of did: so no two such messages can wait for each other. */
+/* It stands last in all its lanes, as what it is made of did: so no two such messages can wait for each other. Until
+ * its first lane is free nobody looks whether the others are. */
 void cw_policy_merge(struct cw_policy *policy, struct cw_intent *const *intents, size_t n)
 {
         struct cw_intent *message = n > 1 ? new_message(policy, intents, n) : NULL;
 
         if (!message)
                 return;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
                 move_items(policy, intents[i], message);
+        for (size_t i = n; i-- > 0;) {
                 if (intents[i]->sequence < policy->first_sequence)
                         cw_intent_remember(intents[i], true, policy->changes);
                 if (cw_outbox_remove(&policy->outbox, intents[i]) < 0)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "outbox_line.h"
 #include "policy_delivery.h"
 #include "policy_groups.h"
 #include "policy_tellings.h"

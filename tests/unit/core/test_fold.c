@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/outbox.h"
 #include "receivers.h"
 
 #define CARDS 15 /* a customer each */
@@ -164,6 +166,73 @@ static void test_a_storm_nobody_takes(void **state)
         world_deinit(&world);
 }
 
+/* A poll that brings so many customers with a card each: more than a world keeps. */
+static void crowd_polled_at(struct world *world, int64_t cards, const char *available)
+{
+        struct cw_event event = {.kind = CW_EVENT_POLL_BEGAN, .at = world->now};
+        struct cw_card card = {.reference = "acme", .currency = "USD", .last4 = "1234"};
+
+        assert_int_equal(cw_amount_parse(available, strlen(available), &card.available), 0);
+        world_step(world, &event);
+        for (int64_t i = 1; i <= cards; i++) {
+                card.id = card.customer = i;
+                world_step(world, &(struct cw_event){.kind = CW_EVENT_CUSTOMER_SEEN, .at = world->now, .customer = i});
+                world_step(world, &(struct cw_event){.kind = CW_EVENT_CARD_SEEN, .at = world->now, .card = &card});
+        }
+        event.kind = CW_EVENT_POLL_ENDED;
+        event.poll.pages_good = 1;
+        event.poll.auth = CW_AUTH_OK;
+        world_step(world, &event);
+}
+
+/* It was tried in vain: its bytes stay, and whatever is told next waits behind it. */
+static void fail_once(struct world *world)
+{
+        struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.payload = "{}", .payload_len = 2}};
+        struct cw_outgoing outgoing;
+
+        assert_true(cw_outbox_next(cw_engine_outbox(world->engine), 0, world->now, &outgoing));
+        event.message.sequence = outgoing.sequence;
+        world_step(world, &event);
+        event.kind = CW_EVENT_ATTEMPT_FAILED;
+        event.message.payload = NULL;
+        event.message.reason = "timeout";
+        world_step(world, &event);
+}
+
+/* Processor time of polls in which so many cards fall, each in a group of its own, and rise while that waits to be
+ * tried again.
+ */
+static double storm_of(int64_t cards)
+{
+        static const struct ruleset_spec spec = {.rules = {{.name = "low", .when = "available < 100"}}};
+        struct world world;
+        clock_t start;
+
+        world_init(&world, ruleset_build(&spec));
+        crowd_polled_at(&world, cards, "600");
+        start = clock();
+        crowd_polled_at(&world, cards, "50");
+        assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 1);
+        fail_once(&world);
+        crowd_polled_at(&world, cards, "600");
+        assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 2);
+        start = clock() - start;
+        world_deinit(&world);
+        return (double)start / CLOCKS_PER_SEC;
+}
+
+/* Twenty thousand cards are to be told within a poll's beat: what folds must not look at all others for each of them.
+ */
+static void test_a_storm_costs_as_much_as_it_is_large(void **state)
+{
+        double small = storm_of(1000), large = storm_of(8000);
+
+        (void)state;
+        print_message("  1,000 groups: %.3f s, 8,000 groups: %.3f s\n", small, large);
+        assert_true(large < 24 * (small > 0.005 ? small : 0.005));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -172,6 +241,7 @@ int main(void)
                 cmocka_unit_test(test_many_rules_share_what_is_left),
                 cmocka_unit_test(test_what_was_folded_goes_on_by_itself),
                 cmocka_unit_test(test_a_storm_nobody_takes),
+                cmocka_unit_test(test_a_storm_costs_as_much_as_it_is_large),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
