@@ -85,6 +85,10 @@ int cw_sink_target(const struct cw_sink_options *options, struct cw_buf *memory,
 int cw_sink_render(const struct cw_sink_options *options, const struct cw_notice *notice, struct cw_buf *payload)
         __attribute__((warn_unused_result));
 
+/* A test message. */
+int cw_sink_render_test(const struct cw_sink_options *options, const char *id, int64_t now, struct cw_buf *payload)
+        __attribute__((warn_unused_result));
+
 /* `id` is the idempotency key, `now` the wall time of the attempt. -EBADMSG: the payload is not what render wrote. */
 int cw_sink_request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
                     int64_t now, struct cw_sink_request *ret_request) __attribute__((warn_unused_result));

@@ -35,23 +35,6 @@ static struct cw_notifier *find(struct cw_settings *settings, const char *name)
         return NULL;
 }
 
-static int render(struct test_message *message)
-{
-        struct cw_notice notice = {
-                .id = message->id,
-                .thread = message->id,
-                .opens_thread = true,
-                .notifier = message->notifier->options.name,
-                .kind = CW_NOTICE_TEST,
-                .sent_at = message->now,
-                .severity = CW_SEVERITY_INFO,
-        };
-        int r;
-
-        r = cw_sink_render(&message->notifier->options, &notice, &message->payload);
-        return r < 0 ? r : cw_buf_error(&message->payload);
-}
-
 /* Scheme and host of a URL: what follows may be a secret. */
 static int host_part(const char *url)
 {
@@ -188,7 +171,7 @@ static int test(struct cw_settings *settings, const char *name, bool dry_run)
         }
         for (size_t i = 0; i < 4; i++)
                 snprintf(message.id + 8 * i, 9, "%08" PRIx32, cw_random_u32());
-        if (render(&message) == 0)
+        if (cw_sink_render_test(&message.notifier->options, message.id, message.now, &message.payload) == 0)
                 status = dry_run ? show(&message) : deliver(&message);
         cw_buf_deinit(&message.payload);
         return status;

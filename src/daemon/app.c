@@ -451,6 +451,13 @@ static void poll_now(void *data)
 
 /* At its usual place the socket is a convenience that the machine may not offer; one that was asked for must be there.
  */
+static int send_test(void *data, const char *name, cw_tested_fn done, void *tester)
+{
+        const struct cw_app *app = data;
+
+        return cw_dispatcher_test(app->dispatcher, name, done, tester);
+}
+
 static int open_control(struct cw_app *app)
 {
         static const struct cw_control_calls calls = {
@@ -462,6 +469,7 @@ static int open_control(struct cw_app *app)
                 .carry_out = decided,
                 .reload = reload,
                 .poll = poll_now,
+                .test = send_test,
         };
         const char *path = app->settings->config->control_socket;
         struct cw_control_options options = {

@@ -7,6 +7,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/event.h"
 #include "cardwatch/log.h"
 #include "control_call.h"
 #include "control_job.h"
@@ -132,6 +133,14 @@ void cw_control_log(const struct cw_control_call *call, const char *what, const 
                act.by, "why", "%s", act.why, "uid", "%lld", (long long)act.uid, NULL);
 }
 
+void cw_control_audit(const struct cw_control_call *call, const char *what, const char *target)
+{
+        struct cw_event event = {.kind = CW_EVENT_AUDIT,
+                                 .act = {.by = cw_control_act(call), .what = what, .target = target}};
+
+        call->options->calls->step(call->options->data, &event);
+}
+
 /* True also says what stood for the `*`. */
 static bool path_matches(const char *pattern, const char *path, struct cw_control_call *call)
 {
@@ -151,8 +160,9 @@ static bool path_matches(const char *pattern, const char *path, struct cw_contro
 static const struct cw_control_route *find_route(struct cw_control_call *call)
 {
         static const struct cw_control_family *const families[] = {
-                &cw_control_look_routes, &cw_control_alert_routes,  &cw_control_silence_routes,
-                &cw_control_past_routes, &cw_control_outbox_routes, &cw_control_work_routes,
+                &cw_control_look_routes,   &cw_control_alert_routes,  &cw_control_silence_routes,
+                &cw_control_past_routes,   &cw_control_outbox_routes, &cw_control_work_routes,
+                &cw_control_notify_routes,
         };
         const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
         const char *allow = NULL;

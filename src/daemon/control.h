@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct cw_act;
+struct cw_attempt_result;
 struct cw_buf;
 struct cw_engine;
 struct cw_event;
@@ -38,6 +39,8 @@ struct cw_control_calls {
         /* False: refused, `why` says so. */
         bool (*reload)(void *data, const struct cw_act *act, struct cw_buf *why);
         void (*poll)(void *data);
+        /* A test message (dispatcher.h). */
+        int (*test)(void *data, const char *name, void (*done)(void *, const struct cw_attempt_result *), void *tester);
 };
 
 struct cw_control_options {

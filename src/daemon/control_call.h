@@ -43,13 +43,16 @@ struct cw_control_family {
 };
 
 extern const struct cw_control_family cw_control_look_routes, cw_control_alert_routes, cw_control_silence_routes,
-        cw_control_past_routes, cw_control_outbox_routes, cw_control_work_routes;
+        cw_control_past_routes, cw_control_outbox_routes, cw_control_work_routes, cw_control_notify_routes;
 
 enum { CW_CONTROL_LIMIT = 100, CW_CONTROL_LIMIT_MAX = 1000, CW_CONTROL_BY_MAX = 100, CW_CONTROL_WHY_MAX = 1000 };
 
 /* RFC 9457. What was written so far is dropped. */
 void cw_control_problem(struct cw_httpd_answer *answer, unsigned status, const char *detail);
 void cw_control_refuse(struct cw_control_call *call, unsigned status, const char *detail);
+
+/* In the record of who did what. */
+void cw_control_audit(const struct cw_control_call *call, const char *what, const char *target);
 
 /* {"status": …} */
 void cw_control_answer_status(struct cw_control_call *call, const char *status);

@@ -18,14 +18,6 @@ static const struct cw_settings *settings_of(const struct cw_control_call *call)
         return call->options->calls->settings(call->options->data);
 }
 
-static void audit(struct cw_control_call *call, const char *what, const char *target)
-{
-        struct cw_event event = {.kind = CW_EVENT_AUDIT,
-                                 .act = {.by = cw_control_act(call), .what = what, .target = target}};
-
-        call->options->calls->step(call->options->data, &event);
-}
-
 /* The source that the path names; false with a problem. */
 static bool find_source(struct cw_control_call *call, size_t *ret_source, struct cw_source_view *ret_view)
 {
@@ -56,7 +48,7 @@ static void accept_source(struct cw_control_call *call)
         }
         cw_control_log(call, "accept", view.name);
         cw_control_answer_status(call, "accepted");
-        audit(call, "accept", settings_of(call)->config->sources[event.source].name);
+        cw_control_audit(call, "accept", settings_of(call)->config->sources[event.source].name);
         call->options->calls->step(call->options->data, &event);
         call->options->calls->carry_out(call->options->data);
 }
@@ -120,7 +112,7 @@ static void backup(struct cw_control_call *call)
                 return;
         }
         cw_control_log(call, "backup", path);
-        audit(call, "backup", path);
+        cw_control_audit(call, "backup", path);
         cw_control_start_job(call, copy_store, &job);
         call->options->calls->carry_out(call->options->data);
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -40,6 +41,8 @@ struct delivery {
         size_t notifier;
         uint64_t sequence;
         bool refresh; /* of what the receiver knows: no message of the outbox */
+        cw_tested_fn tested; /* a test: likewise; NULL: it is none */
+        void *tester;
         char id[33];
         char *payload;
         size_t payload_len;
@@ -299,12 +302,26 @@ static void note_refreshed(const struct delivery *delivery, const struct cw_atte
                result->judgement.reason, NULL);
 }
 
+static void note_tested(const struct delivery *delivery, const struct cw_attempt_result *result)
+{
+        bool failed = result->judgement.verdict != CW_SINK_DELIVERED;
+
+        if (!result->cancelled)
+                cw_log(delivery->dispatcher->options.log, failed ? CW_LOG_WARNING : CW_LOG_INFO,
+                       failed ? "test-failed" : "test-delivered", "notifier", "%s", name_of(delivery), "id", "%s",
+                       delivery->id, "reason", "%s", result->judgement.reason, NULL);
+        delivery->tested(delivery->tester, result->cancelled ? NULL : result);
+}
+
 static void attempt_done(void *data, const struct cw_attempt_result *result)
 {
         struct delivery *delivery = data;
 
-        count_success(delivery, !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED);
-        if (delivery->refresh)
+        if (!delivery->tested)
+                count_success(delivery, !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED);
+        if (delivery->tested)
+                note_tested(delivery, result);
+        else if (delivery->refresh)
                 note_refreshed(delivery, result);
         else if (result->cancelled)
                 ; /* we ended it: the next process tries again with the same bytes */
@@ -323,22 +340,26 @@ static void mark_sending(struct delivery *delivery)
                 delivery->dispatcher->lanes[delivery->notifier].sending++;
 }
 
-static void attempt(struct delivery *delivery)
+static int start(struct delivery *delivery, const char *payload, size_t payload_len)
 {
-        struct cw_dispatcher *dispatcher = delivery->dispatcher;
         struct cw_attempt_request request = {
-                .loop = dispatcher->options.loop,
-                .http = dispatcher->options.http,
+                .loop = delivery->dispatcher->options.loop,
+                .http = delivery->dispatcher->options.http,
                 .notifier = &delivery->settings->notifiers[delivery->notifier],
                 .id = delivery->id,
-                .payload = delivery->payload,
-                .payload_len = delivery->payload_len,
+                .payload = payload,
+                .payload_len = payload_len,
                 .now = cw_clock_wall_ms(),
         };
-        int r;
 
         mark_sending(delivery);
-        r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
+        return cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
+}
+
+static void attempt(struct delivery *delivery)
+{
+        int r = start(delivery, delivery->payload, delivery->payload_len);
+
         if (r == 0)
                 return;
         report_failure(delivery, CW_MISHAP_ANSWER, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
@@ -511,27 +532,61 @@ static int refresh(struct cw_dispatcher *dispatcher, size_t notifier, const stru
                 .n_listed = told->n,
         };
         cw_cleanup(cw_buf_deinit) struct cw_buf payload = CW_BUF_NULL;
-        struct cw_attempt_request request = {
-                .loop = dispatcher->options.loop,
-                .http = dispatcher->options.http,
-                .notifier = &dispatcher->settings->notifiers[notifier],
-                .id = notice.id,
-                .now = notice.sent_at,
-        };
         struct delivery *delivery;
         int r;
 
         r = cw_sink_render(options, &notice, &payload);
+        if (r == 0)
+                r = cw_buf_error(&payload);
         if (r < 0)
                 return r;
         delivery = delivery_new(dispatcher, notifier, &(struct cw_outgoing){.id = NO_ID});
         if (!delivery)
                 return -ENOMEM;
         delivery->refresh = true;
-        mark_sending(delivery);
-        request.payload = payload.data;
-        request.payload_len = payload.len;
-        r = cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
+        r = start(delivery, payload.data, payload.len);
+        if (r < 0)
+                delivery_free(delivery);
+        return r;
+}
+
+/* As it was written, not one made of it for each customer. SIZE_MAX: there is none. */
+static size_t find_notifier(const struct cw_settings *settings, const char *name)
+{
+        for (size_t i = 0; i < settings->n_notifiers; i++)
+                if (strcmp(settings->notifiers[i].options.name, name) == 0 && !settings->notifiers[i].customers)
+                        return i;
+        return SIZE_MAX;
+}
+
+static int send_test(struct delivery *delivery)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf payload = CW_BUF_NULL;
+        int r;
+
+        for (size_t i = 0; i < 4; i++)
+                snprintf(delivery->id + 8 * i, 9, "%08" PRIx32, cw_random_u32());
+        r = cw_sink_render_test(options_of(delivery), delivery->id, cw_clock_wall_ms(), &payload);
+        return r < 0 ? r : start(delivery, payload.data, payload.len);
+}
+
+int cw_dispatcher_test(struct cw_dispatcher *dispatcher, const char *name, cw_tested_fn done, void *data)
+{
+        size_t notifier = find_notifier(dispatcher->settings, name);
+        struct delivery *delivery;
+        int r;
+
+        if (notifier == SIZE_MAX || dispatcher->closing)
+                return -ENOENT;
+        for (delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
+                if (delivery->tested && delivery->notifier == notifier && delivery->settings == dispatcher->settings)
+                        return -EBUSY;
+        delivery = delivery_new(dispatcher, notifier, &(struct cw_outgoing){.id = NO_ID});
+        if (!delivery)
+                return -ENOMEM;
+        delivery->tested = done;
+        delivery->tester = data;
+        r = send_test(delivery);
         if (r < 0)
                 delivery_free(delivery);
         return r;

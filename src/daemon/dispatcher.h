@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cw_attempt_result;
 struct cw_committer;
 struct cw_engine;
 struct cw_event;
@@ -51,6 +52,13 @@ int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings
 
 /* Starts whatever may be started now. */
 void cw_dispatcher_pump(struct cw_dispatcher *dispatcher);
+
+/* A test message to the notifier of this name, at once and once: it takes no part in the outbox, and says nothing of
+ * the receiver to whoever waits there. `done` fires exactly once, never from inside, with NULL when it was cancelled.
+ * -ENOENT: no such notifier. -EBUSY: one is under way to it. -EBADMSG, -EINVAL (attempt.h), -ENOMEM. */
+typedef void (*cw_tested_fn)(void *data, const struct cw_attempt_result *result);
+int cw_dispatcher_test(struct cw_dispatcher *dispatcher, const char *name, cw_tested_fn done, void *data)
+        __attribute__((warn_unused_result));
 
 /* Attempts under way. */
 size_t cw_dispatcher_busy(const struct cw_dispatcher *dispatcher);

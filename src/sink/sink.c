@@ -80,6 +80,22 @@ int cw_sink_render(const struct cw_sink_options *options, const struct cw_notice
         return r < 0 ? r : cw_buf_error(payload);
 }
 
+int cw_sink_render_test(const struct cw_sink_options *options, const char *id, int64_t now, struct cw_buf *payload)
+{
+        const struct cw_notice notice = {
+                .id = id,
+                .thread = id,
+                .opens_thread = true,
+                .notifier = options->name,
+                .kind = CW_NOTICE_TEST,
+                .sent_at = now,
+                .severity = CW_SEVERITY_INFO,
+        };
+        int r = cw_sink_render(options, &notice, payload);
+
+        return r < 0 ? r : cw_buf_error(payload);
+}
+
 int cw_sink_request(const struct cw_sink_options *options, const char *id, const char *payload, size_t payload_len,
                     int64_t now, struct cw_sink_request *ret_request)
 {

@@ -8,11 +8,13 @@ import signal
 import socket
 import stat
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from configs import config, source, webhook
 from daemon import ctl, wait_until
+from receivers import Answer
 
 
 class Connection(http.client.HTTPConnection):
@@ -107,6 +109,9 @@ def test_not_ready_before_the_first_complete_poll(sim, hook, make_daemon, sock):
     ("POST", "/api/v1/sources/main/accept", "x" * 70000, 413),
     ("POST", "/api/v1/sources/main/accept", {"by": "a", "why": "b"}, 409),
     ("POST", "/api/v1/reload", "no", 400),
+    ("POST", "/api/v1/notify/nobody", None, 404),
+    ("POST", "/api/v1/notify/hook", {"message": "x"}, 400),
+    ("GET", "/api/v1/notify/hook", None, 405),
 ])
 def test_problems(daemon, sock, method, target, body, status):
     answered, headers, problem = ask(sock, method, target, body)
@@ -114,8 +119,35 @@ def test_problems(daemon, sock, method, target, body, status):
     assert headers["Content-Type"] == "application/problem+json"
     assert problem["status"] == status and problem["type"] == "about:blank" and problem["title"] and problem["detail"]
     if status == 405:
-        assert headers["Allow"] == ("POST" if "reload" in target else "GET, HEAD")
+        assert headers["Allow"] == ("POST" if "reload" in target or "notify" in target else "GET, HEAD")
     assert ask(sock, "GET", "/healthz")[0] == 200
+
+
+def test_a_test_message(hook, daemon, sock):
+    daemon.wait_for_polls(1, "complete")
+    status, headers, done = ask(sock, "POST", "/api/v1/notify/hook", {"by": "zoe", "why": "does it still work"})
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert (done["notifier"], done["status"], done["reason"]) == ("hook", "delivered", None) and done["took_ms"] >= 0
+    [message] = hook.messages
+    assert (message["kind"], message["status"], message["notifier"], message["alerts"]) == ("test", "test", "hook", [])
+    assert daemon.wait_for_event("test-delivered", notifier="hook", id=message["id"])
+    [act] = ask(sock, "GET", "/api/v1/audit")[2]["audit"]
+    assert (act["what"], act["target"], act["by"], act["uid"], act["why"]) == (
+        "notify", "hook", "zoe", os.getuid(), "does it still work")
+
+    # Once, and it says what the receiver said; nothing of it is tried again or waits.
+    hook.answers.append(Answer(500, body=b"broken"))
+    status, _, failed = ask(sock, "POST", "/api/v1/notify/hook")
+    assert (status, failed["status"]) == (200, "failed") and "500" in failed["reason"]
+    assert ask(sock, "GET", "/api/v1/outbox")[2]["messages"] == [] and len(hook.requests) == 2
+
+    # One at a time.
+    hook.answers.append(Answer(delay_s=1))
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(ask, sock, "POST", "/api/v1/notify/hook")
+        wait_until(lambda: len(hook.requests) == 3, "the slow one under way")
+        assert ask(sock, "POST", "/api/v1/notify/hook")[0] == 409
+        assert slow.result()[2]["status"] == "delivered"
 
 
 def test_poll_now(sim, hook, make_daemon, sock):
