@@ -264,8 +264,9 @@ static struct cw_intent *pick(struct cw_outbox *outbox, size_t notifier, int64_t
 {
         struct cw_outbox_line *line = &outbox->lines[notifier];
 
+        /* A pause is not stored: it was asked for since this process began. */
         if (now == CW_OUTBOX_ALL_NOW)
-                return pick_ready(outbox, line, now);
+                return line->pause.until ? NULL : pick_ready(outbox, line, now);
         if (is_paused(&line->pause, now) || !has_token(outbox, notifier, now))
                 return NULL;
         if (!cw_circuit_is_open(&line->circuit))

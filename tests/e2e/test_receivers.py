@@ -103,6 +103,36 @@ def test_what_was_never_tried_folds(sim, make_hook, make_daemon):
     hook.stays_at(2, 0.3)
 
 
+def test_busy_then_broken_then_silent(sim, make_hook, make_daemon):
+    """A asks for time, fails, falls silent and is given up, while B hears of everything at once, and of A; and what becomes of
+    the alert meanwhile is told in order, behind bytes that do not change."""
+    a, b = make_hook(Answer(hang=True)), make_hook()
+    a.answer(Answer(429, {"Retry-After": "2"}), Answer(500))
+    make_daemon(config(source(sim), [webhook(a, "a", timeout="500ms", retry_for="4s"), webhook(b, "b")]))
+    sim.wait_for_polls(2)
+    sim.set_card(1, available="99.99")
+    a.wait_for_requests(1)
+    for state, count, available in [("resolved", 1, "150"), ("firing", 2, "7"), ("resolved", 2, "160"), ("firing", 3, "8")]:
+        sim.set_card(1, available=available)
+        b.wait_for_alert("low", state, count, timeout_s=3)
+    dead = b.wait_for_alert("notifier-failing", "firing", timeout_s=20)
+    assert "a" in dead["summary"].split()
+    first = [r for r in a.requests if r.id == a.requests[0].id]
+    assert len(first) >= 3 and {r.body for r in first} == {first[0].body}
+    assert first[1].at - first[0].at >= 1.9, "the wait that was asked for"
+    assert first[0].json["alerts"][0]["balances"]["available"] == "99.99"
+    print("it is there again: what was told to nobody does not end, what fires is told as it is now")
+    a.default = Answer()
+    told = a.wait_for_alert("low", "firing", timeout_s=20)
+    assert told["balances"]["available"] == "8.00"
+    sim.set_card(1, available="170")
+    a.wait_for_alert("low", "resolved")
+    accepted = [alert["state"] for alert in a.alerts("low")]
+    assert accepted == ["firing", "resolved"]
+    assert [alert["state"] for alert in b.alerts("low")] == ["firing", "resolved"] * 3
+    assert len([r for r in a.requests if r.id == first[0].id]) == len(first), "a dead letter is not tried again"
+
+
 def test_send_resolved_false(sim, hook, make_daemon):
     make_daemon(config(source(sim), webhook(hook, send_resolved=False)))
     sim.wait_for_polls(2)

@@ -448,6 +448,37 @@ static void test_a_rate(void **state)
         }
 }
 
+/* A run that waits for nothing (`--once`): whoever asks for time gets no more, whoever fails does. */
+static void test_nothing_is_waited_for(void **state)
+{
+        static const struct ruleset_spec spec = {.rules = {LOW}, .builtins_off = QUIET};
+
+        (void)state;
+        for (int64_t asked_ms = 0; asked_ms <= MINUTE; asked_ms += MINUTE) {
+                struct cw_event rendered = {.kind = CW_EVENT_RENDERED, .message = {.payload = "x", .payload_len = 1}};
+                struct message first = {.notifier = CHAT};
+                struct cw_outgoing outgoing;
+                struct cw_outbox *outbox;
+                struct world world;
+
+                begin(&world, &spec, 3);
+                outbox = cw_engine_outbox(world.engine);
+                world_card(&world, 1, 1, "50");
+                world_card(&world, 1, 2, "50");
+                world.now += MINUTE;
+                world_poll(&world, &(struct world_poll){.source = 0});
+                assert_true(cw_outbox_next(outbox, CHAT, CW_OUTBOX_ALL_NOW, &outgoing));
+                first.sequence = rendered.message.sequence = outgoing.sequence;
+                world_step(&world, &rendered);
+                receiver_fails(&world, &first, false, asked_ms);
+                assert_int_equal(cw_outbox_next(outbox, CHAT, CW_OUTBOX_ALL_NOW, &outgoing), asked_ms == 0);
+                print_message("  the next run begins anew\n");
+                world_restart(&world, NULL);
+                assert_true(cw_outbox_next(cw_engine_outbox(world.engine), CHAT, CW_OUTBOX_ALL_NOW, &outgoing));
+                world_deinit(&world);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -459,6 +490,7 @@ int main(void)
                 cmocka_unit_test(test_many_poisoned_messages),
                 cmocka_unit_test(test_another_notifier_is_not_concerned),
                 cmocka_unit_test(test_a_rate),
+                cmocka_unit_test(test_nothing_is_waited_for),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
