@@ -29,8 +29,8 @@ struct cw_outgoing {
         uint32_t attempts; /* so far */
 };
 
-/* As a time: nothing is waited for, neither a retry nor a receiver that does not answer nor its rate; only who asked for
- * time gets nothing more. */
+/* As a time: nothing is waited for, neither a retry nor a receiver that does not answer nor its rate; only who asked
+ * for time gets nothing more. */
 #define CW_OUTBOX_ALL_NOW INT64_MAX
 
 /* The next message for the notifier (index in the ruleset) that may be attempted at `now`, marked as handed out. */
