@@ -60,6 +60,13 @@ void cw_intent_remove_item(struct cw_intent *intent, struct cw_item *item);
 /* What it tells beside its items, as cw_digest_facts_pack wrote it; its group is known. -EBADMSG, -ENOMEM. */
 int cw_intent_set_digest(struct cw_intent *intent, const char *packed, size_t len) __attribute__((warn_unused_result));
 
+/* Of the items of a message for a notifier with this `list`, how many go out in one piece: whoever wants all of them
+ * written out gets them in parts. */
+enum { CW_INTENT_PART = 500 };
+size_t cw_intent_part(const struct cw_intent *intent, uint32_t list);
+/* Its items in the order in which they are told. */
+void cw_intent_order(struct cw_intent *intent);
+
 /* What one item adds to the id of its message. */
 struct cw_hash128 cw_item_key(const struct cw_item *item);
 /* Derives the idempotency key from what it tells now. */

@@ -39,7 +39,21 @@ static int firing_first(const void *left, const void *right)
         return order ? order : worst_first(left, right);
 }
 
-static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uint32_t list)
+size_t cw_intent_part(const struct cw_intent *intent, uint32_t list)
+{
+        bool parted = list == CW_LIST_ALL && intent->kind == CW_NOTICE_ALERT && intent->n_items > CW_INTENT_PART;
+
+        return parted ? CW_INTENT_PART : intent->n_items;
+}
+
+void cw_intent_order(struct cw_intent *intent)
+{
+        cw_map_deinit(&intent->places); /* made again when something is looked for */
+        if (intent->n_items > 0)
+                qsort(intent->items, intent->n_items, sizeof(*intent->items), worst_first);
+}
+
+static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uint32_t list, size_t part)
 {
         struct cw_notice *notice = &outbox->notice;
         struct cw_tally all = {0};
@@ -57,6 +71,7 @@ static int collect(struct cw_outbox *outbox, const struct cw_intent *intent, uin
         qsort(outbox->notice_items, n, sizeof(*outbox->notice_items), notice->digest ? firing_first : worst_first);
         notice->items = outbox->notice_items;
         notice->tallies = outbox->notice_tallies;
+        n = part;
         notice->n_items = n;
         notice->n_listed = list == CW_LIST_ALL || n < list ? n : list;
         for (size_t i = 0; i < n; i++) {
@@ -176,10 +191,12 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
 {
         const struct cw_intent *intent = cw_outbox_find(outbox, sequence);
         const struct cw_group *group;
+        uint32_t list;
         int r;
 
         if (!intent || intent->notifier_index == SIZE_MAX)
                 return -ENOENT;
+        list = outbox->rules->notifiers[intent->notifier_index].list;
         group = intent->n_groups == 1 ? intent->groups[0] : NULL;
         outbox->notice = (struct cw_notice){
                 .id = intent->id,
@@ -202,7 +219,7 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
                 r = take_counted(outbox, intent);
         if (r < 0)
                 return r;
-        r = collect(outbox, intent, list_all ? CW_LIST_ALL : outbox->rules->notifiers[intent->notifier_index].list);
+        r = collect(outbox, intent, list_all ? CW_LIST_ALL : list, cw_intent_part(intent, list));
         if (r < 0)
                 return r;
         add_counted(&outbox->notice, outbox->notice_tallies, outbox->notice_digest.tallies,

@@ -54,6 +54,39 @@ static void open_threads(struct cw_policy *policy, struct cw_intent *intent)
         }
 }
 
+/* What is too much for one part stays to be told, and goes on being changed until its turn comes. */
+static void leave_rest(struct cw_policy *policy, struct cw_intent *intent)
+{
+        size_t part = cw_intent_part(intent, policy->rules->notifiers[intent->notifier_index].list);
+        const struct cw_intent like = {.notifier = intent->notifier,
+                                       .kind = intent->kind,
+                                       .repeat = intent->repeat,
+                                       .baseline = intent->baseline,
+                                       .passed_on = intent->passed_on,
+                                       .queued_at = intent->queued_at,
+                                       .next_at = policy->now};
+        struct cw_intent *rest;
+
+        if (part == intent->n_items)
+                return;
+        cw_intent_order(intent);
+        if (cw_outbox_add(&policy->outbox, &like, intent->groups, intent->n_groups, &rest) < 0) {
+                policy->error = -ENOMEM;
+                return;
+        }
+        for (size_t i = part; i < intent->n_items; i++) {
+                struct cw_telling *telling = telling_of(policy, intent, &intent->items[i]);
+
+                if (cw_intent_add_item(rest, &intent->items[i]) < 0)
+                        policy->error = -ENOMEM;
+                if (telling && telling->queued == intent->sequence)
+                        telling->queued = rest->sequence;
+        }
+        while (intent->n_items > part)
+                cw_intent_remove_item(intent, &intent->items[intent->n_items - 1]);
+        cw_policy_intent_changed(policy, rest);
+}
+
 const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, const char *payload, size_t payload_len)
 {
         struct cw_intent *intent = cw_outbox_find(&policy->outbox, sequence);
@@ -69,6 +102,7 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
         intent->payload[payload_len] = '\0';
         intent->payload_len = payload_len;
         cw_outbox_rendered(&policy->outbox, intent);
+        leave_rest(policy, intent);
         open_threads(policy, intent);
         for (size_t i = 0; intent->kind == CW_NOTICE_ALERT && i < intent->n_items; i++) {
                 struct cw_telling *telling = telling_of(policy, intent, &intent->items[i]);

@@ -172,7 +172,9 @@ static void build_notifiers(struct cw_ruleset *rules, const struct ruleset_spec 
                 rules->notifiers[rules->n_notifiers++] = (struct cw_notifier_traits){
                         .name = copy(notifier->name ? notifier->name : "chat"),
                         .send_resolved = !notifier->no_ends,
-                        .list = notifier->list ? notifier->list : 20,
+                        .list = notifier->list_all ? CW_LIST_ALL
+                                : notifier->list   ? notifier->list
+                                                   : 20,
                         .retry_for_ms = notifier->retry_for_ms ? notifier->retry_for_ms : CW_DAY_MS,
                         .token_ms = notifier->token_ms,
                 };

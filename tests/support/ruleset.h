@@ -46,6 +46,7 @@ struct notifier_spec {
         bool no_ends; /* send_resolved: false */
         bool unrouted;
         uint32_t list; /* default: 20 */
+        bool list_all;
         int64_t retry_for_ms; /* default: a day */
         size_t copies; /* tells customers what the notifier of this place, from 1, tells */
         int64_t customers[SPEC_CUSTOMERS]; /* ascending, up to 0 */

@@ -200,6 +200,53 @@ static void fail_once(struct world *world)
         world_step(world, &event);
 }
 
+/* Hands a message out, and has it delivered; how many alerts are in it and *ret_id. */
+static size_t deliver_one(struct world *world, char ret_id[static 33])
+{
+        struct cw_outbox *outbox = cw_engine_outbox(world->engine);
+        struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.payload = "{}", .payload_len = 2}};
+        const struct cw_notice *notice;
+        struct cw_outgoing outgoing;
+        size_t n;
+
+        assert_true(cw_outbox_next(outbox, 0, world->now, &outgoing));
+        assert_int_equal(cw_outbox_notice(outbox, outgoing.sequence, world->now, false, &notice), 0);
+        n = notice->n_items;
+        assert_int_equal(notice->n_listed, n);
+        assert_int_equal(notice->n_firing + notice->n_resolved, n);
+        strcpy(ret_id, notice->id);
+        event.message.sequence = outgoing.sequence;
+        world_step(world, &event);
+        event.kind = CW_EVENT_DELIVERED;
+        world_step(world, &event);
+        return n;
+}
+
+static void test_all_of_a_storm_comes_in_parts(void **state)
+{
+        static const struct ruleset_spec spec = {.rules = {{.name = "low", .when = "available < 100"}},
+                                                 .notifiers = {{.name = "log", .list_all = true}}};
+        static const size_t parts[] = {500, 500, 200, 500, 500, 200}; /* that they fell, that they rose */
+        char ids[CW_ARRAY_SIZE(parts)][33];
+        struct world world;
+
+        (void)state;
+        world_init(&world, ruleset_build(&spec));
+        crowd_polled_at(&world, 1200, "600");
+        crowd_polled_at(&world, 1200, "50");
+        for (size_t i = 0; i < CW_ARRAY_SIZE(parts); i++) {
+                if (i == 3)
+                        crowd_polled_at(&world, 1200, "600");
+                /* What waits is one message, which goes on being changed. */
+                assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 1);
+                assert_int_equal(deliver_one(&world, ids[i]), parts[i]);
+                for (size_t k = 0; k < i; k++)
+                        assert_string_not_equal(ids[k], ids[i]);
+        }
+        assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 0);
+        world_deinit(&world);
+}
+
 /* Processor time of polls in which so many cards fall, each in a group of its own, and rise while that waits to be
  * tried again.
  */
@@ -241,6 +288,7 @@ int main(void)
                 cmocka_unit_test(test_many_rules_share_what_is_left),
                 cmocka_unit_test(test_what_was_folded_goes_on_by_itself),
                 cmocka_unit_test(test_a_storm_nobody_takes),
+                cmocka_unit_test(test_all_of_a_storm_comes_in_parts),
                 cmocka_unit_test(test_a_storm_costs_as_much_as_it_is_large),
         };
 
