@@ -367,9 +367,24 @@ static bool has_something_due(struct cw_policy *policy, const struct cw_group *g
         return false;
 }
 
+/* When the group is repeated. Rules that repeat sooner than those so far, or that repeat at all, tell nothing at once,
+ * and however often they are read again, no later. */
+static int64_t repeats_at(const struct cw_policy *policy, const struct cw_group *group, int64_t planned_at)
+{
+        int64_t repeat_ms = group->route->repeat_every_ms, at = group->told_at + repeat_ms;
+
+        if (!repeat_ms || !group->told_at || !group->n_members)
+                return 0;
+        if (at > policy->now || (planned_at && planned_at <= policy->now))
+                return at;
+        at = policy->now + repeat_ms;
+        return planned_at && planned_at < at ? planned_at : at;
+}
+
 static void replan_group(struct cw_policy *policy, struct cw_group *group)
 {
-        int64_t repeat_ms = group->route->repeat_every_ms, stored_at = policy->loading ? group->due_at : 0;
+        int64_t planned_at = group->due_at, repeats = repeats_at(policy, group, planned_at);
+        int64_t stored_at = policy->loading ? planned_at : 0;
 
         if (group->n_members && !group->begun_at)
                 group->begun_at = policy->now;
@@ -378,9 +393,8 @@ static void replan_group(struct cw_policy *policy, struct cw_group *group)
                 group->due_at = cw_policy_speaks_at(policy, group, false);
         if (group->due_at && stored_at && stored_at < group->due_at)
                 group->due_at = stored_at; /* a restart changes no clock */
-        if (repeat_ms && group->told_at && group->n_members &&
-            (!group->due_at || group->told_at + repeat_ms < group->due_at))
-                group->due_at = group->told_at + repeat_ms;
+        if (repeats && (!group->due_at || repeats < group->due_at))
+                group->due_at = repeats;
         cw_group_remember(group, policy->changes);
         cw_policy_visit(policy, group);
 }

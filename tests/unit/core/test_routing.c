@@ -453,6 +453,39 @@ static void test_another_tree_tells_nothing(void **state)
         world_deinit(&world);
 }
 
+/* Another configuration that repeats sooner repeats nothing at once, and however often it is read again, no later. */
+static void test_another_tree_repeats_nothing_at_once(void **state)
+{
+        struct ruleset_spec spec = {RULES, .routing.routes = {{.depth = 1, .notify = "chat"}}};
+        struct world world;
+
+        (void)state;
+        world_init(&world, ruleset_build(&spec));
+        world_card(&world, 1, 1, "600");
+        world_polled(&world);
+        world_card(&world, 1, 1, "50");
+        assert_string_equal(world_polled(&world), "chat firing: low/1 firing 50.00\n");
+        world_pass(&world, CW_HOUR_MS);
+        spec.routing.routes[0].repeat_every_ms = 30 * MINUTE;
+        for (int i = 0; i < 3; i++) {
+                world_reload(&world, ruleset_build(&spec));
+                if (i == 1)
+                        world_restart(&world, NULL);
+                world_pass(&world, 9 * MINUTE);
+                assert_string_equal(world_told(&world), "");
+        }
+        world_pass(&world, 3 * MINUTE);
+        assert_string_equal(world_told(&world), "chat firing repeat 1: low/1 firing 50.00\n");
+        /* What was due is due all the same. */
+        world_pass(&world, 29 * MINUTE);
+        assert_string_equal(world_told(&world), "");
+        world.now += MINUTE;
+        world_reload(&world, ruleset_build(&spec));
+        world_pass(&world, 1);
+        assert_string_equal(world_told(&world), "chat firing repeat 2: low/1 firing 50.00\n");
+        world_deinit(&world);
+}
+
 /* What was held, and by what, is recorded once. */
 static void test_what_is_held_is_recorded(void **state)
 {
@@ -491,6 +524,7 @@ int main(void)
                 cmocka_unit_test(test_inhibitions),
                 cmocka_unit_test(test_escalations),
                 cmocka_unit_test(test_another_tree_tells_nothing),
+                cmocka_unit_test(test_another_tree_repeats_nothing_at_once),
                 cmocka_unit_test(test_what_is_held_is_recorded),
         };
 
