@@ -127,9 +127,11 @@ static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, 
         if (!to->thread[0])
                 memcpy(to->thread, from->thread, sizeof(to->thread));
         if (to->route->repeat_every_ms) {
-                int64_t at = to->told_at + to->route->repeat_every_ms;
+                /* By other rules: what was planned so far, they plan anew from there. */
+                int64_t at = policy->replanned ? from->due_at : to->told_at + to->route->repeat_every_ms;
 
-                to->due_at = to->due_at && to->due_at < at ? to->due_at : at;
+                if (at && (!to->due_at || at < to->due_at))
+                        to->due_at = at;
         }
         cw_group_remember(to, policy->changes);
         cw_policy_visit(policy, to);

@@ -454,12 +454,11 @@ static void test_another_tree_tells_nothing(void **state)
 }
 
 /* Another configuration that repeats sooner repeats nothing at once, and however often it is read again, no later. */
-static void test_another_tree_repeats_nothing_at_once(void **state)
+static void repeat_by_another_tree(const char *rule)
 {
         struct ruleset_spec spec = {RULES, .routing.routes = {{.depth = 1, .notify = "chat"}}};
         struct world world;
 
-        (void)state;
         world_init(&world, ruleset_build(&spec));
         world_card(&world, 1, 1, "600");
         world_polled(&world);
@@ -467,6 +466,7 @@ static void test_another_tree_repeats_nothing_at_once(void **state)
         assert_string_equal(world_polled(&world), "chat firing: low/1 firing 50.00\n");
         world_pass(&world, CW_HOUR_MS);
         spec.routing.routes[0].repeat_every_ms = 30 * MINUTE;
+        spec.routing.routes[0].rule = rule;
         for (int i = 0; i < 3; i++) {
                 world_reload(&world, ruleset_build(&spec));
                 if (i == 1)
@@ -484,6 +484,13 @@ static void test_another_tree_repeats_nothing_at_once(void **state)
         world_pass(&world, 1);
         assert_string_equal(world_told(&world), "chat firing repeat 2: low/1 firing 50.00\n");
         world_deinit(&world);
+}
+
+static void test_another_tree_repeats_nothing_at_once(void **state)
+{
+        (void)state;
+        repeat_by_another_tree(NULL);
+        repeat_by_another_tree("low"); /* in a group of another name */
 }
 
 /* What was held, and by what, is recorded once. */
