@@ -113,6 +113,9 @@ const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, cons
                 telling->under_way = sequence;
                 telling->sent = cw_policy_known(policy, intent, &intent->items[i], telling->alert);
                 telling->sent_edge = intent->items[i].edge;
+                /* A repeat may tell what was over before it went: its end is owed from now on. */
+                if (telling->group && cw_policy_is_due(policy, telling))
+                        cw_policy_touch_group(policy, telling->group, false, false);
         }
         cw_intent_remember(intent, false, policy->changes);
         return intent->notifier;
