@@ -386,11 +386,12 @@ static void replan_group(struct cw_policy *policy, struct cw_group *group)
         int64_t planned_at = group->due_at, repeats = repeats_at(policy, group, planned_at);
         int64_t stored_at = policy->loading ? planned_at : 0;
 
-        if (group->n_members && !group->begun_at)
-                group->begun_at = policy->now;
         group->due_at = 0;
-        if (has_something_due(policy, group))
+        if (has_something_due(policy, group)) {
+                if (!group->begun_at)
+                        group->begun_at = policy->now;
                 group->due_at = cw_policy_speaks_at(policy, group, false);
+        }
         if (group->due_at && stored_at && stored_at < group->due_at)
                 group->due_at = stored_at; /* a restart changes no clock */
         if (repeats && (!group->due_at || repeats < group->due_at))

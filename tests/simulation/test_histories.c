@@ -27,7 +27,7 @@
 #define MINUTE    CW_MINUTE_MS
 #define ROUNDS    30
 #define SETTLED   14 /* minutes: whatever waits, for its group and then for its interval, is told by then */
-#define HISTORIES 150 /* of each kind, unless CARDWATCH_HISTORIES says how many */
+#define HISTORIES 400 /* of each kind, unless CARDWATCH_HISTORIES says how many */
 
 /* What is on the disk now is what is true now. */
 static void saved(struct history *history)
