@@ -336,7 +336,7 @@ static int render(const struct cw_sink_options *options, const struct cw_notice 
         char key[33];
         int r;
 
-        if (notice->baseline || notice->n_items == 0 || (many && notice->n_firing + notice->n_events > 0))
+        if (notice->n_items == 0 || (many && notice->n_firing + notice->n_events > 0))
                 r = cw_chat_render(options, notice, lay_out_message, payload);
         else
                 r = cw_render_words_new(notice, &words_options, &words);

@@ -86,12 +86,25 @@ def test_twenty_alerts_are_twenty_incidents_and_more_are_one(make_sim, pagerduty
     assert len(pagerduty.events()) == before + 2
 
 
-def test_a_baseline_is_one_incident(sim, pagerduty, make_daemon):
+def test_what_was_so_already_closes_by_itself(sim, pagerduty, make_daemon):
     for card in (1, 2, 3):
         sim.set_card(card, available="50")
     make_daemon(config(source(sim), pagerduty.notifier()))
+    pagerduty.wait_for_events(3)
+    assert len(pagerduty.open_incidents()) == 3
+    for card in (1, 2, 3):
+        sim.set_card(card, available="600")
+    wait_until(lambda: not pagerduty.open_incidents(), lambda: f"no incidents: {pagerduty.requests}")
+    assert len(pagerduty.events()) == 6
+
+
+def test_a_large_baseline_is_one_incident(make_sim, pagerduty, make_daemon):
+    sim = make_sim("--customers", 21, "--cards", 1)
+    for card in range(1, 22):
+        sim.set_card(card, available="50", pending="0")
+    make_daemon(config(source(sim), pagerduty.notifier()))
     (trigger,) = pagerduty.wait_for_events(1)
-    assert "baseline" in trigger["payload"]["summary"] and trigger["payload"]["custom_details"]["firing"] == 3
+    assert "baseline" in trigger["payload"]["summary"] and trigger["payload"]["custom_details"]["firing"] == 21
     sim.wait_for_polls(3)
     assert len(pagerduty.events()) == 1
 

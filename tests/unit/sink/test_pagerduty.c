@@ -224,14 +224,14 @@ static void test_the_incident_of_a_message(void **state)
         storm_deinit(&storm);
 }
 
-static void test_a_baseline_is_one_incident(void **state)
+static void test_a_large_baseline_is_one_incident(void **state)
 {
         struct cw_json event;
         struct storm storm;
         char *bytes;
 
         (void)state;
-        for (size_t n = 1; n < 30; n += 9) {
+        for (size_t n = 21; n < 40; n += 9) {
                 storm_init(&storm, n);
                 storm.notice.baseline = true;
                 event_of_message(&storm.notice, &event, &bytes);
@@ -240,6 +240,21 @@ static void test_a_baseline_is_one_incident(void **state)
                 free(bytes);
                 storm_deinit(&storm);
         }
+}
+
+/* What was so already ends like anything else, and its incidents with it. */
+static void test_a_small_baseline_is_an_incident_each(void **state)
+{
+        struct cw_sink_request request = CW_SINK_REQUEST_NULL;
+        struct storm storm;
+
+        (void)state;
+        storm_init(&storm, 20);
+        storm.notice.baseline = true;
+        request_of(&options, &storm.notice, 0, &request);
+        assert_int_equal(request.n_following, 19);
+        cw_sink_request_deinit(&request);
+        storm_deinit(&storm);
 }
 
 static void test_a_test(void **state)
@@ -386,7 +401,8 @@ int main(void)
                 cmocka_unit_test(test_twenty_alerts_are_twenty_incidents),
                 cmocka_unit_test(test_requests_are_bounded),
                 cmocka_unit_test(test_the_incident_of_a_message),
-                cmocka_unit_test(test_a_baseline_is_one_incident),
+                cmocka_unit_test(test_a_large_baseline_is_one_incident),
+                cmocka_unit_test(test_a_small_baseline_is_an_incident_each),
                 cmocka_unit_test(test_a_test),
                 cmocka_unit_test(test_a_builtin_alert),
                 cmocka_unit_test(test_texts_from_outside),
