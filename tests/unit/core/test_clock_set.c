@@ -174,6 +174,48 @@ static void test_what_fires_is_repeated_at_its_time(void **state)
         }
 }
 
+static void acknowledge(struct world *world, int64_t for_ms)
+{
+        struct cw_event event = {.kind = CW_EVENT_ACK};
+        const struct cw_entry *entry;
+        size_t cursor = 0;
+
+        assert_true(cw_engine_next_alert(world->engine, &cursor, &entry));
+        event.act.by = (struct cw_act){.by = "ana", .why = "calling them", .uid = -1};
+        event.act.fingerprint = entry->fingerprint;
+        event.act.until_at = world->now + for_ms;
+        world_step(world, &event);
+        world_commit(world);
+}
+
+static void test_it_escalates_at_its_time(void **state)
+{
+        static const struct ruleset_spec spec = {
+                .builtins_off = QUIET,
+                .rules = {{.name = "low", .when = "available < 100"}},
+                .notifiers = {{.name = "chat"}, {.name = "pager", .unrouted = true}},
+                .routing.root = {.escalate = "pager", .escalate_ms = 10 * MINUTE},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < 2 * CW_ARRAY_SIZE(turns); i++) {
+                bool acknowledged = i >= CW_ARRAY_SIZE(turns);
+                struct world world;
+
+                begin(&world, &spec);
+                world_card(&world, 1, 1, "50");
+                assert_string_equal(world_polled(&world), "chat firing: low/1 firing 50.00\n");
+                if (acknowledged)
+                        acknowledge(&world, 20 * MINUTE);
+                turn(&world, i % CW_ARRAY_SIZE(turns));
+                world_pass(&world, (acknowledged ? 29 : 9) * MINUTE);
+                assert_string_equal(world_told(&world), "");
+                world_pass(&world, MINUTE);
+                assert_string_equal(world_told(&world), "pager firing: low/1 firing 50.00\n");
+                world_deinit(&world);
+        }
+}
+
 /* Balances of before are not newer than what is read now. */
 static void test_polls_are_believed(void **state)
 {
@@ -218,6 +260,7 @@ int main(void)
                 cmocka_unit_test(test_a_receiver_that_asked_for_it_is_left_alone),
                 cmocka_unit_test(test_a_group_speaks_at_its_time),
                 cmocka_unit_test(test_what_fires_is_repeated_at_its_time),
+                cmocka_unit_test(test_it_escalates_at_its_time),
                 cmocka_unit_test(test_polls_are_believed),
                 cmocka_unit_test(test_a_source_is_stale_by_time_that_passed),
         };
