@@ -86,12 +86,12 @@ def test_warnings_count_only_when_strict(file, sim, hook):
 
 
 @pytest.mark.parametrize("text, said", [
-    ("digests: []\n", "not supported yet"),
+    ("control: {http: \"127.0.0.1:0\"}\n", "not supported yet"),
     ("windows: [{name: nights, from: 22:00, to: 22:00}]\n", "must not end when it begins"),
     ("rules: [{name: a, levels: []}]\n", "must not be empty"),
     ("rules: [{name: a, on: changed(total), for: 2m}]\n", "an event is told when it is seen"),
     ("rules: [{name: a, when: available < f, params: {f: 1}, overrides: [{csv: no.csv}]}]\n", "cannot read the file"),
-    ("notifiers: [{name: a, type: syslog, rate: 1/s}]\n", "not supported yet"),
+    ("store: {postgresql: \"postgresql://host/db\"}\n", "not supported yet"),
     ("route: {routes: [{mute: [nights]}]}\n", "there is no window \"nights\""),
     ("rules: [{name: a, when: available < 1}]\nrules: []\n", "rules"),
     ("rules: [{name: A_, when: available < 1}]\n", ""),
