@@ -131,7 +131,7 @@ def test_a_test_message(hook, daemon, sock):
     [message] = hook.messages
     assert (message["kind"], message["status"], message["notifier"], message["alerts"]) == ("test", "test", "hook", [])
     assert daemon.wait_for_event("test-delivered", notifier="hook", id=message["id"])
-    [act] = ask(sock, "GET", "/api/v1/audit")[2]["audit"]
+    [act] = wait_until(lambda: ask(sock, "GET", "/api/v1/audit")[2]["audit"], "the act on record")
     assert (act["what"], act["target"], act["by"], act["uid"], act["why"]) == (
         "notify", "hook", "zoe", os.getuid(), "does it still work")
 
