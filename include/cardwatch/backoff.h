@@ -8,7 +8,8 @@
  * Backoff: when to try again after the n-th failure.
  *
  * The wait is a random share of a ceiling that doubles with each failure in a row ("full jitter"), never less than the
- * other side asked for, and not at all once it would end after the time to give up. Waiting, the clock and the random
+ * other side asked for, and not at all once it would end after the time to give up. Who asks for more than is left has
+ * one more attempt at the end: an absurd request must not lose what is waiting. Waiting, the clock and the random
  * number are the caller's; so is storing the two numbers that must survive a restart.
  */
 

@@ -67,12 +67,18 @@ struct cw_config {
         size_t n_templates;
         struct cw_ruleset *rules;
         char hash[33]; /* of the meaning of the file, secrets left out */
-        struct cw_config_places *places; /* private: where the templates stand */
 };
+
+/* The templates of a configuration that is being loaded. */
+struct cw_config_texts;
+
+/* Looks at them for whoever can read them, and complains; called once in a load. 0 or -ENOMEM. */
+typedef int cw_config_text_check(struct cw_config_texts *texts);
 
 struct cw_config_load_options {
         bool offline; /* no secret needs to exist */
         const char *system_zone; /* TZ as the process found it, "" for none; NULL: as it is now */
+        cw_config_text_check *check_texts; /* NULL: templates are taken as they are */
 };
 
 /* 0: right (warnings may stand in the report). -EINVAL: mistakes, all in the report. -ENOMEM. */
@@ -80,7 +86,6 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
                    struct cw_config_report *report) __attribute__((warn_unused_result));
 void cw_config_free(struct cw_config *config);
 
-/* Every template, and where it stands, for whoever can read them. */
 enum cw_config_text {
         CW_TEXT_PARTIAL, /* of `templates`, the i-th */
         CW_TEXT_SUMMARY, /* of the i-th rule */
@@ -90,14 +95,17 @@ enum cw_config_text {
         CW_TEXT_KINDS
 };
 
-size_t cw_config_text_count(const struct cw_config *config, enum cw_config_text kind);
+size_t cw_config_text_count(const struct cw_config_texts *texts, enum cw_config_text kind);
 
 /* NULL: it is not given. */
-const char *cw_config_text(const struct cw_config *config, enum cw_config_text kind, size_t i);
+const char *cw_config_text(const struct cw_config_texts *texts, enum cw_config_text kind, size_t i);
 
-/* `offset` is in bytes of the text. False: it is not given. */
-bool cw_config_text_place(const struct cw_config *config, enum cw_config_text kind, size_t i, size_t offset,
-                          struct cw_config_place *ret_place);
+/* Of the i-th partial. */
+const char *cw_config_text_name(const struct cw_config_texts *texts, size_t i);
+
+/* `offset` is in bytes of the text. */
+void cw_config_text_complain(struct cw_config_texts *texts, enum cw_config_text kind, size_t i, size_t offset,
+                             const char *message);
 
 /* Appends every supported key with its default and a line of help, as valid annotated YAML. */
 void cw_config_defaults(struct cw_buf *buf);

@@ -22,7 +22,7 @@ static int64_t jittered_ms(uint64_t ceiling, uint32_t chance)
 int cw_backoff_failed(struct cw_backoff *backoff, const struct cw_backoff_policy *policy, int64_t now, int64_t asked_ms,
                       uint32_t chance, int64_t *ret_wait_ms)
 {
-        int64_t wait_ms, elapsed_ms;
+        int64_t wait_ms, elapsed_ms, left_ms;
 
         if (backoff->failures == 0)
                 backoff->since_at = now;
@@ -35,10 +35,15 @@ int cw_backoff_failed(struct cw_backoff *backoff, const struct cw_backoff_policy
         if (__builtin_sub_overflow(now, backoff->since_at, &elapsed_ms))
                 return CW_BACKOFF_GIVE_UP;
 
+        if (elapsed_ms >= policy->give_up_ms)
+                return CW_BACKOFF_GIVE_UP;
+        left_ms = policy->give_up_ms - elapsed_ms;
         wait_ms = jittered_ms(ceiling_ms(policy, backoff->failures), chance);
-        if (wait_ms < asked_ms)
+        if (asked_ms > left_ms)
+                wait_ms = left_ms;
+        else if (wait_ms < asked_ms)
                 wait_ms = asked_ms;
-        if (elapsed_ms > policy->give_up_ms || wait_ms > policy->give_up_ms - elapsed_ms)
+        if (wait_ms > left_ms)
                 return CW_BACKOFF_GIVE_UP;
 
         *ret_wait_ms = wait_ms;

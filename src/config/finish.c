@@ -9,10 +9,8 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/text.h"
-#include "places.h"
 
 CW_DEFINE_CLEANUP(struct cw_config *, cw_config_free);
-CW_DEFINE_CLEANUP(struct cw_config_places *, cw_places_free);
 
 static void hash_labels(struct cw_hash *hash, const struct cw_label *labels, size_t n)
 {
@@ -135,14 +133,12 @@ static int move_lists(struct cw_draft *draft, struct cw_config *config)
         return 0;
 }
 
-int cw_finish(struct cw_draft *draft, struct cw_ruleset **rules, const char *path, const struct cw_node *root,
-              struct cw_config **ret_config)
+int cw_finish(struct cw_draft *draft, struct cw_ruleset **rules, const char *path, struct cw_config **ret_config)
 {
         cw_cleanup(cw_config_free_cleanup) struct cw_config *config = calloc(1, sizeof(*config));
-        cw_cleanup(cw_places_free_cleanup) struct cw_config_places *places = NULL;
         char hash[33];
 
-        if (!config || cw_places_new(draft, root, &places) < 0)
+        if (!config)
                 return -ENOMEM;
         for (size_t i = 0; i < (*rules)->n_rules; i++)
                 cw_rule_seal(&(*rules)->rules[i]);
@@ -155,7 +151,6 @@ int cw_finish(struct cw_draft *draft, struct cw_ruleset **rules, const char *pat
         draft->config = (struct cw_config){0};
         memcpy(config->hash, hash, sizeof(hash));
         config->path = strdup(path);
-        config->places = cw_take(places);
         if (!config->path || move_lists(draft, config) < 0)
                 return -ENOMEM;
         config->rules = cw_take(*rules);
@@ -183,7 +178,6 @@ void cw_config_free(struct cw_config *config)
         free(config->notifiers);
         free(config->path);
         cw_ruleset_unref(config->rules);
-        cw_places_free(config->places);
         rest.config = *config;
         cw_schema_deinit(&cw_schema_top, &rest);
         free(config);

@@ -9,7 +9,7 @@
  * the ruleset is taken over on success. -ENOMEM.
  */
 /* `root`: of the main file. */
-int cw_finish(struct cw_draft *draft, struct cw_ruleset **rules, const char *path, const struct cw_node *root,
-              struct cw_config **ret_config) __attribute__((warn_unused_result));
+int cw_finish(struct cw_draft *draft, struct cw_ruleset **rules, const char *path, struct cw_config **ret_config)
+        __attribute__((warn_unused_result));
 
 #endif

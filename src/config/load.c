@@ -18,6 +18,7 @@
 #include "load_file.h"
 #include "report.h"
 #include "secrecy.h"
+#include "texts.h"
 #include "yaml_tree.h"
 
 _Static_assert(offsetof(struct cw_draft, config) == 0, "tables of embedded mappings count from the draft");
@@ -90,7 +91,7 @@ static void compose(struct loading *loading)
 }
 
 /* Returns 0 or a failure that is no mistake of the file's. */
-static int read_all(struct loading *loading, const char *path)
+static int read_all(struct loading *loading, const char *path, cw_config_text_check *check_texts)
 {
         struct cw_document *main = NULL;
         int r;
@@ -111,6 +112,8 @@ static int read_all(struct loading *loading, const char *path)
         cw_schema_read(&loading->reader, &cw_schema_top, main->root, NULL, &loading->draft);
         if (loading->draft.include)
                 cw_include_all(&loading->files, &loading->reader, &loading->draft);
+        if (loading->reader.error == 0 && check_texts)
+                cw_texts_check(&loading->reader, &loading->draft, main->root, check_texts);
         if (loading->reader.error == 0 && main->root->kind == CW_NODE_MAPPING)
                 compose(loading);
         return loading->reader.error;
@@ -129,11 +132,11 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
         loading.reader.directory = loading.directory;
         r = loading.directory ? cw_ruleset_new(&loading.rules) : -ENOMEM;
         if (r == 0)
-                r = read_all(&loading, path);
+                r = read_all(&loading, path, options ? options->check_texts : NULL);
         if (r == 0 && report->n_errors > errors_before)
                 r = -EINVAL;
         if (r == 0)
-                r = cw_finish(&loading.draft, &loading.rules, path, loading.files.documents[0]->root, ret_config);
+                r = cw_finish(&loading.draft, &loading.rules, path, ret_config);
         loading_deinit(&loading);
         cw_report_finish(report);
         return r;

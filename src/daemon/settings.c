@@ -340,35 +340,29 @@ int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct 
         return 0;
 }
 
-/* Templates are the codec's, which the configuration does not know. */
-static int complain(const struct cw_config *config, enum cw_config_text kind, size_t i, size_t offset,
-                    const char *message, struct cw_config_report *report)
-{
-        struct cw_config_place place = {.file = config->path};
-
-        cw_config_text_place(config, kind, i, offset, &place);
-        return cw_config_report_add(report, &place, message);
-}
-
 /* Into `templates`; one that is wrong is left out, and what names it complains, too. */
-static int take_partials(const struct cw_config *config, struct cw_templates *templates,
-                         struct cw_config_report *report)
+static int take_partials(struct cw_config_texts *texts, struct cw_templates *templates, bool *ret_wrong)
 {
         struct cw_template_error error;
-        int r = 0;
 
-        for (size_t i = 0; r == 0 && i < config->n_templates; i++) {
-                r = cw_templates_add(templates, config->templates[i].name, config->templates[i].value, &error);
-                if (r == -EINVAL)
-                        r = complain(config, CW_TEXT_PARTIAL, i, error.offset, error.message, report);
+        for (size_t i = 0; i < cw_config_text_count(texts, CW_TEXT_PARTIAL); i++) {
+                int r = cw_templates_add(templates, cw_config_text_name(texts, i),
+                                         cw_config_text(texts, CW_TEXT_PARTIAL, i), &error);
+
+                if (r == -ENOMEM)
+                        return r;
+                if (r == 0)
+                        continue;
+                cw_config_text_complain(texts, CW_TEXT_PARTIAL, i, error.offset, error.message);
+                *ret_wrong = true;
         }
-        return r;
+        return 0;
 }
 
-static int check_text(const struct cw_config *config, enum cw_config_text kind, size_t i,
-                      const struct cw_templates *templates, struct cw_config_report *report)
+static int check_text(struct cw_config_texts *texts, enum cw_config_text kind, size_t i,
+                      const struct cw_templates *templates)
 {
-        const char *text = cw_config_text(config, kind, i);
+        const char *text = cw_config_text(texts, kind, i);
         struct cw_buf message = CW_BUF_NULL;
         size_t offset;
         int r;
@@ -377,54 +371,37 @@ static int check_text(const struct cw_config *config, enum cw_config_text kind, 
                 return 0;
         r = cw_template_check(text, templates, &offset, &message);
         if (r == -EINVAL)
-                r = complain(config, kind, i, offset, cw_buf_text(&message), report);
+                cw_config_text_complain(texts, kind, i, offset, cw_buf_text(&message));
         cw_buf_deinit(&message);
-        return r;
+        return r == -EINVAL ? 0 : r;
 }
 
-/* What a notifier has for customers only is its own once more, and stands last. */
-static size_t count_texts(const struct cw_config *config, enum cw_config_text kind)
-{
-        size_t n = cw_config_text_count(config, kind);
-
-        if (kind == CW_TEXT_TITLE || kind == CW_TEXT_BODY)
-                while (n > 0 && config->notifiers[n - 1].n_customers > 0)
-                        n--;
-        return n;
-}
-
-static int check_templates(const struct cw_config *config, struct cw_config_report *report)
+/* Templates are the codec's, which the configuration does not know. */
+static int check_templates(struct cw_config_texts *texts)
 {
         cw_cleanup(cw_templates_free_cleanup) struct cw_templates *templates = NULL;
-        size_t n_errors = report->n_errors;
+        bool told = false; /* partials that do not compile have been told of */
         int r;
 
         r = cw_templates_new(&templates);
         if (r == 0)
-                r = take_partials(config, templates, report);
-        for (unsigned kind = 0; r == 0 && kind < CW_TEXT_KINDS; kind++) {
-                /* Those that do not compile have been told of. */
-                bool told = kind == CW_TEXT_PARTIAL && report->n_errors > n_errors;
-
-                for (size_t i = 0; r == 0 && !told && i < count_texts(config, kind); i++)
-                        r = check_text(config, kind, i, templates, report);
-        }
-        return r < 0 ? r : report->n_errors ? -EINVAL : 0;
+                r = take_partials(texts, templates, &told);
+        for (unsigned kind = told ? CW_TEXT_PARTIAL + 1 : CW_TEXT_PARTIAL; r == 0 && kind < CW_TEXT_KINDS; kind++)
+                for (size_t i = 0; r == 0 && i < cw_config_text_count(texts, kind); i++)
+                        r = check_text(texts, kind, i, templates);
+        return r;
 }
 
 int cw_settings_load(const char *path, const struct cw_config_load_options *options, struct cw_settings **ret_settings,
                      struct cw_config_report *report)
 {
+        struct cw_config_load_options checking = {0};
         struct cw_config *config;
         int r;
 
-        r = cw_config_load(path, options, &config, report);
-        if (r < 0)
-                return r;
-        r = check_templates(config, report);
-        if (r < 0) {
-                cw_config_free(config);
-                return r;
-        }
-        return cw_settings_new(config, ret_settings);
+        if (options)
+                checking = *options;
+        checking.check_texts = check_templates;
+        r = cw_config_load(path, &checking, &config, report);
+        return r < 0 ? r : cw_settings_new(config, ret_settings);
 }

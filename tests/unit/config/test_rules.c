@@ -188,38 +188,41 @@ static void test_a_whole_rule(void **state)
         loaded_deinit(&loaded);
 }
 
+/* Complains about every template, somewhere in it. */
+static int complain_of_all(struct cw_config_texts *texts)
+{
+        for (unsigned kind = 0; kind < CW_TEXT_KINDS; kind++)
+                for (size_t i = 0; i < cw_config_text_count(texts, kind); i++)
+                        if (cw_config_text(texts, kind, i))
+                                cw_config_text_complain(texts, kind, i, 12, "the tag is not closed");
+        return 0;
+}
+
 static void test_places_of_templates(void **state)
 {
-        struct cw_config_report more = CW_CONFIG_REPORT_NULL;
-        struct cw_config_place place = {0};
+        struct cw_config_load_options options = {.check_texts = complain_of_all};
+        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
+        struct cw_config *config = NULL;
         struct cw_buf text = CW_BUF_NULL;
-        struct loaded loaded;
 
         (void)state;
-        load_text(&loaded, RULE("  - name: a\n"
-                                "    when: available < 1\n"
-                                "    summary: \"{{card.id}} {{oops\"\n"
-                                "    description: >\n"
-                                "      folded\n"));
-        assert_int_equal(loaded.result, 0);
-        assert_true(cw_config_text_place(loaded.config, CW_TEXT_SUMMARY, 0, 12, &place));
-        assert_string_equal(place.file, "cardwatch.yaml");
-        assert_int_equal(place.line, 9);
-        assert_int_equal(place.column, 27);
-        assert_int_equal(cw_config_report_add(&more, &place, "the tag is not closed"), 0);
-        assert_true(cw_config_text_place(loaded.config, CW_TEXT_DESCRIPTION, 0, 3, &place));
-        assert_int_equal(place.line, 10);
-        assert_int_equal(place.column, 18);
-        assert_false(cw_config_text_place(loaded.config, CW_TEXT_TITLE, 0, 0, &place));
-
-        cw_config_report_text(&more, &text);
+        write_text("cardwatch.yaml", RULE("  - name: a\n"
+                                          "    when: available < 1\n"
+                                          "    summary: \"{{card.id}} {{oops\"\n"
+                                          "    description: >\n"
+                                          "      folded text is vague\n"));
+        assert_int_equal(cw_config_load("cardwatch.yaml", &options, &config, &report), -EINVAL);
+        assert_null(config);
+        assert_int_equal(report.n_errors, 2);
+        cw_config_report_text(&report, &text);
         assert_string_equal(cw_buf_text(&text), "cardwatch.yaml:9:27: error: the tag is not closed\n"
                                                 "    9 |     summary: \"{{card.id}} {{oops\"\n"
-                                                "      |                           ^\n");
-        assert_int_equal(more.n_errors, 1);
+                                                "      |                           ^\n"
+                                                "cardwatch.yaml:10:18: error: the tag is not closed\n"
+                                                "   10 |     description: >\n"
+                                                "      |                  ^\n");
         cw_buf_deinit(&text);
-        cw_config_report_deinit(&more);
-        loaded_deinit(&loaded);
+        cw_config_report_deinit(&report);
 }
 
 int main(void)

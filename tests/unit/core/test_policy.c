@@ -373,6 +373,7 @@ static void test_retries(void **state)
         struct message message;
         struct world world;
         char id[33];
+        int64_t first_failed_at;
         char *payload;
 
         (void)state;
@@ -385,6 +386,7 @@ static void test_retries(void **state)
         print_message("  a message in hand is not handed out again\n");
         assert_false(receiver_take(&world, 0, &message));
         receiver_fails(&world, &message, false, 0);
+        first_failed_at = world.now;
         assert_int_equal(cw_outbox_wake_at(cw_engine_outbox(world.engine), 0), world.now + 1000);
         assert_false(receiver_take(&world, 0, &message));
         world.now += 1000;
@@ -399,7 +401,14 @@ static void test_retries(void **state)
         assert_int_equal(cw_outbox_wake_at(cw_engine_outbox(world.engine), 0), world.now + 20 * MINUTE);
         world.now += 20 * MINUTE;
         assert_true(receiver_take(&world, 0, &message));
-        print_message("  an attempt that would come too late is not waited for\n");
+        print_message("  who asks for more than there is time is tried once more at its end\n");
+        receiver_fails(&world, &message, false, 400 * CW_DAY_MS);
+        assert_int_equal(waiting(&world, 0), 1);
+        world_restart(&world, NULL);
+        assert_int_equal(cw_outbox_wake_at(cw_engine_outbox(world.engine), 0), first_failed_at + CW_HOUR_MS);
+        world.now = first_failed_at + CW_HOUR_MS;
+        assert_true(receiver_take(&world, 0, &message));
+        print_message("  and then no more\n");
         receiver_fails(&world, &message, false, 50 * MINUTE);
         assert_int_equal(waiting(&world, 0), 0);
         assert_int_equal(cw_outbox_wake_at(cw_engine_outbox(world.engine), 0), 0);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cardwatch/buf.h"
@@ -21,13 +22,18 @@
 #define SOURCES "sources: [{name: a, url: http://127.0.0.1, auth: {api_key: k, otp: \"1\"}}]\n"
 #define LOG     "notifiers: [{name: log, type: syslog}]\n"
 
-static void write_file(const char *text)
+static void write_named(const char *name, const char *text)
 {
-        FILE *file = fopen("cardwatch.yaml", "we");
+        FILE *file = fopen(name, "we");
 
         assert_non_null(file);
         assert_int_equal(fputs(text, file) >= 0, 1);
         assert_int_equal(fclose(file), 0);
+}
+
+static void write_file(const char *text)
+{
+        write_named("cardwatch.yaml", text);
 }
 
 static void test_mistakes_of_templates(void **state)
@@ -68,6 +74,56 @@ static void test_mistakes_of_templates(void **state)
                 cw_buf_deinit(&text);
                 cw_config_report_deinit(&report);
         }
+}
+
+/* What is said of a whole file: the place and the beginning of each mistake, in their order. */
+static void test_templates_are_of_the_same_pass(void **state)
+{
+        static const char yaml[] = SOURCES "include: more.yaml\n"
+                                           "templates: {line: \"{{#never}}\"}\n"
+                                           "notifiers:\n"
+                                           "  - {name: log, type: syslog, title: \"{{/x}}\", colour: red}\n"
+                                           "rules:\n"
+                                           "  - name: r\n"
+                                           "    when: avaliable < 1\n"
+                                           "    summary: \"{{a b}}\"\n"
+                                           "    description: fine\n";
+        static const char more[] = "rules:\n"
+                                   "  - {name: s, when: available < 1, summary: \"{{> none}}\"}\n";
+        static const struct {
+                const char *file;
+                unsigned line;
+                const char *said;
+        } expected[] = {
+                {"cardwatch.yaml", 0, "others can read"},
+                {"cardwatch.yaml", 3, "section \"never\" is never closed"},
+                {"cardwatch.yaml", 5, "\"x\""},
+                {"cardwatch.yaml", 5, "colour"},
+                {"cardwatch.yaml", 8, "avaliable"},
+                {"cardwatch.yaml", 9, "a name has no spaces"},
+                {"more.yaml", 2, "\"templates\" has no \"none\""},
+        };
+        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
+        struct cw_settings *settings = NULL;
+
+        (void)state;
+        write_file(yaml);
+        write_named("more.yaml", more);
+        assert_int_equal(chmod("cardwatch.yaml", 0644), 0);
+        assert_int_equal(cw_settings_load("cardwatch.yaml", NULL, &settings, &report), -EINVAL);
+        assert_int_equal(unlink("more.yaml"), 0);
+        assert_int_equal(report.n_items, CW_ARRAY_SIZE(expected));
+        assert_int_equal(report.n_errors, CW_ARRAY_SIZE(expected) - 1);
+        for (size_t i = 0; i < report.n_items; i++) {
+                const struct cw_config_diagnostic *item = &report.items[i];
+
+                print_message("  %s\n", expected[i].said);
+                assert_non_null(strstr(item->file, expected[i].file));
+                assert_int_equal(item->line, expected[i].line);
+                assert_non_null(strstr(item->message, expected[i].said));
+                assert_int_equal(item->excerpt != NULL, item->line > 0);
+        }
+        cw_config_report_deinit(&report);
 }
 
 static void test_templates_are_compiled(void **state)
@@ -124,6 +180,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_decoder_of_the_environment),
                 cmocka_unit_test(test_mistakes_of_templates),
+                cmocka_unit_test(test_templates_are_of_the_same_pass),
                 cmocka_unit_test(test_templates_are_compiled),
         };
 
