@@ -502,10 +502,17 @@ static int by_text(const void *left, const void *right)
         return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* A history in which nothing was told has no log at all. */
+static void sort_log(struct history *history)
+{
+        if (history->n_log > 0)
+                qsort(history->log, history->n_log, sizeof(char *), by_text);
+}
+
 static void tell_the_same(struct history *one, struct history *other)
 {
-        qsort(one->log, one->n_log, sizeof(char *), by_text);
-        qsort(other->log, other->n_log, sizeof(char *), by_text);
+        sort_log(one);
+        sort_log(other);
         for (size_t i = 0; i < one->n_log && i < other->n_log; i++)
                 if (strcmp(one->log[i], other->log[i]) != 0)
                         fail_msg("without restarts:\n%swith:\n%s", one->log[i], other->log[i]);
