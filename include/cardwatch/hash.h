@@ -27,7 +27,7 @@ struct cw_hash128 {
 struct cw_hash {
         uint64_t v[4];
         uint64_t total;
-        unsigned char tail[8];
+        uint64_t tail; /* the bytes that are no whole word yet, the first one lowest */
         int wide;
 };
 

@@ -14,35 +14,49 @@ static uint64_t rotate(uint64_t value, unsigned bits)
         return value << bits | value >> (64 - bits);
 }
 
-static uint64_t load64(const unsigned char *bytes)
+static uint64_t load(const unsigned char *bytes, unsigned len)
 {
         uint64_t value = 0;
 
-        for (unsigned i = 0; i < 8; i++)
+        for (unsigned i = 0; i < len; i++)
                 value |= (uint64_t)bytes[i] << (8 * i);
         return value;
 }
 
-static void rounds(uint64_t v[4], unsigned n)
+/* Eight bytes: the compiler makes one load of it. */
+static uint64_t load64(const unsigned char *bytes)
 {
-        while (n-- > 0) {
-                v[0] += v[1];
-                v[1] = rotate(v[1], 13) ^ v[0];
-                v[0] = rotate(v[0], 32);
-                v[2] += v[3];
-                v[3] = rotate(v[3], 16) ^ v[2];
-                v[0] += v[3];
-                v[3] = rotate(v[3], 21) ^ v[0];
-                v[2] += v[1];
-                v[1] = rotate(v[1], 17) ^ v[2];
-                v[2] = rotate(v[2], 32);
-        }
+        return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+               (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 |
+               (uint64_t)bytes[7] << 56;
 }
 
-static void compress(struct cw_hash *hash, uint64_t word)
+static inline void one_round(uint64_t v[4])
+{
+        v[0] += v[1];
+        v[1] = rotate(v[1], 13) ^ v[0];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[3];
+        v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] += v[3];
+        v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] += v[1];
+        v[1] = rotate(v[1], 17) ^ v[2];
+        v[2] = rotate(v[2], 32);
+}
+
+static void last_rounds(uint64_t v[4])
+{
+        for (unsigned i = 0; i < 4; i++)
+                one_round(v);
+}
+
+/* Written out: a loop would keep the words in memory. */
+static inline void compress(struct cw_hash *hash, uint64_t word)
 {
         hash->v[3] ^= word;
-        rounds(hash->v, 2);
+        one_round(hash->v);
+        one_round(hash->v);
         hash->v[0] ^= word;
 }
 
@@ -66,36 +80,32 @@ void cw_hash_init128(struct cw_hash *hash, struct cw_hash_key key)
         hash->wide = 1;
 }
 
+/* Up to eight bytes, in a word whose rest is zero. */
+static void feed(struct cw_hash *hash, uint64_t word, unsigned len)
+{
+        unsigned held = (unsigned)(hash->total & 7);
+
+        hash->total += len;
+        hash->tail |= word << (8 * held);
+        if (held + len < 8)
+                return;
+        compress(hash, hash->tail);
+        hash->tail = held > 0 ? word >> (8 * (8 - held)) : 0;
+}
+
 void cw_hash_bytes(struct cw_hash *hash, const void *data, size_t len)
 {
         const unsigned char *bytes = data;
-        size_t held = (size_t)(hash->total & 7);
 
-        hash->total += len;
-        if (held > 0) {
-                size_t n = len < 8 - held ? len : 8 - held;
-
-                if (n > 0)
-                        memcpy(hash->tail + held, bytes, n);
-                if (held + n < 8)
-                        return;
-                compress(hash, load64(hash->tail));
-                bytes += n;
-                len -= n;
-        }
         for (; len >= 8; bytes += 8, len -= 8)
-                compress(hash, load64(bytes));
+                feed(hash, load64(bytes), 8);
         if (len > 0)
-                memcpy(hash->tail, bytes, len);
+                feed(hash, load(bytes, (unsigned)len), (unsigned)len);
 }
 
 void cw_hash_u64(struct cw_hash *hash, uint64_t value)
 {
-        unsigned char bytes[8];
-
-        for (unsigned i = 0; i < 8; i++)
-                bytes[i] = (unsigned char)(value >> (8 * i));
-        cw_hash_bytes(hash, bytes, sizeof(bytes));
+        feed(hash, value, 8);
 }
 
 void cw_hash_string(struct cw_hash *hash, const char *text)
@@ -115,12 +125,9 @@ static uint64_t fold(const uint64_t v[4])
 /* The last word: the bytes left over and the length's lowest byte. */
 static uint64_t finish(struct cw_hash *hash)
 {
-        size_t held = (size_t)(hash->total & 7);
-
-        memset(hash->tail + held, 0, sizeof(hash->tail) - held);
-        compress(hash, load64(hash->tail) | hash->total << 56);
+        compress(hash, hash->tail | hash->total << 56);
         hash->v[2] ^= hash->wide ? 0xee : 0xff;
-        rounds(hash->v, 4);
+        last_rounds(hash->v);
         return fold(hash->v);
 }
 
@@ -136,7 +143,7 @@ struct cw_hash128 cw_hash_end128(struct cw_hash *hash)
         /* The reference puts the first half at the lower addresses, little-endian. */
         result.low = finish(hash);
         hash->v[1] ^= 0xdd;
-        rounds(hash->v, 4);
+        last_rounds(hash->v);
         result.high = fold(hash->v);
         return result;
 }

@@ -44,22 +44,20 @@ static void step(struct cycle *cycle, const struct cw_event *event)
         must(cw_engine_step(cycle->engine, event, cycle->now, &cycle->changes), "step");
 }
 
-static void tell_page(struct cycle *cycle, char *bytes, size_t len)
+static void tell_page(struct cycle *cycle, uint32_t number, char *bytes, size_t len)
 {
-        struct cw_event event = {.kind = CW_EVENT_CUSTOMER_SEEN, .at = cycle->now};
+        struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .at = cycle->now};
         struct cw_provider_error error;
         const struct cw_page *page;
 
         must(cw_decoder_page(cycle->decoder, bytes, len, 0, &page, &error), "page");
-        for (size_t i = 0; i < page->n_customers; i++) {
-                event.customer = page->customers[i].id;
-                step(cycle, &event);
-        }
-        event.kind = CW_EVENT_CARD_SEEN;
-        for (size_t i = 0; i < page->n_cards; i++) {
-                event.card = &page->cards[i];
-                step(cycle, &event);
-        }
+        event.page.number = number;
+        event.page.customers = page->customers;
+        event.page.n_customers = page->n_customers;
+        event.page.cards = page->cards;
+        event.page.n_cards = page->n_cards;
+        event.page.whole = page->n_bad == 0;
+        step(cycle, &event);
 }
 
 static void end_poll(struct cycle *cycle, struct cw_event *event)
@@ -71,10 +69,11 @@ static void end_poll(struct cycle *cycle, struct cw_event *event)
 }
 
 /* One of the two: a page, or the end of the poll. */
-__attribute__((noinline, used)) static void measured(struct cycle *cycle, char *bytes, size_t len, struct cw_event *end)
+__attribute__((noinline, used)) static void measured(struct cycle *cycle, uint32_t number, char *bytes, size_t len,
+                                                     struct cw_event *end)
 {
         if (bytes)
-                tell_page(cycle, bytes, len);
+                tell_page(cycle, number, bytes, len);
         else
                 end_poll(cycle, end);
 }
@@ -92,15 +91,15 @@ static void poll(struct cycle *cycle, bool counts)
                 memcpy(bytes, page, len);
                 bytes[len] = '\0';
                 if (counts)
-                        measured(cycle, bytes, len, NULL);
+                        measured(cycle, (uint32_t)i, bytes, len, NULL);
                 else
-                        tell_page(cycle, bytes, len);
+                        tell_page(cycle, (uint32_t)i, bytes, len);
                 free(bytes);
         }
         event.poll.pages_good = (unsigned)pages_count(cycle->pages);
         event.poll.auth = CW_AUTH_OK;
         if (counts)
-                measured(cycle, NULL, 0, &event);
+                measured(cycle, 0, NULL, 0, &event);
         else
                 end_poll(cycle, &event);
         cw_changes_deinit(&cycle->changes);
