@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "cardwatch/buf.h"
 #include "cardwatch/changes.h"
@@ -18,6 +21,7 @@
 #define COMMITS_BEFORE_MAINTENANCE  16 /* at most so many go before a share of it that is due */
 #define LARGE_PERCENT               80 /* of the size it may have: said, until it is well below */
 #define NOT_LARGE_PERCENT           75
+#define MANY_CARDS                  4096 /* in one commit: a first poll, or a storm */
 #define RETRY_FIRST_MS              1000
 #define RETRY_LONGEST_MS            30000
 
@@ -170,6 +174,24 @@ static void take_back(struct cw_committer *committer)
         cw_changes_deinit(&newer);
 }
 
+/*
+ * What was written is let go of. A first poll leaves a row of each card and texts between the records that stay: holes
+ * that nothing later is large enough to fill, a sixth of all memory. They go back to the system at once.
+ */
+static void let_go_of_written(struct cw_committer *committer)
+{
+        bool many = committer->under_way.cards.n >= MANY_CARDS;
+
+        cw_changes_deinit(&committer->under_way);
+        committer->under_way = (struct cw_changes)CW_CHANGES_NULL;
+#if defined(__GLIBC__)
+        if (many)
+                malloc_trim(0);
+#else
+        (void)many;
+#endif
+}
+
 static void go_on(struct cw_committer *committer);
 
 static void done(void *data)
@@ -187,8 +209,7 @@ static void done(void *data)
                         try_again_later(committer);
         } else {
                 committer->failures = 0;
-                cw_changes_deinit(&committer->under_way);
-                committer->under_way = (struct cw_changes)CW_CHANGES_NULL;
+                let_go_of_written(committer);
         }
         if (!closing)
                 report(committer);
