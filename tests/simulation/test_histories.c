@@ -420,6 +420,15 @@ static void quiet_rounds(struct history *history, int rounds)
         }
 }
 
+/* Its receiver accepted just this before. */
+static bool is_back(struct history *history, const char *notifier, const struct cw_alert *alert)
+{
+        const struct cw_telling *telling = cw_policy_telling(&history->world.engine->policy, notifier,
+                                                             (struct cw_alert *)alert, false);
+
+        return telling && telling->accepted.state == CW_KNOWN_FIRING && telling->accepted.severity == alert->severity;
+}
+
 static void compare_belief(struct history *history, size_t notifier, const struct cw_alert *alert)
 {
         const struct cw_ruleset *rules = history->world.rules;
@@ -434,8 +443,11 @@ static void compare_belief(struct history *history, size_t notifier, const struc
         }
         if (!cw_policy_routed(&history->world.engine->policy, alert, notifier))
                 return;
-        /* A dead letter of what a full disk and a crash took back says nothing of what is true now. */
-        if (belief == NOTHING || belief == BELIEVES_OVER || (belief == UNSURE && dead_edge && dead_edge < alert->edge))
+        /* A dead letter says nothing of what is true now when a full disk and a crash took back what it told, or when
+         * the truth went back to what was told before it. */
+        if (belief == UNSURE && (dead_edge >= alert->edge || is_back(history, name, alert)))
+                return;
+        if (belief == NOTHING || belief == BELIEVES_OVER || (belief == UNSURE && dead_edge))
                 fail_msg("%s does not know that %s/%" PRId64 " fires", name, alert->rule, alert->card);
 }
 
