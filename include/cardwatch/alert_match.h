@@ -7,6 +7,7 @@
 
 struct cw_buf;
 struct cw_entry;
+struct cw_ruleset;
 
 /*
  * Alert match: which alerts an operator means.
@@ -31,6 +32,9 @@ void cw_alert_match_free(struct cw_alert_match *match);
 
 bool cw_alert_match_holds(const struct cw_alert_match *match, const struct cw_entry *entry);
 bool cw_alert_match_is_everything(const struct cw_alert_match *match);
+
+/* Appends a sentence about the first label that no rule has, with the name that was probably meant; or nothing. */
+void cw_alert_match_doubt(const struct cw_alert_match *match, const struct cw_ruleset *rules, struct cw_buf *doubt);
 
 /* Appends its terms, each followed by `separator` but the last. */
 void cw_alert_match_format(const struct cw_alert_match *match, char separator, struct cw_buf *buf);

@@ -9,6 +9,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/notice.h"
+#include "cardwatch/rules.h"
 #include "cardwatch/text.h"
 
 enum key { KEY_RULE, KEY_SOURCE, KEY_CUSTOMER, KEY_REFERENCE, KEY_CURRENCY, KEY_CARD, KEY_SEVERITY, KEY_LABEL };
@@ -199,6 +200,42 @@ bool cw_alert_match_holds(const struct cw_alert_match *match, const struct cw_en
 bool cw_alert_match_is_everything(const struct cw_alert_match *match)
 {
         return match->n == 0;
+}
+
+/* The alert about a notifier that fails names it by a label. */
+static bool has_label(const struct cw_ruleset *rules, const char *name)
+{
+        for (size_t i = 0; i < rules->n_rules; i++)
+                for (size_t j = 0; j < rules->rules[i].n_labels; j++)
+                        if (strcmp(rules->rules[i].labels[j].name, name) == 0)
+                                return true;
+        return strcmp(name, "notifier") == 0;
+}
+
+/* A misspelt key is taken for a label: keys come first. */
+static const char *nearest_key(const struct cw_ruleset *rules, const char *name)
+{
+        const char *nearest = cw_text_nearest(name, key_names, CW_ARRAY_SIZE(key_names));
+
+        for (size_t i = 0; i < rules->n_rules && !nearest; i++)
+                for (size_t j = 0; j < rules->rules[i].n_labels && !nearest; j++)
+                        nearest = cw_text_nearest(name, (const char *const[]){rules->rules[i].labels[j].name}, 1);
+        return nearest;
+}
+
+void cw_alert_match_doubt(const struct cw_alert_match *match, const struct cw_ruleset *rules, struct cw_buf *doubt)
+{
+        for (size_t i = 0; i < match->n; i++) {
+                const char *name = match->terms[i].name, *nearest;
+
+                if (match->terms[i].key != KEY_LABEL || has_label(rules, name))
+                        continue;
+                nearest = nearest_key(rules, name);
+                cw_buf_printf(doubt, "no rule has a label \"%.100s\"", name);
+                if (nearest)
+                        cw_buf_printf(doubt, "; did you mean \"%s\"?", nearest);
+                return;
+        }
 }
 
 void cw_alert_match_format(const struct cw_alert_match *match, char separator, struct cw_buf *buf)

@@ -11,7 +11,8 @@ static const char *const titles[] = {"SEVERITY", "RULE", "WHOSE", "NOW", "LIMIT"
 
 struct cw_table cw_alert_table(void)
 {
-        return (struct cw_table){.titles = titles, .n_columns = sizeof(titles) / sizeof(*titles), .right = 1u << 3};
+        return (struct cw_table){
+                .titles = titles, .n_columns = sizeof(titles) / sizeof(*titles), .right = 1u << 3, .cut = 1u << 2};
 }
 
 /* "acme-1 ····1234 (card 4)", and of the daemon's own alerts what they say. */

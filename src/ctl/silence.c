@@ -34,6 +34,17 @@ static int print_made(const struct cw_command *command, struct cw_buf *answer)
         return CW_EXIT_OK;
 }
 
+static void print_hint(const struct cw_buf *answer)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf hint = CW_BUF_NULL;
+        struct cw_json top;
+
+        if (answer->len > 0 && cw_json_read(answer->data, answer->len, &top, NULL) == 0)
+                cw_daemon_text(&top, "hint", &hint);
+        if (hint.len > 0)
+                fprintf(stderr, "%s\n", cw_buf_text(&hint));
+}
+
 static int add(const struct cw_command *command, const struct cw_act_wish *wish)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL, answer = CW_BUF_NULL;
@@ -59,6 +70,8 @@ static int add(const struct cw_command *command, const struct cw_act_wish *wish)
                 status = cw_act_show_alerts(command, &answer, "nothing that fires now matches");
         else
                 status = print_made(command, &answer);
+        if (!wish->json)
+                print_hint(&answer);
         return status;
 }
 

@@ -5,14 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/json_in.h"
 #include "cardwatch/render.h"
 
-#define CELL_MAX 200 /* characters */
+#define CELL_MAX  200 /* characters */
+#define CUT_LEAST 24 /* of a cell that is cut: what is less says nothing */
 
 void cw_table_put(struct cw_table *table, const char *text)
 {
@@ -112,12 +115,55 @@ static void print_row(const struct cw_table *table, const int *widths, const cha
         cw_buf_deinit(&line);
 }
 
+/* Shorter by an ellipsis at its end. */
+static void cut_cells(struct cw_table *table, size_t column, int width)
+{
+        for (size_t i = column; i < table->n_cells && table->error == 0; i += table->n_columns) {
+                struct cw_buf shown = CW_BUF_NULL;
+                char *cell = NULL;
+
+                if (width_of(table->cells[i]) <= width)
+                        continue;
+                cw_render_visible(&shown, table->cells[i], (size_t)width - 1);
+                if (cw_buf_take(&shown, &cell) < 0) {
+                        table->error = -ENOMEM;
+                } else {
+                        free(table->cells[i]);
+                        table->cells[i] = cell;
+                }
+                cw_buf_deinit(&shown);
+        }
+}
+
+/* Only people at a terminal need it: a file and a pipe get everything. */
+static void fit(struct cw_table *table, int *widths)
+{
+        struct winsize terminal = {0};
+        int sum = 0;
+
+        if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal) < 0 || terminal.ws_col == 0)
+                return;
+        for (size_t i = 0; i < table->n_columns; i++)
+                sum += widths[i] ? widths[i] + (sum ? 2 : 0) : 0;
+        for (size_t i = 0; i < table->n_columns && sum > terminal.ws_col; i++) {
+                int narrow = widths[i] - (sum - terminal.ws_col);
+
+                if (!(table->cut & 1u << i) || widths[i] <= CUT_LEAST)
+                        continue;
+                narrow = narrow < CUT_LEAST ? CUT_LEAST : narrow;
+                cut_cells(table, i, narrow);
+                sum -= widths[i] - narrow;
+                widths[i] = narrow;
+        }
+}
+
 int cw_table_print(struct cw_table *table)
 {
         int widths[CW_TABLE_COLUMNS_MAX];
 
         for (size_t i = 0; i < table->n_columns; i++)
                 widths[i] = column_width(table, i);
+        fit(table, widths);
         if (table->error == 0) {
                 print_row(table, widths, table->titles);
                 for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns)

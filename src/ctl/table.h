@@ -19,6 +19,7 @@ struct cw_table {
         const char *const *titles;
         size_t n_columns; /* at most CW_TABLE_COLUMNS_MAX */
         unsigned right; /* a bit (1 << column): numbers */
+        unsigned cut; /* likewise: sentences, which are cut where a row is wider than the terminal */
         char **cells;
         size_t n_cells, capacity;
         int error; /* sticky -ENOMEM */

@@ -374,6 +374,19 @@ static void acknowledge_found(struct cw_control_call *call, const struct cw_cont
                 act(call, CW_EVENT_ACK, fingerprints, alerts->n, until_at);
 }
 
+/* Whoever misspells a key means no alert. */
+static void refuse_unmatched(struct cw_control_call *call, const struct cw_control_terms *terms)
+{
+        cw_cleanup(cw_alert_match_free_cleanup) struct cw_alert_match *match = NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf hint = CW_BUF_NULL, why = CW_BUF_NULL;
+
+        if (cw_control_parse_terms(terms, &match, &why))
+                cw_alert_match_doubt(match, call->options->calls->settings(call->options->data)->config->rules, &hint);
+        cw_buf_clear(&why);
+        cw_buf_printf(&why, "no alert that fires matches%s%s", hint.len ? ": " : "", cw_buf_text(&hint));
+        cw_control_refuse(call, 404, cw_buf_text(&why));
+}
+
 static void acknowledge_many(struct cw_control_call *call)
 {
         cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
@@ -385,7 +398,7 @@ static void acknowledge_many(struct cw_control_call *call)
                 if (terms.n == 0)
                         cw_control_refuse(call, 422, "\"match\" is needed: at least one term");
                 else if (alerts.n == 0)
-                        cw_control_refuse(call, 404, "no alert that fires matches");
+                        refuse_unmatched(call, &terms);
                 else if (alerts.n > ACKS_AT_ONCE)
                         cw_control_refuse(call, 422,
                                           "more than 1000 alerts match: a silence holds as many as there are");

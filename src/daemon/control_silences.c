@@ -10,6 +10,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/engine_acts.h"
+#include "cardwatch/settings.h"
 #include "control_alerts.h"
 #include "control_call.h"
 
@@ -191,6 +192,17 @@ static size_t count(const struct cw_engine *engine)
         return n;
 }
 
+/* Whoever misspells a key makes a silence of nothing. */
+static void put_hint(struct cw_control_call *call, struct cw_json_out *out, const struct cw_alert_match *match)
+{
+        struct cw_buf hint = CW_BUF_NULL;
+
+        cw_alert_match_doubt(match, call->options->calls->settings(call->options->data)->config->rules, &hint);
+        if (hint.len > 0)
+                cw_json_out_string(out, "hint", cw_buf_text(&hint));
+        cw_buf_deinit(&hint);
+}
+
 /* What it matches stands in the answer before anything is done: acting moves the engine on. */
 static bool put_matches(struct cw_control_call *call, struct cw_json_out *out, const struct wish *wish)
 {
@@ -241,6 +253,7 @@ static void make(struct cw_control_call *call, const struct wish *wish)
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_bool(&out, "preview", wish->preview);
         put_terms(&out, wish->match);
+        put_hint(call, &out, wish->match);
         cw_json_out_time(&out, "until", wish->until_at);
         if (!put_matches(call, &out, wish))
                 return;

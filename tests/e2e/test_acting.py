@@ -129,6 +129,10 @@ def test_a_preview_makes_nothing(sim, hook, make, act, look, sock):  # noqa: F81
         status, _, answer = ask(sock, "POST", target, body)
         assert status == 200 and answer["preview"] and answer["total"] == 1 and "id" not in answer
         assert answer["alerts"][0]["card"]["id"] == 1 and answer["match"] == ["rule=low"]
+    mistaken = act("silence", "add", "--match", "custmer=1", "--preview", why=None)
+    assert 'no rule has a label "custmer"; did you mean "customer"?' in mistaken.stderr
+    status, _, answer = ask(sock, "POST", "/api/v1/alerts/ack", {"match": ["custmer=1"], "preview": True})
+    assert status == 404 and 'did you mean "customer"?' in answer["detail"]
     assert look("silence", "list")["silences"] == [] and look("audit")["audit"] == []
 
 

@@ -245,6 +245,36 @@ static void test_terms(void **state)
         }
 }
 
+static void test_labels_that_nothing_has(void **state)
+{
+        static const struct {
+                const char *terms, *said;
+        } cases[] = {
+                {"rule=low", ""},
+                {"team=payments", ""},
+                {"notifier=chat", ""},
+                {"custmer=1", "no rule has a label \"custmer\"; did you mean \"customer\"?"},
+                {"rule=low\ntaem=payments", "no rule has a label \"taem\"; did you mean \"team\"?"},
+                {"somewhere=else", "no rule has a label \"somewhere\""},
+        };
+        struct cw_label label = {(char *)"team", (char *)"payments"};
+        struct cw_rule rules[] = {{.n_labels = 0}, {.labels = &label, .n_labels = 1}};
+        struct cw_ruleset ruleset = {.rules = rules, .n_rules = CW_ARRAY_SIZE(rules)};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_alert_match *match = NULL;
+                struct cw_buf doubt = CW_BUF_NULL;
+
+                print_message("  %s\n", cases[i].terms);
+                assert_int_equal(cw_alert_match_parse_text(cases[i].terms, &match, NULL), 0);
+                cw_alert_match_doubt(match, &ruleset, &doubt);
+                assert_string_equal(cw_buf_text(&doubt), cases[i].said);
+                cw_buf_deinit(&doubt);
+                cw_alert_match_free(match);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -254,6 +284,7 @@ int main(void)
                 cmocka_unit_test(test_who_did_it_is_written_down),
                 cmocka_unit_test(test_an_acknowledgement_stops_repeats),
                 cmocka_unit_test(test_terms),
+                cmocka_unit_test(test_labels_that_nothing_has),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
