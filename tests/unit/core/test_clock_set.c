@@ -103,6 +103,10 @@ static void test_a_retry_waits_no_longer_and_no_shorter(void **state)
                 world.now += 100 * MINUTE;
                 assert_true(receiver_take(&world, 0, &message));
                 receiver_fails(&world, &message, false, 13 * MINUTE);
+                assert_int_equal(wake_at(&world) - world.now, 12 * MINUTE);
+                world.now += 12 * MINUTE;
+                assert_true(receiver_take(&world, 0, &message));
+                receiver_fails(&world, &message, false, 0);
                 assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 0);
                 world_deinit(&world);
         }
