@@ -15,7 +15,7 @@
 #include "cardwatch/render.h"
 
 #define CELL_MAX  200 /* characters */
-#define CUT_LEAST 24 /* of a cell that is cut: what is less says nothing */
+#define CUT_LEAST 16 /* of a cell that is cut: what is less says nothing */
 
 void cw_table_put(struct cw_table *table, const char *text)
 {

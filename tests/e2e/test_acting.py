@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators do about alerts: silences, acknowledgements, and the record of who did what."""
 
+import fcntl
 import json
 import os
+import pty
 import pwd
 import stat
+import struct
+import subprocess
+import termios
 import time
 
 import pytest
 
 from configs import config, source, webhook
-from daemon import ctl, stays, wait_until
+from daemon import ctl, program, stays, wait_until
 from test_control import ask, sock  # noqa: F401 (a fixture)
 
 QUICK = {"notify": ["hook"], "group_wait": "0s", "group_interval": "100ms", "repeat_every": "1h"}
@@ -210,7 +215,19 @@ def test_the_audit_says_who_and_why(sim, hook, make, act, look, sock):  # noqa: 
     assert len(look("audit")["audit"]) == 5
 
 
-def test_alerts_check(sim, make, act, look):
+def on_terminal(columns, *args):
+    """What a command prints on a terminal of so many columns."""
+    ours, its = pty.openpty()
+    try:
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        subprocess.run([program("cardwatch"), *args], stdin=subprocess.DEVNULL, stdout=its, timeout=60, check=True)
+        return os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(its)
+
+
+def test_alerts_check(sim, make, act, look, sock):  # noqa: F811
     make(rules=[{"name": "low", "severity": "warning", "when": "available < 100"},
                 {"name": "empty", "severity": "critical", "when": "available < 10"}])
     assert act("alerts", "--check", why=None).stdout == "nothing fires\n"
@@ -220,6 +237,11 @@ def test_alerts_check(sim, make, act, look):
     lines = act("alerts", "--check", why=None, code=2).stdout.splitlines()
     assert lines[0].split()[:4] == ["SEVERITY", "RULE", "WHOSE", "NOW"]
     assert lines[1].split()[:2] == ["critical", "empty"] and "5.00" in lines[1] and lines[2].split()[0] == "warning"
+    whole = act("alerts", why=None).stdout
+    assert "(card 1)" in whole and "…" not in whole
+    assert "(card 1)" in on_terminal(200, "alerts", "--socket", sock)
+    narrow = on_terminal(60, "alerts", "--socket", sock)
+    assert "(card 1)" not in narrow and "… " in narrow and "5.00 " in narrow
     act("alerts", "--check", "--match", "severity=info", why=None)
     assert [a["rule"] for a in look("alerts", "--limit", "1")["alerts"]] == ["empty"]
     assert len(look("alerts", "--match", "card=1", "--check", code=2)["alerts"]) == 2
