@@ -459,6 +459,7 @@ static int take_stored(struct delivery *delivery, const struct cw_outgoing *outg
         if (!delivery->payload)
                 return -ENOMEM;
         memcpy(delivery->payload, outgoing->payload, outgoing->payload_len);
+        delivery->payload[outgoing->payload_len] = '\0';
         delivery->payload_len = outgoing->payload_len;
         return cw_committer_wait(delivery->dispatcher->options.committer, committed, delivery);
 }
