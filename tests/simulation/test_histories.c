@@ -72,8 +72,28 @@ static void accepted(void *data, const struct message *message)
         history->log[history->n_log++] = line;
 }
 
+/* What fires is not told to those who are new to it. */
+static void excuse(struct history *history, const char *notifier)
+{
+        const struct cw_entry *entry;
+        size_t cursor = 0;
+
+        while (cw_engine_next_alert(history->world.engine, &cursor, &entry))
+                if (beliefs_of(&history->beliefs, notifier, entry->fingerprint) != BELIEVES_FIRING)
+                        beliefs_unsure(&history->beliefs, notifier, entry->fingerprint);
+}
+
+/* Another tree tells nobody what fires already. */
+static void excuse_all(struct history *history)
+{
+        for (size_t i = 0; i < history->world.rules->n_notifiers; i++)
+                excuse(history, history->world.rules->notifiers[i].name);
+}
+
 static void die(struct history *history)
 {
+        bool reloaded = memcmp(&history->saved_rules, &history->rules, sizeof(history->rules)) != 0;
+
         for (size_t i = 0; i < HISTORY_HELD; i++)
                 if (history->held[i].payload)
                         message_drop(&history->held[i]);
@@ -82,6 +102,8 @@ static void die(struct history *history)
         beliefs_lost(&history->beliefs);
         history->world.disk_full = false;
         world_restart(&history->world, NULL);
+        if (reloaded)
+                excuse_all(history);
         saved(history);
         truth_compare(&history->truth, &history->world);
 }
@@ -115,24 +137,6 @@ static void history_deinit(struct history *history)
         free(history->log);
         beliefs_deinit(&history->beliefs);
         world_deinit(&history->world);
-}
-
-/* What fires is not told to those who are new to it. */
-static void excuse(struct history *history, const char *notifier)
-{
-        const struct cw_entry *entry;
-        size_t cursor = 0;
-
-        while (cw_engine_next_alert(history->world.engine, &cursor, &entry))
-                if (beliefs_of(&history->beliefs, notifier, entry->fingerprint) != BELIEVES_FIRING)
-                        beliefs_unsure(&history->beliefs, notifier, entry->fingerprint);
-}
-
-/* Another tree tells nobody what fires already. */
-static void excuse_all(struct history *history)
-{
-        for (size_t i = 0; i < history->world.rules->n_notifiers; i++)
-                excuse(history, history->world.rules->notifiers[i].name);
 }
 
 static void reload(struct history *history)
