@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control API: asked over its socket as programs do, and through the cardwatch command as people do."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -34,7 +35,9 @@ def ask(path, method, target, body=None):
     try:
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
-        connection.request(method, target, body)
+        # What is too large is answered before it is read: who is still sending may find the pipe closed.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, target, body)
         answer = connection.getresponse()
         text = answer.read()
         return answer.status, answer.headers, json.loads(text) if text else None
