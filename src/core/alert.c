@@ -118,6 +118,22 @@ static void remember(const struct cw_alert *alert, bool gone, struct cw_changes 
         cw_changes_alert(changes, &row);
 }
 
+struct cw_history_row cw_alert_history(const struct cw_alert *alert, int64_t at, const char *what, const char *reason)
+{
+        return (struct cw_history_row){
+                .at = at,
+                .fingerprint = alert->fingerprint,
+                .rule = (char *)alert->rule,
+                .source = (char *)alert->source,
+                .customer = alert->customer,
+                .card = alert->card,
+                .edge = alert->edge,
+                .what = what,
+                .reason = (char *)reason,
+                .severity = (uint8_t)alert->severity,
+        };
+}
+
 void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes)
 {
         remember(alert, false, changes);

@@ -4,6 +4,7 @@
 
 #include "cardwatch/engine.h"
 #include "cardwatch/hash.h"
+#include "cardwatch/history.h"
 #include "cardwatch/map.h"
 #include "cardwatch/strpool.h"
 
@@ -78,6 +79,9 @@ void cw_alert_settle(struct cw_alert *alert);
 
 /* Somebody looks after it: it is not repeated. */
 bool cw_alert_is_acknowledged(const struct cw_alert *alert, int64_t now);
+
+/* A row of history about it, as it is now; the texts are borrowed. */
+struct cw_history_row cw_alert_history(const struct cw_alert *alert, int64_t at, const char *what, const char *reason);
 
 /* Its row, as it is now. */
 void cw_alert_remember(const struct cw_alert *alert, struct cw_changes *changes);

@@ -39,21 +39,9 @@ static void explain(struct cw_engine *engine, struct cw_buf *detail)
 
 void cw_engine_record(struct cw_engine *engine, const struct cw_alert *alert, const char *what, const char *reason)
 {
+        const char *because = reason ? reason : alert->entry ? alert->entry->reason : "";
+        struct cw_history_row row = cw_alert_history(alert, engine->now, what, because);
         struct cw_buf detail = CW_BUF_NULL;
-        struct cw_history_row row = {
-                .at = engine->now,
-                .fingerprint = alert->fingerprint,
-                .rule = (char *)alert->rule,
-                .source = (char *)alert->source,
-                .customer = alert->customer,
-                .card = alert->card,
-                .edge = alert->edge,
-                .what = what,
-                .reason = (char *)(reason         ? reason
-                                   : alert->entry ? alert->entry->reason
-                                                  : ""),
-                .severity = (uint8_t)alert->severity,
-        };
 
         explain(engine, &detail);
         if (detail.len > 0 && !engine->error)

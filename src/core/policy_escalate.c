@@ -116,20 +116,9 @@ void cw_policy_escalate_afresh(struct cw_alert *alert)
 
 static void record(struct cw_policy *policy, const struct cw_alert *alert, const char *notifier)
 {
-        struct cw_history_row row = {
-                .at = policy->now,
-                .fingerprint = alert->fingerprint,
-                .rule = (char *)alert->rule,
-                .source = (char *)alert->source,
-                .customer = alert->customer,
-                .card = alert->card,
-                .edge = alert->edge,
-                .what = "escalated",
-                .reason = (char *)"nobody acknowledged it",
-                .notifier = (char *)notifier,
-                .severity = (uint8_t)alert->severity,
-        };
+        struct cw_history_row row = cw_alert_history(alert, policy->now, "escalated", "nobody acknowledged it");
 
+        row.notifier = (char *)notifier;
         cw_changes_history(policy->changes, &row);
 }
 

@@ -209,20 +209,9 @@ bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling
 
 static void record_held(struct cw_policy *policy, const struct cw_alert *alert, const char *notifier, const char *by)
 {
-        struct cw_history_row row = {
-                .at = policy->now,
-                .fingerprint = alert->fingerprint,
-                .rule = (char *)alert->rule,
-                .source = (char *)alert->source,
-                .customer = alert->customer,
-                .card = alert->card,
-                .edge = alert->edge,
-                .what = "held",
-                .reason = (char *)by,
-                .notifier = (char *)notifier,
-                .severity = (uint8_t)alert->severity,
-        };
+        struct cw_history_row row = cw_alert_history(alert, policy->now, "held", by);
 
+        row.notifier = (char *)notifier;
         cw_changes_history(policy->changes, &row);
 }
 
