@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: the capacity doubles, and every failure sticks, so that builders of texts need no error path per append. */
+/* Idea: the capacity doubles, and every failure sticks, so that builders of texts need no error path per append. What
+ * fits, as nearly everything does, is written at once. */
 #include "cardwatch/buf.h"
 #include "cardwatch/buf_room.h"
 
@@ -80,9 +81,16 @@ static int grow(struct cw_buf *buf, size_t len)
         return 0;
 }
 
+static bool fits(const struct cw_buf *buf, size_t len)
+{
+        return len < buf->capacity - buf->len && !buf->error && (!buf->limit || len <= buf->limit - buf->len);
+}
+
 char *cw_buf_reserve(struct cw_buf *buf, size_t len)
 {
-        return grow(buf, len) < 0 ? NULL : buf->data + buf->len;
+        if (!fits(buf, len) && grow(buf, len) < 0)
+                return NULL;
+        return buf->data + buf->len;
 }
 
 void cw_buf_grew(struct cw_buf *buf, size_t len)
@@ -94,10 +102,11 @@ void cw_buf_grew(struct cw_buf *buf, size_t len)
 
 void cw_buf_append(struct cw_buf *buf, const void *data, size_t len)
 {
-        if (len == 0 || grow(buf, len) < 0)
+        if (len == 0 || (!fits(buf, len) && grow(buf, len) < 0))
                 return;
         memcpy(buf->data + buf->len, data, len);
-        cw_buf_grew(buf, len);
+        buf->len += len;
+        buf->data[buf->len] = '\0';
 }
 
 void cw_buf_puts(struct cw_buf *buf, const char *text)
@@ -107,7 +116,10 @@ void cw_buf_puts(struct cw_buf *buf, const char *text)
 
 void cw_buf_putc(struct cw_buf *buf, char c)
 {
-        cw_buf_append(buf, &c, 1);
+        if (!fits(buf, 1) && grow(buf, 1) < 0)
+                return;
+        buf->data[buf->len++] = c;
+        buf->data[buf->len] = '\0';
 }
 
 void cw_buf_printf(struct cw_buf *buf, const char *format, ...)
@@ -121,20 +133,25 @@ void cw_buf_printf(struct cw_buf *buf, const char *format, ...)
 
 void cw_buf_vprintf(struct cw_buf *buf, const char *format, va_list args)
 {
+        size_t room = buf->data ? buf->capacity - buf->len : 0;
         va_list again;
         int len;
 
         va_copy(again, args);
-        len = vsnprintf(NULL, 0, format, again);
+        len = vsnprintf(room ? buf->data + buf->len : NULL, room, format, again);
         va_end(again);
-        if (len < 0) {
-                fail(buf, -ENOMEM);
+        if (len > 0 && fits(buf, (size_t)len)) {
+                buf->len += (size_t)len;
                 return;
         }
-        if (len == 0 || grow(buf, (size_t)len) < 0)
+        if (room)
+                buf->data[buf->len] = '\0';
+        if (len < 0)
+                fail(buf, -ENOMEM);
+        if (len <= 0 || grow(buf, (size_t)len) < 0)
                 return;
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
-        cw_buf_grew(buf, (size_t)len);
+        buf->len += (size_t)len;
 }
 
 int cw_buf_take(struct cw_buf *buf, char **ret_text)

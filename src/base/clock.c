@@ -14,6 +14,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/text.h"
 
 #define DURATION_MAX_MS (INT64_C(1000) * 365 * CW_DAY_MS)
@@ -89,6 +90,12 @@ static int days_in(int64_t year, int month)
         return month == 2 && leap ? 29 : days[month - 1];
 }
 
+static void put_part(struct cw_buf *buf, char before, int64_t value, unsigned digits)
+{
+        cw_buf_putc(buf, before);
+        cw_digits_put_padded(buf, value, digits);
+}
+
 void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
 {
         int64_t days = at / CW_DAY_MS, rest = at % CW_DAY_MS;
@@ -99,9 +106,14 @@ void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
                 days--;
         }
         date_of(days, &date);
-        cw_buf_printf(buf, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year, date.month, date.day,
-                      (int)(rest / CW_HOUR_MS), (int)(rest / CW_MINUTE_MS % 60), (int)(rest / CW_SECOND_MS % 60),
-                      (int)(rest % CW_SECOND_MS));
+        cw_digits_put_padded(buf, date.year, 4);
+        put_part(buf, '-', date.month, 2);
+        put_part(buf, '-', date.day, 2);
+        put_part(buf, 'T', rest / CW_HOUR_MS, 2);
+        put_part(buf, ':', rest / CW_MINUTE_MS % 60, 2);
+        put_part(buf, ':', rest / CW_SECOND_MS % 60, 2);
+        put_part(buf, '.', rest % CW_SECOND_MS, 3);
+        cw_buf_putc(buf, 'Z');
 }
 
 /* A leap second is the same instant as the second after it, as in POSIX time. */

@@ -5,8 +5,6 @@
  */
 #include "cardwatch/hash.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static uint64_t rotate(uint64_t value, unsigned bits)
@@ -159,7 +157,9 @@ uint64_t cw_hash64(struct cw_hash_key key, const void *data, size_t len)
 
 void cw_hash_hex64(uint64_t value, char ret_text[static 17])
 {
-        snprintf(ret_text, 17, "%016" PRIx64, value);
+        for (int i = 15; i >= 0; i--, value >>= 4)
+                ret_text[i] = "0123456789abcdef"[value & 15];
+        ret_text[16] = '\0';
 }
 
 void cw_hash_hex128(struct cw_hash128 value, char ret_text[static 33])

@@ -7,12 +7,11 @@
 #include "cardwatch/money.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/digits.h"
 
 #define DECIMALS 6
 
@@ -183,26 +182,40 @@ int cw_amount_div(cw_amount a, cw_amount b, cw_amount *ret_quotient)
         return narrow(divide((__int128)a * CW_AMOUNT_UNIT, b), ret_quotient);
 }
 
+/* With commas between the thousands. */
+static void put_grouped(struct cw_buf *buf, uint64_t whole)
+{
+        uint64_t unit = 1;
+
+        while (whole / unit >= 1000)
+                unit *= 1000;
+        cw_digits_put(buf, (int64_t)(whole / unit));
+        while (unit > 1) {
+                whole %= unit;
+                unit /= 1000;
+                cw_buf_putc(buf, ',');
+                cw_digits_put_padded(buf, (int64_t)(whole / unit), 3);
+        }
+}
+
 static void format(struct cw_buf *buf, cw_amount amount, unsigned min_digits, bool for_people)
 {
         uint64_t value = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
-        char whole[24], decimals[8];
-        int n_whole = snprintf(whole, sizeof(whole), "%" PRIu64, value / (uint64_t)CW_AMOUNT_UNIT);
-        int n_decimals = DECIMALS, least = min_digits < DECIMALS ? (int)min_digits : DECIMALS;
+        uint64_t whole = value / (uint64_t)CW_AMOUNT_UNIT, decimals = value % (uint64_t)CW_AMOUNT_UNIT;
+        unsigned n = DECIMALS, least = min_digits < DECIMALS ? min_digits : DECIMALS;
 
-        snprintf(decimals, sizeof(decimals), "%06u", (unsigned)(value % (uint64_t)CW_AMOUNT_UNIT));
-        while (n_decimals > least && decimals[n_decimals - 1] == '0')
-                n_decimals--;
-
+        for (; n > least && decimals % 10 == 0; n--)
+                decimals /= 10;
         if (amount < 0)
                 cw_buf_puts(buf, for_people ? "\u2212" : "-");
-        for (int i = 0; i < n_whole; i++) {
-                if (for_people && i > 0 && (n_whole - i) % 3 == 0)
-                        cw_buf_putc(buf, ',');
-                cw_buf_putc(buf, whole[i]);
+        if (for_people)
+                put_grouped(buf, whole);
+        else
+                cw_digits_put(buf, (int64_t)whole);
+        if (n > 0) {
+                cw_buf_putc(buf, '.');
+                cw_digits_put_padded(buf, (int64_t)decimals, n);
         }
-        if (n_decimals > 0)
-                cw_buf_printf(buf, ".%.*s", n_decimals, decimals);
 }
 
 void cw_amount_format(struct cw_buf *buf, cw_amount amount, unsigned min_digits)
@@ -229,7 +242,7 @@ unsigned cw_currency_digits(const char *currency)
         };
 
         for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-                if (strcmp(others[i].code, currency) == 0)
+                if (others[i].code[0] == currency[0] && strcmp(others[i].code, currency) == 0)
                         return others[i].digits;
         return 2;
 }

@@ -4,10 +4,11 @@
  */
 #include "cardwatch/json_out.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "cardwatch/buf_room.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/text.h"
 
 /* What a browser could take for markup when the JSON is pasted into a page's script. "a < b" stays readable. */
@@ -68,10 +69,38 @@ static void put_valid(struct cw_buf *buf, const char *text, size_t len)
         cw_buf_append(buf, text + done, len - done);
 }
 
+/* Nearly every text is such that it stands for itself. */
+static bool is_plain(const char *text, size_t len)
+{
+        static const bool plain[256] = {
+                [' ' ... '!'] = true, ['#' ... ';'] = true, ['=' ... '['] = true, [']' ... '~'] = true};
+        bool all = true;
+
+        for (size_t i = 0; i < len; i++)
+                all &= plain[(unsigned char)text[i]];
+        return all;
+}
+
+static void put_plain(struct cw_buf *buf, const char *text, size_t len)
+{
+        char *at = cw_buf_reserve(buf, len + 2);
+
+        if (!at)
+                return;
+        at[0] = '"';
+        memcpy(at + 1, text, len);
+        at[len + 1] = '"';
+        cw_buf_grew(buf, len + 2);
+}
+
 static void put_text(struct cw_buf *buf, const char *text)
 {
         size_t len = strlen(text), valid;
 
+        if (is_plain(text, len)) {
+                put_plain(buf, text, len);
+                return;
+        }
         cw_buf_putc(buf, '"');
         while (len > 0) {
                 valid = cw_text_valid_utf8(text, len);
@@ -127,7 +156,7 @@ void cw_json_out_bool(struct cw_json_out *out, const char *name, bool value)
 void cw_json_out_int(struct cw_json_out *out, const char *name, int64_t value)
 {
         begin(out, name);
-        cw_buf_printf(out->buf, "%" PRId64, value);
+        cw_digits_put(out->buf, value);
 }
 
 void cw_json_out_string(struct cw_json_out *out, const char *name, const char *text)

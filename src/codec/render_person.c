@@ -43,11 +43,23 @@ static void put_character(struct cw_buf *buf, const char *text, size_t len)
                 cw_buf_append(buf, text, len);
 }
 
+/* How many characters, `most` at most, are printable ASCII. */
+static size_t plain_characters(const char *text, size_t most)
+{
+        size_t n = 0;
+
+        while (n < most && text[n] >= ' ' && text[n] < 0x7f)
+                n++;
+        return n;
+}
+
 void cw_render_visible(struct cw_buf *buf, const char *text, size_t characters)
 {
-        size_t len = strlen(text), n;
+        size_t n = plain_characters(text, characters), len = strlen(text + n);
 
-        for (; len > 0; characters--) {
+        cw_buf_append(buf, text, n);
+        text += n;
+        for (characters -= n; len > 0; characters--) {
                 if (characters == 0) {
                         cw_buf_puts(buf, "\u2026");
                         return;

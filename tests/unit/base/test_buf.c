@@ -46,6 +46,38 @@ static void test_grows_by_any_steps(void **state)
         assert_null(buf.data);
 }
 
+/* Its own length, one less and one more than there is room for. */
+static void test_formats_into_any_room(void **state)
+{
+        (void)state;
+        for (size_t before = 0; before < 200; before++) {
+                struct cw_buf buf = CW_BUF_NULL;
+
+                for (size_t i = 0; i < before; i++)
+                        cw_buf_putc(&buf, '.');
+                cw_buf_printf(&buf, "%s-%d", "abcdefgh", 123456);
+                assert_int_equal(buf.len, before + 15);
+                assert_int_equal(strspn(buf.data, "."), before);
+                assert_string_equal(buf.data + before, "abcdefgh-123456");
+                cw_buf_deinit(&buf);
+        }
+}
+
+static void test_what_does_not_fit_leaves_no_trace(void **state)
+{
+        struct cw_buf buf = {.limit = 20};
+
+        (void)state;
+        cw_buf_puts(&buf, "0123456789");
+        cw_buf_printf(&buf, "%s", "abcdefghijk");
+        assert_int_equal(cw_buf_error(&buf), -EMSGSIZE);
+        assert_string_equal(buf.data, "0123456789");
+        assert_int_equal(buf.len, 10);
+        cw_buf_printf(&buf, "%s", "a");
+        assert_string_equal(buf.data, "0123456789");
+        cw_buf_deinit(&buf);
+}
+
 static void test_the_limit_sticks_until_cleared(void **state)
 {
         struct cw_buf buf = {.limit = 10};
@@ -102,6 +134,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_appends),
                 cmocka_unit_test(test_grows_by_any_steps),
+                cmocka_unit_test(test_formats_into_any_room),
+                cmocka_unit_test(test_what_does_not_fit_leaves_no_trace),
                 cmocka_unit_test(test_the_limit_sticks_until_cleared),
                 cmocka_unit_test(test_reserved_room_is_written_in_place),
                 cmocka_unit_test(test_taking),
