@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing is lost and nothing is told twice as something new, whenever the process ends (failures 1 and 3)."""
+"""Nothing is lost and nothing is told twice as something new, whenever the process ends (failures 1, 2 and 3)."""
 
 import random
 import time
@@ -104,6 +104,38 @@ def test_a_card_that_recovers_while_nobody_looks(sim, hook, make_daemon):
     assert resolved["balances"]["available"] == "777.77"
     sim.wait_for_polls(4)
     hook.stays_at(2, 0.3)
+
+
+HEAD_START_S = 1.2
+
+
+def at_of(hook, state, card):
+    """When the one message about it came."""
+    ats = [r.at for r in hook.requests if any(a["card"]["id"] == card and a["state"] == state for a in r.json["alerts"])]
+    assert len(ats) == 1, hook.requests
+    return ats[0]
+
+
+@pytest.mark.parametrize("key, state", [("for", "firing"), ("keep_firing_for", "resolved")])
+def test_a_clock_of_an_alert_goes_on(sim, hook, make_daemon, key, state):
+    """Card 1's began before the process was killed, card 2's after it (failures 2)."""
+    daemon = make_daemon(config(source(sim), webhook(hook), [{"name": "low", "when": "available < 100", key: "2s"}]))
+    sim.wait_for_polls(2)
+    if state == "resolved":
+        for card in (1, 2):
+            sim.set_card(card, available="50")
+        hook.wait_for_alert("low", "firing", 2)
+    sim.set_card(1, available="50" if state == "firing" else "500")
+    daemon.wait_for_polls(2)
+    time.sleep(HEAD_START_S)
+    daemon.kill9()
+    assert not hook.alerts("low", state)
+    sim.set_card(2, available="50" if state == "firing" else "500")
+    daemon.start()
+    hook.wait_for_alert("low", state, 2)
+    assert at_of(hook, state, 2) - at_of(hook, state, 1) > HEAD_START_S / 2
+    sim.wait_for_polls(3)
+    assert len(hook.alerts("low", state)) == 2
 
 
 def test_a_restart_tells_nothing_again(make_sim, hook, make_daemon):

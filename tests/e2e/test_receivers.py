@@ -129,6 +129,7 @@ def test_busy_then_broken_then_silent(sim, make_hook, make_daemon):
     a.wait_for_alert("low", "resolved")
     accepted = [alert["state"] for alert in a.alerts("low")]
     assert accepted == ["firing", "resolved"]
+    b.wait_for_alert("low", "resolved", 3)
     assert [alert["state"] for alert in b.alerts("low")] == ["firing", "resolved"] * 3
     assert len([r for r in a.requests if r.id == first[0].id]) == len(first), "a dead letter is not tried again"
 

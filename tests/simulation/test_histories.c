@@ -2,8 +2,9 @@
 /*
  * Thousands of histories drawn from seeds, played with the real engine and policy and judged by naive models.
  *
- * A calm history has no accidents but failing receivers and polls: it is played twice, without and with restarts, and
- * both must tell the same. A wild one also has messages that hang, crashes at any moment, and a disk that is full.
+ * A calm history has no accidents but failing receivers and polls: it is played twice, card by card without restarts,
+ * and by pages (those that are as they were are skipped) with restarts, and both must tell the same. A wild one also
+ * has messages that hang, crashes at any moment, and a disk that is full.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -121,6 +122,7 @@ static void history_init(struct history *history, const struct history *like)
         history->fate.state = history->seed ^ UINT64_C(0x5555555555555555);
         history_first_rules(history);
         world_init(&history->world, sim_rules_build(&history->rules));
+        history->world.by_pages = history->restarts;
         history->world.attempted = attempted;
         history->world.accepted = accepted;
         history->world.data = history;
@@ -511,6 +513,7 @@ static void play(struct history *history)
         set_all(history, 500);
         quiet_rounds(history, SETTLED);
         compare_beliefs(history);
+        assert_int_equal(history->world.n_alike > 0, history->restarts);
         nothing_is_left(history);
 }
 

@@ -24,8 +24,8 @@
  *
  * What was told is compared with "firing 99.00 warning; resolved 120.00 warning": lines of receivers.h after the name
  * of the card, with "baseline", "repeat" or "event" before. The daemon's own alerts are off. A case is played as it is,
- * with a restart before every beat, and with a look at every card forced at every poll: it must tell the same each
- * time.
+ * with a restart before every beat, with a look at every card forced at every poll, and by pages, of which those that
+ * are as they were are skipped: it must tell the same each time.
  */
 
 #define BEATS_MOST 48

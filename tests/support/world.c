@@ -3,11 +3,13 @@
 #include "world.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/engine_view.h"
 #include "cardwatch/recall.h"
 #include "model_store.h"
 #include "readings.h"
@@ -63,6 +65,8 @@ void world_deinit(struct world *world)
         cw_ruleset_unref(world->rules);
         cw_buf_deinit(&world->told);
         free(world->told_before);
+        for (size_t i = 0; i < world->n_customers; i++)
+                free(world->customers[i].page);
 }
 
 struct world_customer *world_customer(struct world *world, size_t source, int64_t id)
@@ -142,18 +146,79 @@ static void bring_card(struct world *world, const struct world_card *card)
         world_step(world, &event);
 }
 
+static bool is_on(const struct world_card *card, const struct world_customer *customer)
+{
+        return card->source == customer->source && card->card.customer == customer->id && !card->absent;
+}
+
 static void bring_customer(struct world *world, const struct world_customer *customer)
 {
         world_step(world, &(struct cw_event){.kind = CW_EVENT_CUSTOMER_SEEN,
                                              .source = customer->source,
                                              .at = world->now,
                                              .customer = customer->id});
-        for (size_t i = 0; i < world->n_cards; i++) {
-                const struct world_card *card = &world->cards[i];
+        for (size_t i = 0; i < world->n_cards; i++)
+                if (is_on(&world->cards[i], customer))
+                        bring_card(world, &world->cards[i]);
+}
 
-                if (card->source == customer->source && card->card.customer == customer->id && !card->absent)
-                        bring_card(world, card);
+/* The bytes of a page. */
+static char *write_page(const struct world *world, const struct world_customer *customer)
+{
+        struct cw_buf buf = CW_BUF_NULL;
+
+        for (size_t i = 0; i < world->n_cards; i++) {
+                const struct cw_card *card = &world->cards[i].card;
+
+                if (is_on(&world->cards[i], customer))
+                        cw_buf_printf(&buf, "%" PRId64 " %d %" PRId64 " %" PRId64 " %" PRId64 " %s %d %s\n", card->id,
+                                      world->cards[i].bad, card->available, card->pending, card->total, card->currency,
+                                      card->suppressed, card->reference ? card->reference : "-");
         }
+        must(cw_buf_error(&buf), "a page");
+        return buf.data ? buf.data : strdup("");
+}
+
+static void tell_page(struct world *world, const struct world_customer *customer, uint32_t number)
+{
+        struct cw_page_customer row = {.id = customer->id};
+        struct cw_card cards[WORLD_CARDS];
+        struct cw_event event = {
+                .kind = CW_EVENT_PAGE_SEEN,
+                .source = customer->source,
+                .at = world->now,
+                .page = {.number = number, .customers = &row, .n_customers = 1, .cards = cards, .whole = true},
+        };
+
+        for (size_t i = 0; i < world->n_cards; i++) {
+                if (!is_on(&world->cards[i], customer))
+                        continue;
+                if (world->cards[i].bad)
+                        event.page.whole = false;
+                else
+                        cards[event.page.n_cards++] = world->cards[i].card;
+        }
+        world_step(world, &event);
+        for (size_t i = 0; i < world->n_cards; i++)
+                if (is_on(&world->cards[i], customer) && world->cards[i].bad)
+                        bring_card(world, &world->cards[i]);
+}
+
+static void bring_page(struct world *world, struct world_customer *customer)
+{
+        struct cw_event event = {.kind = CW_EVENT_PAGE_ALIKE, .source = customer->source, .at = world->now};
+        char *page = write_page(world, customer);
+
+        event.page.number = (uint32_t)(customer - world->customers) + 1;
+        if (customer->page && strcmp(page, customer->page) == 0 &&
+            cw_engine_knows_page(world->engine, customer->source, event.page.number, world->now)) {
+                world_step(world, &event);
+                world->n_alike++;
+        } else {
+                tell_page(world, customer, event.page.number);
+        }
+        free(customer->page);
+        customer->page = page;
 }
 
 void world_poll(struct world *world, const struct world_poll *poll)
@@ -166,13 +231,17 @@ void world_poll(struct world *world, const struct world_poll *poll)
         event.poll.reason = "connection refused";
         world_step(world, &(struct cw_event){.kind = CW_EVENT_POLL_BEGAN, .source = poll->source, .at = world->now});
         for (size_t i = 0; i < world->n_customers && !poll->failed; i++) {
-                const struct world_customer *customer = &world->customers[i];
+                struct world_customer *customer = &world->customers[i];
 
                 if (customer->source != poll->source || customer->absent)
                         continue;
                 event.poll.pages_bad += customer->unread;
                 event.poll.pages_good += !customer->unread;
-                if (!customer->unread)
+                if (customer->unread)
+                        continue;
+                if (world->by_pages)
+                        bring_page(world, customer);
+                else
                         bring_customer(world, customer);
         }
         if (poll->failed)

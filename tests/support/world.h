@@ -37,6 +37,7 @@ struct world_customer {
         bool unread; /* its page fails */
         enum again_answer again;
         unsigned n_again; /* how often it was read again */
+        char *page; /* what its page said when it was told last */
 };
 
 struct message; /* receivers.h */
@@ -56,6 +57,8 @@ struct world {
         struct cw_changes stored; /* the model of the store */
         struct cw_changes journal; /* every committed change of a card */
         bool disk_full; /* commits fail */
+        bool by_pages; /* a page for each customer, told as one that is as it was where the engine knows it */
+        unsigned n_alike; /* pages that were */
         struct world_card cards[WORLD_CARDS];
         size_t n_cards;
         struct world_customer customers[WORLD_CUSTOMERS];
@@ -88,9 +91,6 @@ struct world_poll {
 
 /* A poll from its beginning to its end and the commit, at `now`; then customers are read again (readings.h). */
 void world_poll(struct world *world, const struct world_poll *poll);
-
-/* The clock is set, forward or back. */
-void world_set_clock(struct world *world, int64_t by_ms);
 
 /* The wall clock is set, forward or back. */
 void world_set_clock(struct world *world, int64_t by_ms);

@@ -8,18 +8,14 @@
  * Source tree, for tests: the documents as they are checked in.
  */
 
-/* A file of the source tree; this one is four folders deep in it. */
+/* A file of the source tree, by its name from there. */
 static inline void read_source(const char *name, struct cw_buf *buf)
 {
         struct cw_buf path = CW_BUF_NULL;
         FILE *file;
         int c;
 
-        cw_buf_puts(&path, __FILE__);
-        for (int i = 0; i < 4; i++)
-                *strrchr(path.data, '/') = '\0';
-        path.len = strlen(path.data);
-        cw_buf_printf(&path, "/%s", name);
+        cw_buf_printf(&path, "%s/%s", SOURCE_TREE, name);
         file = fopen(cw_buf_text(&path), "r");
         assert_non_null(file);
         while ((c = fgetc(file)) != EOF)

@@ -24,6 +24,9 @@
 
 #define MAX_BODY 1000
 
+#define SHORT_MS 300 /* of patience, where a test waits for its end */
+#define LONG_MS  10000 /* nothing takes so long that works */
+
 struct fixture {
         char folder[40], path[60];
         struct cw_loop *loop;
@@ -102,7 +105,7 @@ static int listen_at(struct fixture *f, const char *path, struct cw_httpd **ret_
                 .socket_path = path,
                 .max_body = MAX_BODY,
                 .max_connections = 4,
-                .patience_ms = f->patience_ms ? f->patience_ms : 300,
+                .patience_ms = f->patience_ms ? f->patience_ms : SHORT_MS,
                 .handle = handle,
                 .data = f,
         };
@@ -131,10 +134,10 @@ static int setup(void **state)
         return begin(state, 0);
 }
 
-/* For much at once: a busy machine may stand still for a moment. */
+/* For all that does not wait for the end of a peer's patience: a busy machine may stand still for a moment. */
 static int setup_patient(void **state)
 {
-        return begin(state, 10000);
+        return begin(state, LONG_MS);
 }
 
 static int teardown(void **state)
@@ -251,21 +254,29 @@ static int dial(const struct fixture *f)
 }
 
 /* What comes within `ms`; *ret_closed: the server closed. */
-static void hear(struct fixture *f, int fd, uint64_t ms, char *text, size_t size, bool *ret_closed)
+/* Until that comes (NULL: until the end, or nothing for so long), however busy the machine is. */
+static void hear_of(struct fixture *f, int fd, uint64_t ms, const char *wanted, char *text, size_t size,
+                    bool *ret_closed)
 {
         int64_t until = cw_clock_mono_ms() + (int64_t)ms;
         size_t len = 0;
         ssize_t n = -1;
 
-        while (n != 0 && cw_clock_mono_ms() < until) {
+        text[0] = '\0';
+        while (n != 0 && cw_clock_mono_ms() < until && !(wanted && strstr(text, wanted))) {
                 turn(f, 5);
                 while (len + 1 < size && (n = recv(fd, text + len, size - 1 - len, MSG_DONTWAIT)) > 0)
                         len += (size_t)n;
                 if (n < 0 && errno != EAGAIN)
                         n = 0;
+                text[len] = '\0';
         }
-        text[len] = '\0';
         *ret_closed = n == 0;
+}
+
+static void hear(struct fixture *f, int fd, uint64_t ms, char *text, size_t size, bool *ret_closed)
+{
+        hear_of(f, fd, ms, NULL, text, size, ret_closed);
 }
 
 /* `%1008` in bytes stands for so many x. */
@@ -315,7 +326,7 @@ static void test_bytes_that_are_no_request(void **state)
                 print_message("  %s\n", cases[i].name);
                 f->handled = 0;
                 say(fd, cases[i].bytes);
-                hear(f, fd, 2000, text, sizeof(text), &closed);
+                hear(f, fd, LONG_MS, text, sizeof(text), &closed);
                 if (strncmp(text, cases[i].begin, strlen(cases[i].begin)) != 0)
                         fail_msg("answered: %s", text);
                 assert_true(closed);
@@ -333,7 +344,7 @@ static void test_headers_of_an_answer(void **state)
 
         f->status = 405;
         say(fd, "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        hear(f, fd, 2000, text, sizeof(text), &closed);
+        hear(f, fd, LONG_MS, text, sizeof(text), &closed);
         assert_non_null(strstr(text, "HTTP/1.1 405 "));
         assert_non_null(strstr(text, "\r\nAllow: GET, POST\r\n"));
         assert_non_null(strstr(text, "\r\nContent-Type: application/json\r\n"));
@@ -358,17 +369,17 @@ static void test_answers_that_come_later(void **state)
         close(other);
         other = dial(f);
         say(other, request);
-        hear(f, other, 100, text, sizeof(text), &closed);
+        hear_of(f, other, LONG_MS, "/x 200", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "HTTP/1.1 200 "));
         answer_later(f);
-        hear(f, fd, 100, text, sizeof(text), &closed);
+        hear_of(f, fd, LONG_MS, "\r\n\r\nlater", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "HTTP/1.1 202 "));
         assert_non_null(strstr(text, "\r\n\r\nlater"));
         /* The connection goes on, and its patience with it. */
         say(fd, request);
-        hear(f, fd, 100, text, sizeof(text), &closed);
+        hear_of(f, fd, LONG_MS, "/x 200", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "HTTP/1.1 200 "));
-        hear(f, fd, 1000, text, sizeof(text), &closed);
+        hear(f, fd, LONG_MS, text, sizeof(text), &closed);
         assert_true(closed);
         close(fd);
         close(other);
@@ -427,18 +438,18 @@ static void test_what_is_known_by_its_tag_is_not_sent_again(void **state)
         bool closed;
 
         say(fd, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
-        hear(f, fd, 100, text, sizeof(text), &closed);
+        hear_of(f, fd, LONG_MS, "/x 200", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "\r\nCache-Control: no-cache\r\n"));
         tag = strstr(text, "\r\nETag: \"");
         assert_non_null(tag);
         snprintf(again, sizeof(again), "GET /x HTTP/1.1\r\nHost: a\r\nIf-None-Match: %.18s\r\n\r\n", tag + 8);
         say(fd, again);
-        hear(f, fd, 100, text, sizeof(text), &closed);
+        hear_of(f, fd, LONG_MS, "\r\n\r\n", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "HTTP/1.1 304 "));
         assert_null(strstr(text, "/x 200"));
         memcpy(strstr(again, "GET /x"), "GET /y", 6);
         say(fd, again);
-        hear(f, fd, 100, text, sizeof(text), &closed);
+        hear_of(f, fd, LONG_MS, "/y 200", text, sizeof(text), &closed);
         assert_non_null(strstr(text, "/y 200"));
         close(fd);
 }
@@ -451,14 +462,14 @@ static void test_who_is_slow_is_cut_off(void **state)
         char text[200];
         bool closed = false;
 
-        while (!closed && cw_clock_mono_ms() - began < 3000) {
+        while (!closed && cw_clock_mono_ms() - began < LONG_MS) {
                 if (send(dripping, "G", 1, MSG_NOSIGNAL) < 0)
                         break;
                 hear(f, dripping, 20, text, sizeof(text), &closed);
         }
         assert_true(cw_clock_mono_ms() - began >= 250);
-        assert_true(cw_clock_mono_ms() - began < 2000);
-        hear(f, silent, 1000, text, sizeof(text), &closed);
+        assert_true(cw_clock_mono_ms() - began < LONG_MS);
+        hear(f, silent, LONG_MS, text, sizeof(text), &closed);
         assert_true(closed);
         assert_string_equal(text, "");
         close(silent);
@@ -478,7 +489,7 @@ static void test_a_crowd_is_bounded_and_goes_away(void **state)
         /* Half of it leaves; whoever comes behind is answered once the patience with the rest ends. */
         for (size_t i = 0; i < CW_ARRAY_SIZE(fds); i += 2)
                 close(fds[i]);
-        for (int64_t began = cw_clock_mono_ms(); cw_clock_mono_ms() - began < 10000 && f->answer_status != 200;)
+        for (int64_t began = cw_clock_mono_ms(); cw_clock_mono_ms() - began < LONG_MS && f->answer_status != 200;)
                 ask(f, "GET", "http://localhost/x", NULL, 0);
         assert_int_equal(f->answer_status, 200);
         for (size_t i = 1; i < CW_ARRAY_SIZE(fds); i += 2)
@@ -593,17 +604,18 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_bodies_up_to_their_bound, setup_patient, teardown),
                 cmocka_unit_test_setup_teardown(test_large_answers_come_whole, setup_patient, teardown),
                 cmocka_unit_test_setup_teardown(test_bytes_that_are_no_request, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_headers_of_an_answer, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_headers_of_an_answer, setup_patient, teardown),
                 cmocka_unit_test_setup_teardown(test_answers_that_come_later, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_nobody_is_there_for_a_late_answer, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_arguments_of_a_query, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_what_is_known_by_its_tag_is_not_sent_again, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_nobody_is_there_for_a_late_answer, setup_patient, teardown),
+                cmocka_unit_test_setup_teardown(test_arguments_of_a_query, setup_patient, teardown),
+                cmocka_unit_test_setup_teardown(test_what_is_known_by_its_tag_is_not_sent_again, setup_patient,
+                                                teardown),
                 cmocka_unit_test_setup_teardown(test_who_is_slow_is_cut_off, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_crowd_is_bounded_and_goes_away, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_the_end_with_connections_open, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_the_mode_of_the_socket, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_names_that_are_taken, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_nobody_answers_the_client, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_the_end_with_connections_open, setup_patient, teardown),
+                cmocka_unit_test_setup_teardown(test_the_mode_of_the_socket, setup_patient, teardown),
+                cmocka_unit_test_setup_teardown(test_names_that_are_taken, setup_patient, teardown),
+                cmocka_unit_test_setup_teardown(test_nobody_answers_the_client, setup_patient, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

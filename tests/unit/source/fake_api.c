@@ -113,6 +113,9 @@ struct fake_api {
         bool delaying; /* what is sent now is late */
         /* Called before a page is answered. */
         void (*before_page)(struct fake_api *api, unsigned page);
+        /* Called with a page's body before it is sent. */
+        void (*with_body)(void *data, char *body);
+        void *with_data;
 };
 
 static inline void fake_note(struct fake_api *api, const char *what, unsigned number)
@@ -257,6 +260,8 @@ static inline void fake_page(struct fake_api *api, struct cw_connection *connect
                 cw_buf_printf(&buf, "\"numberOfPages\":%u,", (api->script.customers + size - 1) / size);
         cw_buf_puts(&buf, "\"status\":\"1\",\"errors\":[]}");
         assert_int_equal(cw_buf_error(&buf), 0);
+        if (api->with_body)
+                api->with_body(api->with_data, buf.data);
         fake_send(api, connection, 200, "", buf.data);
         cw_buf_deinit(&buf);
 }
