@@ -106,6 +106,23 @@ def test_a_card_that_recovers_while_nobody_looks(sim, hook, make_daemon):
     hook.stays_at(2, 0.3)
 
 
+def test_what_a_failed_commit_held_is_written_by_a_later_one(sim, hook, make_daemon):
+    """Its page came again as it was meanwhile, so nobody told the change anew."""
+    daemon = make_daemon(config(source(sim, every="100ms"), webhook(hook)), start=False)
+    daemon.start(env={"CARDWATCH_FAULT": "commit-fail:4-8"})
+    sim.wait_for_polls(2)
+    sim.set_card(1, available="99.99")
+    daemon.wait_for_event("store-failing")
+    hook.wait_for_alert("low", "firing")
+    daemon.wait_for_event("store-works")
+    daemon.kill9()
+    daemon.start()
+    sim.wait_for_polls(4)
+    sim.set_card(1, available="120")
+    hook.wait_for_alert("low", "resolved")
+    assert [a["state"] for a in hook.alerts("low")] == ["firing", "resolved"]
+
+
 HEAD_START_S = 1.2
 
 
