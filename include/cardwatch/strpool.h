@@ -19,8 +19,17 @@ int cw_strpool_new(struct cw_strpool **ret_pool) __attribute__((warn_unused_resu
 /* All references must be gone. */
 void cw_strpool_free(struct cw_strpool *pool);
 
+/* It will hold so many texts: spares the time for growing. How many it holds. */
+void cw_strpool_reserve(struct cw_strpool *pool, size_t n);
+size_t cw_strpool_count(const struct cw_strpool *pool);
+
 /* A counted reference to the text (`text` NULL gives NULL). -ENOMEM. */
 int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const char **ret_string)
+        __attribute__((warn_unused_result));
+
+/* The same of each of `n` texts, for less than one by one: where they stand is fetched for many at once. -ENOMEM: no
+ * reference was taken. */
+int cw_strpool_ref_many(struct cw_strpool *pool, const char *const *texts, size_t n, const char **ret_strings)
         __attribute__((warn_unused_result));
 
 /* One more reference to a string of the pool (NULL is fine). */

@@ -16,6 +16,7 @@
 #include "cardwatch/hash.h"
 
 #define BUCKETS_FIRST 64
+#define AT_ONCE       32 /* whose places are fetched side by side */
 
 /* Small: there may be one for each customer. */
 struct entry {
@@ -63,13 +64,10 @@ void cw_strpool_free(struct cw_strpool *pool)
 }
 
 /* A table that cannot grow only gets slower. */
-static void grow(struct cw_strpool *pool)
+static void grow_to(struct cw_strpool *pool, size_t n_buckets)
 {
-        size_t n_buckets = pool->n_buckets * 2;
         struct entry **buckets;
 
-        if (pool->n_entries < pool->n_buckets)
-                return;
         buckets = calloc(n_buckets, sizeof(struct entry *));
         if (!buckets)
                 return;
@@ -88,6 +86,27 @@ static void grow(struct cw_strpool *pool)
         pool->n_buckets = n_buckets;
 }
 
+static void grow(struct cw_strpool *pool)
+{
+        if (pool->n_entries >= pool->n_buckets)
+                grow_to(pool, pool->n_buckets * 2);
+}
+
+void cw_strpool_reserve(struct cw_strpool *pool, size_t n)
+{
+        size_t n_buckets = pool->n_buckets;
+
+        while (n_buckets < n && n_buckets <= SIZE_MAX / 2)
+                n_buckets *= 2;
+        if (n_buckets > pool->n_buckets)
+                grow_to(pool, n_buckets);
+}
+
+size_t cw_strpool_count(const struct cw_strpool *pool)
+{
+        return pool->n_entries;
+}
+
 static struct entry **find(struct cw_strpool *pool, uint32_t hash, const char *text, size_t len)
 {
         struct entry **link = &pool->buckets[(size_t)hash & (pool->n_buckets - 1)];
@@ -97,17 +116,10 @@ static struct entry **find(struct cw_strpool *pool, uint32_t hash, const char *t
         return link;
 }
 
-int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const char **ret_string)
+static int ref_hashed(struct cw_strpool *pool, uint32_t hash, const char *text, size_t len, const char **ret_string)
 {
-        uint32_t hash;
-        struct entry **link, *entry;
+        struct entry **link, *entry = *find(pool, hash, text, len);
 
-        if (!text) {
-                *ret_string = NULL;
-                return 0;
-        }
-        hash = (uint32_t)cw_hash64(pool->key, text, len);
-        entry = *find(pool, hash, text, len);
         if (entry) {
                 *ret_string = cw_strpool_again(entry->text);
                 return 0;
@@ -130,6 +142,48 @@ int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const 
         pool->n_entries++;
         *ret_string = entry->text;
         return 0;
+}
+
+int cw_strpool_ref(struct cw_strpool *pool, const char *text, size_t len, const char **ret_string)
+{
+        if (!text) {
+                *ret_string = NULL;
+                return 0;
+        }
+        return ref_hashed(pool, (uint32_t)cw_hash64(pool->key, text, len), text, len, ret_string);
+}
+
+static int ref_some(struct cw_strpool *pool, const char *const *texts, size_t n, const char **ret_strings)
+{
+        uint32_t hashes[AT_ONCE];
+        size_t lens[AT_ONCE];
+
+        for (size_t i = 0; i < n; i++) {
+                lens[i] = texts[i] ? strlen(texts[i]) : 0;
+                hashes[i] = texts[i] ? (uint32_t)cw_hash64(pool->key, texts[i], lens[i]) : 0;
+                __builtin_prefetch(&pool->buckets[(size_t)hashes[i] & (pool->n_buckets - 1)]);
+        }
+        for (size_t i = 0; i < n; i++)
+                __builtin_prefetch(pool->buckets[(size_t)hashes[i] & (pool->n_buckets - 1)]);
+        for (size_t i = 0; i < n; i++) {
+                int r = texts[i] ? ref_hashed(pool, hashes[i], texts[i], lens[i], &ret_strings[i]) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int cw_strpool_ref_many(struct cw_strpool *pool, const char *const *texts, size_t n, const char **ret_strings)
+{
+        int r = 0;
+
+        memset(ret_strings, 0, n * sizeof(*ret_strings));
+        for (size_t i = 0; r == 0 && i < n; i += AT_ONCE)
+                r = ref_some(pool, texts + i, n - i < AT_ONCE ? n - i : AT_ONCE, ret_strings + i);
+        for (size_t i = 0; r < 0 && i < n; i++)
+                cw_strpool_unref(pool, ret_strings[i]);
+        return r;
 }
 
 const char *cw_strpool_again(const char *string)

@@ -11,6 +11,7 @@
 #include "engine_act.h"
 #include "engine_again.h"
 #include "engine_flap.h"
+#include "engine_load_cards.h"
 #include "engine_past.h"
 #include "engine_private.h"
 #include "policy_delivery.h"
@@ -62,6 +63,14 @@ void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_s
         };
 
         cw_changes_source(engine->changes, &row);
+}
+
+struct cw_source_state *cw_engine_source(struct cw_engine *engine, const char *name)
+{
+        for (size_t i = 0; i < engine->n_sources; i++)
+                if (strcmp(engine->sources[i].name, name) == 0)
+                        return &engine->sources[i];
+        return NULL;
 }
 
 bool *cw_engine_fresh(struct cw_engine *engine, size_t rule, size_t source)
@@ -119,6 +128,7 @@ void cw_engine_free(struct cw_engine *engine)
         for (size_t i = 0; i < engine->n_sources; i++)
                 cw_source_state_deinit(engine, &engine->sources[i]);
         cw_due_deinit(&engine->flaps);
+        cw_load_batch_free(engine->loading);
         free(engine->sources);
         free(engine->fresh);
         cw_ruleset_unref(engine->rules);

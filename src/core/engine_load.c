@@ -8,22 +8,9 @@
 
 #include "cardwatch/load.h"
 #include "engine_flap.h"
+#include "engine_load_cards.h"
 #include "engine_past.h"
 #include "engine_private.h"
-
-static struct cw_source_state *state_of(struct cw_engine *engine, const char *name)
-{
-        for (size_t i = 0; i < engine->n_sources; i++)
-                if (strcmp(engine->sources[i].name, name) == 0)
-                        return &engine->sources[i];
-        return NULL;
-}
-
-/* A clock that was set back since must not make the past look like the future. */
-static int64_t past(const struct cw_engine *engine, int64_t at)
-{
-        return at > engine->now ? engine->now : at;
-}
 
 static int64_t latest(int64_t a, int64_t b)
 {
@@ -53,7 +40,7 @@ static int64_t behind_ms(const struct cw_engine *engine, const struct cw_changes
 
 static void load_source(struct cw_engine *engine, const struct cw_source_row *row)
 {
-        struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_source_state *state = cw_engine_source(engine, row->source);
 
         if (!state) {
                 struct cw_source_row gone = *row;
@@ -63,9 +50,9 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
                 return;
         }
         state->baseline_done = row->baseline_done;
-        state->first_poll_at = past(engine, row->first_poll_at);
-        state->last_poll_at = past(engine, row->last_poll_at);
-        state->last_complete_at = past(engine, row->last_complete_at);
+        state->first_poll_at = cw_load_past(engine, row->first_poll_at);
+        state->last_poll_at = cw_load_past(engine, row->last_poll_at);
+        state->last_complete_at = cw_load_past(engine, row->last_complete_at);
         state->poll_ms = row->poll_ms;
         state->failed_polls = row->failed_polls;
         state->blocked_until_at = row->blocked_until_at;
@@ -76,91 +63,12 @@ static void load_source(struct cw_engine *engine, const struct cw_source_row *ro
                 state->watching_since = engine->now;
 }
 
-/* Observations that changed nothing were not stored, save that polls went on. What lies ahead was dated by a clock that
- * was set back since: only polls, and cards that these did not bring, are dated anew. */
-static int64_t observed_at(const struct cw_engine *engine, const struct cw_source_state *state,
-                           const struct cw_card_row *row)
-{
-        if (row->unseen || row->missing)
-                return past(engine, row->observed_at);
-        if (row->observed_at > engine->now && state->last_poll_at)
-                return state->last_poll_at;
-        return latest(past(engine, row->observed_at), state->last_poll_at);
-}
-
-void cw_load_expect(struct cw_engine *engine, const char *source, int64_t n_cards)
-{
-        struct cw_source_state *state = state_of(engine, source);
-
-        if (state && n_cards > 0)
-                cw_id_index_reserve(&state->snapshot.index, (size_t)n_cards);
-}
-
-/* It is there already. Cards come in rising order, as a rule. */
-static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
-{
-        if (snapshot->n == 0 || cw_snapshot_at(snapshot, snapshot->n - 1)->id < card)
-                return false;
-        return cw_snapshot_find(snapshot, card) != NULL;
-}
-
-/* Cards of one customer follow each other, and share their reference. */
-static int observe(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
-                   const struct cw_card *card)
-{
-        size_t n = state->snapshot.n;
-        const struct cw_record *before = n > 1 ? cw_snapshot_at(&state->snapshot, n - 2) : NULL;
-        struct cw_card bare = *card;
-        int r;
-
-        if (!before || !before->reference || !card->reference || before->customer != card->customer ||
-            strcmp(before->reference, card->reference) != 0) {
-                r = cw_record_observe(record, engine->pool, card);
-                return r < 0 ? r : cw_roll_know(&state->roll, card->customer);
-        }
-        bare.reference = NULL;
-        r = cw_record_observe(record, engine->pool, &bare);
-        record->reference = cw_strpool_again(before->reference);
-        return r;
-}
-
-int cw_load_card(struct cw_engine *engine, const struct cw_card_row *row)
-{
-        struct cw_source_state *state = state_of(engine, row->source);
-        struct cw_attention *attention;
-        struct cw_record *record;
-        int r;
-
-        if (!state || row->gone)
-                return 0;
-        if (is_known(&state->snapshot, row->card.id))
-                return -EBADMSG;
-        r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
-        if (r == 0)
-                r = observe(engine, state, record, &row->card);
-        if (r < 0)
-                return r;
-        record->first_seen_at = CW_RECORD_TIME(past(engine, row->first_seen_at));
-        record->observed_at = CW_RECORD_TIME(observed_at(engine, state, row));
-        record->observations = row->observations;
-        record->missing = row->missing;
-        record->baseline = row->baseline;
-        record->look_again = record->unsettled = row->look_again;
-        record->unseen = row->unseen;
-        if (!row->folded_at)
-                return 0;
-        r = cw_attention_get(&state->attentions, record->id, &attention);
-        if (r == 0)
-                attention->folded_at = past(engine, row->folded_at);
-        return r;
-}
-
 /* The clocks of an alert, as long ago as they were when they were stored. */
 static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row, int64_t behind, struct cw_alert *alert)
 {
-        alert->since_at = row->since_at ? past(engine, row->since_at - behind) : 0;
-        alert->clear_at = row->clear_at ? past(engine, row->clear_at - behind) : 0;
-        alert->moved_at = row->moved_at ? past(engine, row->moved_at - behind) : 0;
+        alert->since_at = row->since_at ? cw_load_past(engine, row->since_at - behind) : 0;
+        alert->clear_at = row->clear_at ? cw_load_past(engine, row->clear_at - behind) : 0;
+        alert->moved_at = row->moved_at ? cw_load_past(engine, row->moved_at - behind) : 0;
         alert->baseline = row->baseline && alert->state == CW_ALERT_WAITING;
         alert->shown_clear = row->baseline && alert->state != CW_ALERT_UNARMED; /* if the rule is new: see below */
         alert->shown_clear_stored = alert->shown_clear;
@@ -172,7 +80,7 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
                 if (!alert->acked_by)
                         return -ENOMEM;
         }
-        alert->told_at = row->told_at ? past(engine, row->told_at - behind) : 0;
+        alert->told_at = row->told_at ? cw_load_past(engine, row->told_at - behind) : 0;
         alert->escalated_ms = row->escalated_ms;
         if (row->n_fired_at == 0)
                 return 0;
@@ -180,7 +88,7 @@ static int load_clocks(struct cw_engine *engine, const struct cw_alert_row *row,
         if (!alert->fired_at)
                 return -ENOMEM;
         for (; alert->n_fired_at < row->n_fired_at; alert->n_fired_at++)
-                alert->fired_at[alert->n_fired_at] = past(engine, row->fired_at[alert->n_fired_at] - behind);
+                alert->fired_at[alert->n_fired_at] = cw_load_past(engine, row->fired_at[alert->n_fired_at] - behind);
         return 0;
 }
 
@@ -189,7 +97,7 @@ static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row, 
         struct cw_alert_key key = {
                 .rule = row->rule, .source = row->source, .customer = row->customer, .card = row->card};
         struct cw_alert *alert;
-        struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_source_state *state = cw_engine_source(engine, row->source);
         int r;
 
         if (row->fingerprint != cw_alert_fingerprint(&key) || (row->state == CW_ALERT_FIRING && !row->entry) ||
@@ -244,7 +152,8 @@ static void keep_shown_clear_to_new_rules(struct cw_engine *engine)
 
         while (cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 struct cw_alert *alert = value;
-                const struct cw_source_state *state = alert->shown_clear ? state_of(engine, alert->source) : NULL;
+                const struct cw_source_state *state = alert->shown_clear ? cw_engine_source(engine, alert->source)
+                                                                         : NULL;
                 size_t rule = state ? cw_engine_rule_index(engine, alert->rule) : SIZE_MAX;
 
                 if (!alert->shown_clear)
@@ -267,7 +176,7 @@ int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored)
 {
         int64_t behind = behind_ms(engine, stored);
         struct cw_ruleset *before;
-        int r = 0;
+        int r = cw_engine_load_cards_end(engine);
 
         for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
                 r = load_alert(engine, &stored->alerts.rows[i], behind);

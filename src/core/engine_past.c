@@ -126,14 +126,6 @@ static void call(struct cw_engine *engine, struct cw_source_state *state, int64_
                 engine->error = -ENOMEM;
 }
 
-static struct cw_source_state *state_of(struct cw_engine *engine, const char *name)
-{
-        for (size_t i = 0; i < engine->n_sources; i++)
-                if (strcmp(engine->sources[i].name, name) == 0)
-                        return &engine->sources[i];
-        return NULL;
-}
-
 static void look_at_all_cards(struct cw_engine *engine)
 {
         for (size_t s = 0; s < engine->n_sources; s++)
@@ -149,7 +141,7 @@ static void look_at_waiting_cards(struct cw_engine *engine)
 
         while (!engine->error && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 const struct cw_alert *alert = value;
-                struct cw_source_state *state = state_of(engine, alert->source);
+                struct cw_source_state *state = cw_engine_source(engine, alert->source);
 
                 if (state && (alert->state == CW_ALERT_WAITING || alert->clear_at) &&
                     cw_snapshot_find(&state->snapshot, alert->card))
@@ -207,7 +199,7 @@ static void remember_waiting_cards(struct cw_engine *engine)
 
         while (!engine->error && engine->n_waiting > 0 && cw_map_next(&engine->alerts.map, &cursor, NULL, &value)) {
                 const struct cw_alert *alert = value;
-                const struct cw_source_state *state = state_of(engine, alert->source);
+                const struct cw_source_state *state = cw_engine_source(engine, alert->source);
                 const struct cw_record *record;
 
                 record = state && alert->state == CW_ALERT_WAITING ? cw_snapshot_find(&state->snapshot, alert->card)
@@ -287,7 +279,7 @@ static int begin_trail(struct cw_source_state *state, const struct cw_record *re
 
 int cw_recall_card(struct cw_engine *engine, const struct cw_card_row *row)
 {
-        struct cw_source_state *state = state_of(engine, row->source);
+        struct cw_source_state *state = cw_engine_source(engine, row->source);
         struct cw_record *record = state ? cw_snapshot_find(&state->snapshot, row->card.id) : NULL;
         struct cw_card before = row->card;
         struct cw_trail_change change = {.at = row->observed_at, .changed = row->changed, .now = &row->card};

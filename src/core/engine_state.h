@@ -44,6 +44,7 @@ struct cw_source_state {
         struct cw_snapshot snapshot;
         struct cw_roll roll;
         struct cw_attentions attentions;
+        size_t expected_cards; /* while they are loaded */
         bool baseline_done;
         int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
         uint32_t failed_polls;
@@ -93,6 +94,7 @@ struct cw_engine {
         struct cw_changes *changes; /* of the step under way */
         int64_t now;
         int error;
+        struct cw_load_batch *loading; /* cards that are being loaded, NULL: none */
 };
 
 /* The expression that decides a transition, and on what. */
@@ -108,6 +110,7 @@ int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state
                          const struct cw_source_traits *traits);
 void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state);
 void cw_source_state_remember(struct cw_engine *engine, const struct cw_source_state *state, bool removed);
+struct cw_source_state *cw_engine_source(struct cw_engine *engine, const char *name); /* NULL: there is none */
 bool *cw_engine_fresh(struct cw_engine *engine, size_t rule, size_t source);
 void cw_engine_begin(struct cw_engine *engine, int64_t now, struct cw_changes *changes);
 int cw_engine_finish(struct cw_engine *engine);

@@ -60,6 +60,15 @@ uint32_t cw_id_index_find(const struct cw_id_index *index, const void *rows, int
         return CW_ID_INDEX_NONE;
 }
 
+void cw_id_index_expect(const struct cw_id_index *index, int64_t id)
+{
+        uint64_t hash = spread(id);
+        const struct cw_id_index_part *part = &index->parts[part_of(hash)];
+
+        if (part->size > 0)
+                __builtin_prefetch(&part->slots[home_of(part, hash)], 1);
+}
+
 /* There is room. */
 static void put(struct cw_id_index_part *part, uint64_t hash, uint32_t entry)
 {

@@ -32,6 +32,9 @@ void cw_id_index_deinit(struct cw_id_index *index);
 /* CW_ID_INDEX_NONE: no row has it. `rows` is what id_of is asked with. */
 uint32_t cw_id_index_find(const struct cw_id_index *index, const void *rows, int64_t id);
 
+/* It will be looked for or added soon: its place is fetched meanwhile. */
+void cw_id_index_expect(const struct cw_id_index *index, int64_t id);
+
 /* Room for `n` ids, so that adding them one by one moves nothing; only of an empty one. Without memory it grows as it
  * would have. */
 void cw_id_index_reserve(struct cw_id_index *index, size_t n);

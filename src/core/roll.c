@@ -2,6 +2,11 @@
 /* Idea: as the snapshot, rows in chunks that never move, and an index beside them. */
 #include "roll.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
+#define AHEAD 16 /* whose place is fetched meanwhile */
+
 static struct cw_roll_row *at(const struct cw_roll *roll, size_t position)
 {
         return cw_chunks_at(&roll->rows, position, sizeof(struct cw_roll_row));
@@ -64,11 +69,40 @@ static int add(struct cw_roll *roll, int64_t customer, struct cw_roll_row **ret_
         return r;
 }
 
-int cw_roll_know(struct cw_roll *roll, int64_t customer)
+static int compare(const void *one, const void *other)
+{
+        int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+
+        return (a > b) - (a < b);
+}
+
+static bool is_rising(const int64_t *customers, size_t n)
+{
+        for (size_t i = 1; i < n; i++)
+                if (customers[i - 1] >= customers[i])
+                        return false;
+        return true;
+}
+
+int cw_roll_know(struct cw_roll *roll, int64_t *customers, size_t n)
 {
         struct cw_roll_row *row;
+        size_t n_known = 0;
+        int r = 0;
 
-        return find(roll, customer) ? 0 : add(roll, customer, &row);
+        assert(roll->n == 0);
+        if (!is_rising(customers, n))
+                qsort(customers, n, sizeof(*customers), compare);
+        for (size_t i = 0; i < n; i++)
+                if (n_known == 0 || customers[n_known - 1] != customers[i])
+                        customers[n_known++] = customers[i];
+        cw_id_index_reserve(&roll->index, n_known);
+        for (size_t i = 0; r == 0 && i < n_known; i++) {
+                if (i + AHEAD < n_known)
+                        cw_id_index_expect(&roll->index, customers[i + AHEAD]);
+                r = add(roll, customers[i], &row);
+        }
+        return r;
 }
 
 static bool is_seen(const struct cw_roll *roll, const struct cw_roll_row *row, uint32_t poll)

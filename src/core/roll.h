@@ -41,8 +41,9 @@ void cw_roll_deinit(struct cw_roll *roll);
 /* A poll begins. */
 void cw_roll_begin(struct cw_roll *roll);
 
-/* Known from before, seen in no poll yet. -ENOMEM. */
-int cw_roll_know(struct cw_roll *roll, int64_t customer) __attribute__((warn_unused_result));
+/* Known from before, seen in no poll yet, into an empty roll. Brings them in order, and takes who stands there twice
+ * for one. -ENOMEM. */
+int cw_roll_know(struct cw_roll *roll, int64_t *customers, size_t n) __attribute__((warn_unused_result));
 /* By the page of `leaf`, 0: by none. */
 int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll, uint32_t leaf)
         __attribute__((warn_unused_result));

@@ -85,12 +85,49 @@ static void test_a_text_lives_as_long_as_its_references(void **state)
         cw_strpool_free(pool);
 }
 
+/* Many at once, of which some are there, some are new, some stand there twice and some are none. */
+static void test_many_are_what_each_would_be(void **state)
+{
+        enum { N = 300 };
+        char texts[N][32];
+        const char *given[N], *strings[N];
+        struct cw_strpool *pool;
+        const char *old;
+
+        (void)state;
+        assert_int_equal(cw_strpool_new(&pool), 0);
+        old = ref(pool, "reference-7");
+        cw_strpool_reserve(pool, N);
+        for (int i = 0; i < N; i++) {
+                snprintf(texts[i], sizeof(texts[i]), "reference-%d", i / 2);
+                given[i] = i % 5 == 0 ? NULL : texts[i];
+        }
+        assert_int_equal(cw_strpool_ref_many(pool, given, N, strings), 0);
+        assert_ptr_equal(strings[14], old);
+        for (int i = 0; i < N; i++) {
+                if (!given[i]) {
+                        assert_null(strings[i]);
+                        continue;
+                }
+                assert_string_equal(strings[i], texts[i]);
+                assert_ptr_equal(ref(pool, texts[i]), strings[i]);
+                cw_strpool_unref(pool, strings[i]);
+        }
+        assert_int_equal(cw_strpool_count(pool), N / 2);
+        cw_strpool_unref(pool, old);
+        for (int i = 0; i < N; i++)
+                cw_strpool_unref(pool, strings[i]);
+        assert_int_equal(cw_strpool_count(pool), 0);
+        cw_strpool_free(pool);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_equal_texts_are_one_string),
                 cmocka_unit_test(test_null_is_null),
                 cmocka_unit_test(test_a_text_lives_as_long_as_its_references),
+                cmocka_unit_test(test_many_are_what_each_would_be),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,15 +8,18 @@
 #include <cmocka.h>
 
 #include "../../../src/core/roll.h"
+#include "cardwatch/cleanup.h"
 
 /* Customers 1 to n: known from before; a poll begins. */
 static void begin(struct cw_roll *roll, int64_t n)
 {
         static struct cw_leaves none;
+        int64_t customers[256];
 
         cw_roll_init(roll, &none);
         for (int64_t i = 1; i <= n; i++)
-                assert_int_equal(cw_roll_know(roll, i), 0);
+                customers[i - 1] = i;
+        assert_int_equal(cw_roll_know(roll, customers, (size_t)n), 0);
         cw_roll_begin(roll);
 }
 
@@ -80,17 +83,19 @@ static void test_gone_lasts_until_seen_again(void **state)
         cw_roll_deinit(&roll);
 }
 
-static void test_to_know_takes_nothing_back(void **state)
+static void test_who_is_known_twice_is_one(void **state)
 {
+        int64_t customers[] = {7, 3, 7, -5, 3, 7, INT64_MIN};
         struct cw_roll roll;
 
         (void)state;
-        begin(&roll, 2);
-        assert_int_equal(cw_roll_seen(&roll, 1, 1, 0), 0);
-        assert_int_equal(cw_roll_gone(&roll, 2), 0);
-        assert_int_equal(cw_roll_know(&roll, 1), 0);
-        assert_int_equal(cw_roll_know(&roll, 2), 0);
-        assert_true(cw_roll_is_seen(&roll, 1, 1) && cw_roll_is_gone(&roll, 2));
+        begin(&roll, 0);
+        assert_int_equal(cw_roll_know(&roll, customers, CW_ARRAY_SIZE(customers)), 0);
+        assert_int_equal(roll.n, 4);
+        assert_int_equal(n_absent(&roll, 1), 4);
+        assert_int_equal(cw_roll_seen(&roll, 7, 1, 0), 0);
+        assert_int_equal(cw_roll_seen(&roll, -5, 1, 0), 0);
+        assert_int_equal(n_absent(&roll, 1), 2);
         cw_roll_deinit(&roll);
 }
 
@@ -114,12 +119,12 @@ static void test_who_is_forgotten_is_not_absent(void **state)
 static void test_the_ends_of_the_ranges(void **state)
 {
         static const int64_t ids[] = {0, -1, 1, INT64_MIN, INT64_MAX};
+        int64_t customers[] = {0, -1, 1, INT64_MIN, INT64_MAX};
         struct cw_roll roll;
 
         (void)state;
         begin(&roll, 0);
-        for (size_t i = 0; i < 5; i++)
-                assert_int_equal(cw_roll_know(&roll, ids[i]), 0);
+        assert_int_equal(cw_roll_know(&roll, customers, 5), 0);
         assert_int_equal(n_absent(&roll, UINT32_MAX), 5);
         for (size_t i = 0; i < 4; i++)
                 assert_int_equal(cw_roll_seen(&roll, ids[i], UINT32_MAX, 0), 0);
@@ -162,7 +167,7 @@ int main(void)
                 cmocka_unit_test(test_who_is_neither_seen_nor_gone_is_absent),
                 cmocka_unit_test(test_seen_twice_counts_once),
                 cmocka_unit_test(test_gone_lasts_until_seen_again),
-                cmocka_unit_test(test_to_know_takes_nothing_back),
+                cmocka_unit_test(test_who_is_known_twice_is_one),
                 cmocka_unit_test(test_who_is_forgotten_is_not_absent),
                 cmocka_unit_test(test_the_ends_of_the_ranges),
                 cmocka_unit_test(test_the_choice_moves_along),

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: where a card goes in the index and its reference in the pool is anywhere in memory, and waiting for it is most
+ * of what a start costs. So cards are taken over some at a time, and the places of all of them are fetched side by
+ * side.
+ */
+#include "engine_load_cards.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/buf.h"
+#include "cardwatch/cleanup.h"
+#include "cardwatch/load.h"
+
+#define BATCH 64
+
+/* From so many cards on it shows how many references there are to a card. */
+#define SAMPLE 4096
+
+struct cw_load_batch {
+        struct cw_source_state *state; /* whose cards these are */
+        size_t n;
+        struct cw_card_row rows[BATCH];
+        size_t references_at[BATCH]; /* in `references`; 0: none */
+        struct cw_buf references;
+};
+
+void cw_load_batch_free(struct cw_load_batch *batch)
+{
+        if (!batch)
+                return;
+        cw_buf_deinit(&batch->references);
+        free(batch);
+}
+
+void cw_load_expect(struct cw_engine *engine, const char *source, int64_t n_cards)
+{
+        struct cw_source_state *state = cw_engine_source(engine, source);
+
+        if (!state || n_cards <= 0)
+                return;
+        state->expected_cards = (size_t)n_cards;
+        cw_id_index_reserve(&state->snapshot.index, (size_t)n_cards);
+}
+
+/* As many to a card as until now. */
+static void expect_references(struct cw_engine *engine, const struct cw_source_state *state, size_t before)
+{
+        if (before < SAMPLE && state->snapshot.n >= SAMPLE && state->expected_cards > SAMPLE)
+                cw_strpool_reserve(engine->pool,
+                                   cw_strpool_count(engine->pool) * (state->expected_cards / state->snapshot.n + 1));
+}
+
+/* Observations that changed nothing were not stored, save that polls went on. What lies ahead was dated by a clock that
+ * was set back since: only polls, and cards that these did not bring, are dated anew. */
+static int64_t observed_at(const struct cw_engine *engine, const struct cw_source_state *state,
+                           const struct cw_card_row *row)
+{
+        int64_t at = cw_load_past(engine, row->observed_at);
+
+        if (row->unseen || row->missing)
+                return at;
+        if (row->observed_at > engine->now && state->last_poll_at)
+                return state->last_poll_at;
+        return at > state->last_poll_at ? at : state->last_poll_at;
+}
+
+/* It is there already. Cards come in rising order, as a rule. */
+static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
+{
+        if (snapshot->n == 0 || cw_snapshot_at(snapshot, snapshot->n - 1)->id < card)
+                return false;
+        return cw_snapshot_find(snapshot, card) != NULL;
+}
+
+/* The reference is the record's from now on, whatever becomes of this. */
+static int take_over(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card_row *row,
+                     const char *reference)
+{
+        struct cw_attention *attention;
+        struct cw_record *record;
+        struct cw_card bare = row->card;
+        int r = is_known(&state->snapshot, row->card.id) ? -EBADMSG : 0;
+
+        bare.reference = NULL;
+        if (r == 0)
+                r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
+        if (r == 0)
+                r = cw_record_observe(record, engine->pool, &bare);
+        if (r < 0) {
+                cw_strpool_unref(engine->pool, reference);
+                return r;
+        }
+        record->reference = reference;
+        record->first_seen_at = CW_RECORD_TIME(cw_load_past(engine, row->first_seen_at));
+        record->observed_at = CW_RECORD_TIME(observed_at(engine, state, row));
+        record->observations = row->observations;
+        record->missing = row->missing;
+        record->baseline = row->baseline;
+        record->look_again = record->unsettled = row->look_again;
+        record->unseen = row->unseen;
+        if (!row->folded_at)
+                return 0;
+        r = cw_attention_get(&state->attentions, record->id, &attention);
+        if (r == 0)
+                attention->folded_at = cw_load_past(engine, row->folded_at);
+        return r;
+}
+
+static int take_over_all(struct cw_engine *engine, struct cw_load_batch *batch)
+{
+        const char *texts[BATCH], *references[BATCH];
+        size_t before = batch->state ? batch->state->snapshot.n : 0;
+        int r = cw_buf_error(&batch->references);
+
+        for (size_t i = 0; r == 0 && i < batch->n; i++) {
+                size_t at = batch->references_at[i];
+
+                texts[i] = at > 0 ? cw_buf_text(&batch->references) + at : NULL;
+                cw_id_index_expect(&batch->state->snapshot.index, batch->rows[i].card.id);
+        }
+        if (r == 0)
+                r = cw_strpool_ref_many(engine->pool, texts, batch->n, references);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < batch->n; i++) {
+                if (r == 0)
+                        r = take_over(engine, batch->state, &batch->rows[i], references[i]);
+                else
+                        cw_strpool_unref(engine->pool, references[i]);
+        }
+        if (batch->n > 0)
+                expect_references(engine, batch->state, before);
+        batch->n = 0;
+        return r;
+}
+
+static void put(struct cw_load_batch *batch, const struct cw_card_row *row)
+{
+        if (batch->n == 0) {
+                cw_buf_clear(&batch->references);
+                cw_buf_putc(&batch->references, '\0');
+        }
+        batch->rows[batch->n] = *row;
+        batch->references_at[batch->n] = row->card.reference ? batch->references.len : 0;
+        if (row->card.reference)
+                cw_buf_append(&batch->references, row->card.reference, strlen(row->card.reference) + 1);
+        batch->n++;
+}
+
+int cw_load_card(struct cw_engine *engine, const struct cw_card_row *row)
+{
+        struct cw_source_state *state = cw_engine_source(engine, row->source);
+        int r = 0;
+
+        if (!state || row->gone)
+                return 0;
+        if (!engine->loading)
+                engine->loading = calloc(1, sizeof(*engine->loading));
+        if (!engine->loading)
+                return -ENOMEM;
+        if (engine->loading->n == BATCH || engine->loading->state != state)
+                r = take_over_all(engine, engine->loading);
+        engine->loading->state = state;
+        put(engine->loading, row);
+        return r;
+}
+
+/* Afterwards and at once: looking each of them up among those before would cost more than all else about a card. */
+static int know_customers(struct cw_source_state *state)
+{
+        const struct cw_snapshot *snapshot = &state->snapshot;
+        cw_autofree int64_t *customers = reallocarray(NULL, snapshot->n + 1, sizeof(*customers));
+        size_t n = 0;
+
+        if (!customers)
+                return -ENOMEM;
+        for (size_t i = 0; i < snapshot->n; i++) {
+                int64_t customer = cw_snapshot_at(snapshot, i)->customer;
+
+                if (n == 0 || customers[n - 1] != customer)
+                        customers[n++] = customer;
+        }
+        return cw_roll_know(&state->roll, customers, n);
+}
+
+int cw_engine_load_cards_end(struct cw_engine *engine)
+{
+        int r = engine->loading ? take_over_all(engine, engine->loading) : 0;
+
+        cw_load_batch_free(cw_take(engine->loading));
+        for (size_t i = 0; r == 0 && i < engine->n_sources; i++)
+                r = know_customers(&engine->sources[i]);
+        return r;
+}
