@@ -56,7 +56,7 @@ struct cw_alert_row {
         bool flapping;
         int64_t since_at; /* waiting: when the condition became true, later by the time nobody was looking */
         int64_t clear_at; /* firing: since when `clear` has been true, 0: it is not */
-        int64_t *fired_at; /* the last transitions to firing, oldest first, as many as `flap` needs; owned */
+        int64_t *fired_at; /* the last transitions to firing, oldest first, as many as somebody counts; owned */
         size_t n_fired_at; /* at most CW_FLAP_LIMIT_MAX + 1 */
         int64_t moved_at; /* the last transition */
         char *acked_by; /* NULL: it is not acknowledged */

@@ -201,6 +201,7 @@ static void forget_amounts(struct cw_entry *entry)
         entry->card.available = entry->card.pending = entry->card.total = 0;
         entry->previous.available = entry->previous.pending = entry->previous.total = 0;
         entry->fired = entry->worst = entry->current = (struct cw_maybe_amount){0};
+        entry->empty_at = 0;
 }
 
 /* The limit and all that is measured by it. Times are no amounts: a runway keeps its limit. */
@@ -210,6 +211,7 @@ static void disguise_figures(struct cw_entry *entry, enum cw_detail detail, stru
         bool known, told = false;
         cw_amount limit;
 
+        entry->fall = (struct cw_fall){.until_at = entry->fall.until_at};
         known = entry->limit_text && parse(entry->limit_text, strlen(entry->limit_text), &limit);
         if (known && detail == CW_DETAIL_BAND && limit != 0 && !comma) {
                 amounts_to_percent(entry, limit);

@@ -44,6 +44,7 @@ static bool same_minute(int64_t a, int64_t b)
 static void compare(struct cw_letter_common *common, const struct cw_entry *first, const struct cw_entry *entry)
 {
         common->one_since &= same_minute(cw_person_since(first), cw_person_since(entry));
+        common->one_times &= first->fired_this_week == entry->fired_this_week;
         common->one_reason &= same_text(first->reason, entry->reason);
         common->one_rule &= same_text(first->rule, entry->rule);
         common->one_source &= same_text(first->source, entry->source);
@@ -58,8 +59,12 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         const struct cw_entry *first = NULL, *any = notice->items[0].entry;
         struct cw_letter_common all = {.one_customer = true, .one_rule = true};
 
-        *common = (struct cw_letter_common){
-                .notice = notice, .one_since = true, .one_reason = true, .one_rule = true, .one_source = true};
+        *common = (struct cw_letter_common){.notice = notice,
+                                            .one_since = true,
+                                            .one_times = true,
+                                            .one_reason = true,
+                                            .one_rule = true,
+                                            .one_source = true};
         for (size_t i = 0; i < notice->n_items; i++)
                 compare(&all, any, notice->items[i].entry);
         for (size_t i = 0; i < notice->n_listed; i++) {
@@ -79,6 +84,7 @@ static int write_foot(const struct writer *writer, const struct cw_letter_common
                       struct cw_letter_block *block)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf foot = CW_BUF_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf times = CW_BUF_NULL;
         int64_t since = cw_person_since(entry), now = common->notice->sent_at;
 
         if (entry->state == CW_ENTRY_EVENT && since && common->one_since) {
@@ -92,6 +98,8 @@ static int write_foot(const struct writer *writer, const struct cw_letter_common
                         cw_duration_format_human(&foot, now - since);
                 }
         }
+        if (common->one_times && cw_person_times(&times, entry, now))
+                cw_buf_puts(cw_letter_remark(&foot), cw_buf_text(&times));
         if (writer->options->names_source && entry->has_card && common->one_source) {
                 cw_buf_puts(cw_letter_remark(&foot), "source ");
                 cw_render_visible(&foot, entry->source, CW_PERSON_REFERENCE_MAX);

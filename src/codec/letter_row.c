@@ -159,8 +159,10 @@ static void remark_severity(struct cw_buf *remarks, const struct cw_notice *noti
                 cw_buf_puts(cw_letter_remark(remarks), cw_severity_name(now));
 }
 
-static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, const struct cw_person_shown *shown)
+static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, const struct cw_person_shown *shown,
+                        int64_t now)
 {
+        cw_cleanup(cw_buf_deinit) struct cw_buf empty = CW_BUF_NULL;
         bool turned = entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
 
         if (shown->name)
@@ -169,6 +171,8 @@ static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, co
                 cw_buf_puts(cw_letter_remark(remarks), "value ");
                 cw_person_amount(remarks, entry->current.amount, entry);
         }
+        if (!shown->name && cw_person_empty(&empty, entry, now))
+                cw_buf_puts(cw_letter_remark(remarks), cw_buf_text(&empty));
         if (entry->card.pending != 0 && (!shown->name || strcmp(shown->name, "pending") != 0)) {
                 cw_buf_puts(cw_letter_remark(remarks), "pending ");
                 cw_person_amount(remarks, entry->card.pending, entry);
@@ -182,6 +186,7 @@ static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, co
 static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *common, const struct cw_item *item,
                          bool outward)
 {
+        cw_cleanup(cw_buf_deinit) struct cw_buf times = CW_BUF_NULL;
         const struct cw_entry *entry = item->entry;
 
         if (entry->flapping)
@@ -204,6 +209,8 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
                 cw_buf_puts(cw_letter_remark(remarks), entry->state == CW_ENTRY_EVENT ? "at " : "since ");
                 cw_person_time(remarks, cw_person_since(entry), common->notice->sent_at);
         }
+        if (!common->one_times && cw_person_times(&times, entry, common->notice->sent_at))
+                cw_buf_puts(cw_letter_remark(remarks), cw_buf_text(&times));
         if ((!common->one_reason || !common->one_rule) && !outward)
                 cw_letter_reason(remarks, entry, !common->one_rule);
 }
@@ -269,7 +276,7 @@ static int fill(struct cw_letter_row *row, const struct cw_letter_common *common
         remark_severity(&remarks, common->notice, item);
         if (entry->has_card) {
                 cw_person_shown(entry, &shown);
-                remark_card(&remarks, entry, &shown);
+                remark_card(&remarks, entry, &shown, common->notice->sent_at);
                 r = set_mark(row, common, &entry->card);
                 if (r == 0)
                         r = set_amounts(row, entry, &shown);

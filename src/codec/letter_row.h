@@ -14,7 +14,7 @@ struct cw_render_words;
 /* What the items of a block have in common and its foot therefore says once. */
 struct cw_letter_common {
         const struct cw_notice *notice;
-        bool one_customer, one_rule, one_since, one_reason, one_source;
+        bool one_customer, one_rule, one_since, one_times, one_reason, one_source;
         bool names_source; /* of each: they are not of one, and there are several */
 };
 

@@ -225,6 +225,11 @@ static void open_entry(struct cw_json_out *out, const struct cw_item *item, cons
         else
                 cw_json_out_bool(out, "confirmed", entry->confirmed > 0);
         put_url(out, options, entry);
+        if (entry->fired_this_week > 0)
+                cw_json_out_int(out, "fired_this_week", entry->fired_this_week);
+        else
+                cw_json_out_null(out, "fired_this_week");
+        cw_json_out_time(out, "empty_at", entry->empty_at);
 }
 
 void cw_render_json_entry(struct cw_json_out *out, const struct cw_item *item, const struct cw_render_options *options,

@@ -4,12 +4,17 @@
  */
 #include "render_person.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
+#include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
+
+/* Of the time that was foretold: when nothing falls for so long, it is foretold no more. */
+enum { QUIET_SHARE = 8 };
 
 /* Of a valid character of `len` bytes. */
 static uint32_t code_point(const char *text, size_t len)
@@ -149,6 +154,51 @@ bool cw_person_went_up(const struct cw_entry *entry)
 int64_t cw_person_since(const struct cw_entry *entry)
 {
         return entry->started_at ? entry->started_at : entry->fired_at;
+}
+
+/* The less the further away. */
+static int64_t coarse(int64_t ms)
+{
+        int64_t step_ms = ms < CW_HOUR_MS       ? 10 * CW_MINUTE_MS
+                          : ms < 3 * CW_HOUR_MS ? 30 * CW_MINUTE_MS
+                          : ms < 2 * CW_DAY_MS  ? CW_HOUR_MS
+                                                : CW_DAY_MS;
+
+        return (ms + step_ms / 2) / step_ms * step_ms;
+}
+
+bool cw_person_empty(struct cw_buf *buf, const struct cw_entry *entry, int64_t now)
+{
+        int64_t foretold_ms = entry->empty_at - entry->fall.until_at, quiet_ms = now - entry->fall.until_at;
+
+        if (!entry->empty_at || entry->state != CW_ENTRY_FIRING || entry->figures == CW_FIGURES_NONE ||
+            cw_person_went_up(entry) || quiet_ms > foretold_ms / QUIET_SHARE ||
+            (entry->limit_label && strstr(entry->limit_label, "runway")))
+                return false;
+        if (entry->empty_at - now < 10 * CW_MINUTE_MS) {
+                cw_buf_puts(buf, "empty within minutes");
+                return true;
+        }
+        cw_buf_puts(buf, "empty in about ");
+        cw_duration_format_human(buf, coarse(entry->empty_at - now));
+        return true;
+}
+
+bool cw_person_times(struct cw_buf *buf, const struct cw_entry *entry, int64_t now)
+{
+        static const char *const ordinals[] = {"second",  "third",  "fourth", "fifth", "sixth",
+                                               "seventh", "eighth", "ninth",  "tenth"};
+        uint32_t n = entry->fired_this_week;
+
+        if (n < 2 || entry->state != CW_ENTRY_FIRING || now - entry->fired_at >= CW_DAY_MS)
+                return false;
+        if (n > CW_ENTRY_FIRED_MOST)
+                cw_buf_printf(buf, "more than %d times this week", CW_ENTRY_FIRED_MOST);
+        else if (n < 2 + CW_ARRAY_SIZE(ordinals))
+                cw_buf_printf(buf, "%s time this week", ordinals[n - 2]);
+        else
+                cw_buf_printf(buf, "%" PRIu32 "th time this week", n);
+        return true;
 }
 
 /* A parameter's name says something; a number or a formula repeats what the rule says. */

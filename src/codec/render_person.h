@@ -46,6 +46,13 @@ void cw_person_shown(const struct cw_entry *entry, struct cw_person_shown *ret_s
 /* Whether the extreme the alert went to is a high one. */
 bool cw_person_went_up(const struct cw_entry *entry);
 
+/* "empty in about 9 h": as coarse as it is sure. False, and nothing: it is not known, is of no use to who reads about a
+ * value that is too high, or was not heard of for too long to be still true. */
+bool cw_person_empty(struct cw_buf *buf, const struct cw_entry *entry, int64_t now);
+
+/* "third time this week"; false, and nothing: it is the first, or began so long ago that it would be another week. */
+bool cw_person_times(struct cw_buf *buf, const struct cw_entry *entry, int64_t now);
+
 /* "floor"; "limit" where the rule gives it no name. */
 void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry);
 

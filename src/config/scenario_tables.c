@@ -91,7 +91,8 @@ static const char *const kinds[] = {"alert", "event", "digest", "test"};
                 ANY("rule"), ANY("card"), ANY("customer"), ANY("source"), ANY("value"), ANY("currency"),               \
                 ANY("available"), ANY("pending"), ANY("total"), ANY("reference"), ANY("last4"), ANY("fingerprint"),    \
                 ANY("labels"), ANY("balances"), ANY("previous"), ANY("summary"), ANY("description"), ANY("reason"),    \
-                ANY("started_at"), ANY("fired_at"), ANY("resolved_at"), ANY("acknowledged_by"), ANY("url")
+                ANY("started_at"), ANY("fired_at"), ANY("resolved_at"), ANY("fired_this_week"), ANY("empty_at"),       \
+                ANY("acknowledged_by"), ANY("url")
 
 static const struct cw_row alert_rows[] = {ALERT_ROWS};
 static const struct cw_row message_rows[] = {

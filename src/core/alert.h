@@ -36,7 +36,8 @@ struct cw_alert {
         int64_t moved_at; /* the last transition */
         uint32_t insist_edge; /* a transition that is told although receivers know that it fires, 0: none */
         uint32_t n_fired_at;
-        int64_t *fired_at; /* transitions to firing within the window of `flap`, oldest first; NULL: none is counted */
+        int64_t *fired_at; /* transitions to firing within a week, or the window of `flap` if that is longer, oldest
+                              first */
         char *acked_by; /* who looks after it; NULL: nobody said so */
         int64_t acked_until_at;
         int64_t told_at; /* the first message that it fires as it does, 0: none yet */

@@ -94,6 +94,7 @@ void cw_engine_update(struct cw_engine *engine, struct cw_alert *alert, struct c
         draft->baseline = before->baseline;
         draft->confirmed = before->confirmed;
         draft->fired = before->fired;
+        draft->fired_this_week = before->fired_this_week;
         draft->flapping = alert->flapping;
         if (moved)
                 cw_engine_flap_severity(engine, alert, draft);
@@ -125,6 +126,9 @@ void cw_engine_resolve(struct cw_engine *engine, struct cw_alert *alert, struct 
         draft->confirmed = before->confirmed;
         draft->acknowledged_by = before->acknowledged_by;
         draft->fired = before->fired;
+        draft->fired_this_week = before->fired_this_week;
+        draft->fall = (struct cw_fall){0};
+        draft->empty_at = 0;
         draft->flapping = alert->flapping;
         draft->reason = reason;
         if (!show(engine, alert, draft))

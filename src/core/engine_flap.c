@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/clock.h"
 #include "engine_private.h"
+
+#define WEEK_MS (7 * CW_DAY_MS)
 
 /* A firing that lasts is no flapping: it is told although the alert flaps. */
 #define LASTS_MS (10 * 60 * INT64_C(1000))
@@ -47,14 +50,23 @@ static bool is_quiet(const struct cw_engine *engine, const struct cw_alert *aler
         return flap.limit == 0 || engine->now - alert->moved_at >= flap.window_ms;
 }
 
-/* Keeps the transitions within the window, and no more of them than can matter. Returns how many with this one. */
-static uint32_t count(struct cw_engine *engine, struct cw_alert *alert, const struct cw_flap *flap)
+static uint32_t count_since(const struct cw_alert *alert, int64_t since_at)
 {
-        uint32_t old = 0;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < alert->n_fired_at; i++)
+                n += alert->fired_at[i] > since_at;
+        return n;
+}
+
+/* Keeps this transition, and of those before what somebody counts. */
+static void note_firing(struct cw_engine *engine, struct cw_alert *alert, const struct cw_flap *flap)
+{
+        uint32_t old = 0, most = flap->limit > CW_ENTRY_FIRED_MOST ? flap->limit : CW_ENTRY_FIRED_MOST;
+        int64_t since_at = engine->now - (flap->window_ms > WEEK_MS ? flap->window_ms : WEEK_MS);
         int64_t *grown;
 
-        while (old < alert->n_fired_at &&
-               (alert->fired_at[old] <= engine->now - flap->window_ms || alert->n_fired_at - old > flap->limit))
+        while (old < alert->n_fired_at && (alert->fired_at[old] <= since_at || alert->n_fired_at - old > most))
                 old++;
         if (old > 0)
                 memmove(alert->fired_at, alert->fired_at + old, (alert->n_fired_at - old) * sizeof(*alert->fired_at));
@@ -62,27 +74,25 @@ static uint32_t count(struct cw_engine *engine, struct cw_alert *alert, const st
         grown = reallocarray(alert->fired_at, alert->n_fired_at + 1, sizeof(*grown));
         if (!grown) {
                 engine->error = -ENOMEM;
-                return 0;
+                return;
         }
         alert->fired_at = grown;
         alert->fired_at[alert->n_fired_at++] = engine->now;
-        return alert->n_fired_at;
 }
 
 void cw_engine_flap_fires(struct cw_engine *engine, struct cw_alert *alert, struct cw_entry *draft)
 {
         struct cw_flap flap = flap_of(engine, alert, draft->severity);
+        uint32_t n;
 
         if (alert->flapping && is_quiet(engine, alert))
                 alert->flapping = false;
+        note_firing(engine, alert, &flap);
+        n = count_since(alert, engine->now - WEEK_MS);
+        draft->fired_this_week = n > CW_ENTRY_FIRED_MOST ? CW_ENTRY_FIRED_MOST + 1 : n;
         if (flap.limit == 0) {
-                free(alert->fired_at);
-                alert->fired_at = NULL;
-                alert->n_fired_at = 0;
                 alert->flapping = false;
-                return;
-        }
-        if (count(engine, alert, &flap) > flap.limit && !alert->flapping) {
+        } else if (count_since(alert, engine->now - flap.window_ms) > flap.limit && !alert->flapping) {
                 alert->flapping = true;
                 alert->insist_edge = alert->edge + 1; /* this transition */
         }

@@ -3,16 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cardwatch/clock.h"
 #include "cardwatch/expr_subject.h"
 #include "cardwatch/value.h"
 #include "engine_eye.h"
 #include "engine_private.h"
 #include "rule_judge.h"
 #include "rule_params.h"
-
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS   (60 * MINUTE_MS)
 
 static struct cw_maybe_amount subject_of(const struct cw_expr *expr, const struct cw_card *card,
                                          bool *ret_high_is_worse)
@@ -41,10 +38,10 @@ static void write_value(struct cw_buf *buf, const struct cw_value *value, const 
                 cw_amount_format(buf, value->number, cw_currency_digits(currency));
                 return;
         }
-        if (value->type == CW_VALUE_DURATION && value->duration_ms >= HOUR_MS)
-                shown.duration_ms -= value->duration_ms % MINUTE_MS;
+        if (value->type == CW_VALUE_DURATION && value->duration_ms >= CW_HOUR_MS)
+                shown.duration_ms -= value->duration_ms % CW_MINUTE_MS;
         else if (value->type == CW_VALUE_DURATION)
-                shown.duration_ms -= value->duration_ms % SECOND_MS;
+                shown.duration_ms -= value->duration_ms % CW_SECOND_MS;
         cw_value_format(buf, &shown);
 }
 
@@ -93,6 +90,36 @@ void cw_eye_call(struct cw_eye *eye, int64_t at)
                 *eye->look->look_at = at;
 }
 
+/* Since the alert fired; before that, as far as rules have the past of the card kept, and a day at most. */
+static void begin_fall(const struct cw_eye *eye, struct cw_fall *fall)
+{
+        const struct cw_look *look = eye->look;
+        int64_t kept_ms = eye->engine->needs.window_ms[CW_FIELD_AVAILABLE];
+        int64_t begins_at = look->at - (kept_ms < CW_DAY_MS ? kept_ms : CW_DAY_MS);
+
+        if (begins_at < look->record->first_seen_at)
+                begins_at = look->record->first_seen_at;
+        if (kept_ms > 0)
+                cw_trail_fall(look->trail, begins_at, look->at, look->card->available, fall);
+        else
+                cw_fall_begin(fall, look->at, look->card->available);
+}
+
+static void follow_fall(const struct cw_eye *eye, struct cw_entry *draft)
+{
+        const struct cw_look *look = eye->look;
+        const struct cw_entry *before = eye->alert && eye->alert->state == CW_ALERT_FIRING ? eye->alert->entry : NULL;
+
+        if (eye->rule->on)
+                return;
+        if (before && strcmp(before->card.currency, look->card->currency) == 0)
+                draft->fall = before->fall;
+        else if (!before)
+                begin_fall(eye, &draft->fall);
+        cw_fall_tell(&draft->fall, look->at, look->card->available);
+        draft->empty_at = cw_fall_ends_at(&draft->fall);
+}
+
 struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
 {
         const struct cw_look *look = eye->look;
@@ -128,6 +155,7 @@ struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
         if (eye->alert && eye->alert->state == CW_ALERT_FIRING)
                 draft.worst = worse(eye->alert->entry->worst, draft.current, high_is_worse);
         describe_limit(eye, expr, &draft);
+        follow_fall(eye, &draft);
         return draft;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
-#include "cardwatch/notice.h"
+#include "cardwatch/entry.h"
 
 /* Every text of an entry besides its labels. */
 static const size_t texts[] = {

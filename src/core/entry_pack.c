@@ -10,10 +10,10 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
-#include "cardwatch/notice.h"
+#include "cardwatch/entry.h"
 #include "cardwatch/pack.h"
 
-#define VERSION 1
+#define VERSION 2 /* 1: without what stands in pack_later() */
 
 enum {
         FLAG_CARD = 1 << 0,
@@ -192,12 +192,61 @@ static void unpack_body(struct cw_unpack *unpack, struct cw_entry *entry)
         unpack_texts(unpack, entry);
 }
 
+/* Since version 2, behind the labels. */
+static void pack_later(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        const struct cw_fall *fall = &entry->fall;
+
+        cw_pack_u64(buf, entry->fired_this_week);
+        cw_pack_i64(buf, entry->empty_at);
+        cw_pack_u64(buf, fall->since_at != 0);
+        if (!fall->since_at)
+                return;
+        cw_pack_i64(buf, fall->since_at);
+        cw_pack_i64(buf, fall->until_at - fall->since_at);
+        cw_pack_i64(buf, fall->last);
+        cw_pack_i64(buf, fall->fell);
+        cw_pack_i64(buf, fall->rose);
+        cw_pack_i64(buf, fall->largest);
+        cw_pack_i64(buf, fall->pause_ms);
+        cw_pack_u64(buf, fall->falls);
+}
+
+static int64_t unpack_within(struct cw_unpack *unpack, int64_t most)
+{
+        int64_t value = cw_unpack_i64(unpack);
+
+        if (value >= 0 && value <= most)
+                return value;
+        unpack->bad = true;
+        return 0;
+}
+
+static void unpack_later(struct cw_unpack *unpack, struct cw_entry *entry)
+{
+        struct cw_fall *fall = &entry->fall;
+
+        entry->fired_this_week = (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
+        entry->empty_at = cw_unpack_i64(unpack);
+        if (cw_unpack_most(unpack, 1) == 0)
+                return;
+        fall->since_at = unpack_within(unpack, INT64_MAX / 2);
+        fall->until_at = fall->since_at + unpack_within(unpack, CW_FALL_SPAN_MOST_MS);
+        fall->last = cw_unpack_i64(unpack);
+        fall->fell = unpack_within(unpack, CW_AMOUNT_MAX);
+        fall->rose = unpack_within(unpack, CW_AMOUNT_MAX);
+        fall->largest = unpack_within(unpack, CW_AMOUNT_MAX);
+        fall->pause_ms = unpack_within(unpack, CW_FALL_SPAN_MOST_MS);
+        fall->falls = (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
+}
+
 void cw_entry_pack(const struct cw_entry *entry, struct cw_buf *buf)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL;
         size_t begin = buf->len;
 
         pack_body(&body, entry);
+        pack_later(&body, entry);
         cw_pack_u64(buf, VERSION);
         cw_pack_bytes(buf, body.data, body.len);
         cw_pack_seal(buf, begin);
@@ -216,7 +265,7 @@ int cw_entry_unpack(const char *data, size_t len, struct cw_entry **ret_entry)
         cw_unpack_init(&unpack, data, len);
         version = cw_unpack_u64(&unpack);
         body_len = cw_unpack_u64(&unpack);
-        if (unpack.bad || version != VERSION || body_len != (uint64_t)(unpack.end - unpack.at))
+        if (unpack.bad || version < 1 || version > VERSION || body_len != (uint64_t)(unpack.end - unpack.at))
                 return -EBADMSG;
 
         unpack_body(&unpack, &entry);
@@ -224,6 +273,8 @@ int cw_entry_unpack(const char *data, size_t len, struct cw_entry **ret_entry)
         if (r < 0)
                 return r;
         entry.labels = labels;
+        if (version >= 2)
+                unpack_later(&unpack, &entry);
         if (!cw_unpack_done(&unpack))
                 return -EBADMSG;
         return cw_entry_new(&entry, ret_entry);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cardwatch/card.h"
+#include "cardwatch/fall.h"
 #include "expr_node.h"
 
 /*
@@ -92,6 +93,11 @@ struct cw_trail_window {
 };
 void cw_trail_look(const struct cw_trail *trail, enum cw_field field, int64_t window_ms, int64_t at,
                    const struct cw_card *now, struct cw_trail_window *ret_window);
+
+/* How the available balance, `now` of which is the present, fell since `begins_at`, which is no longer ago than the
+ * longest window over it; what was folded is left out. `trail` NULL: it did not change. */
+void cw_trail_fall(const struct cw_trail *trail, int64_t begins_at, int64_t at, cw_amount now,
+                   struct cw_fall *ret_fall);
 
 /* Since when the field has had its value. */
 int64_t cw_trail_since(const struct cw_trail *trail, enum cw_field field);

@@ -214,3 +214,22 @@ void cw_trail_look(const struct cw_trail *trail, enum cw_field field, int64_t wi
         window.rose = sum_of(walk.rose);
         *ret_window = window;
 }
+
+void cw_trail_fall(const struct cw_trail *trail, int64_t begins_at, int64_t at, cw_amount now, struct cw_fall *ret_fall)
+{
+        const struct cw_track *track = trail ? cw_trail_track(trail, CW_FIELD_AVAILABLE) : NULL;
+        const struct cw_point *points = track ? cw_track_points(track) : NULL;
+        uint32_t point = 0;
+
+        if (trail && trail->amounts_at > begins_at)
+                begins_at = trail->amounts_at;
+        if (track && track->n_spans > 0 && cw_track_spans(track)[track->n_spans - 1].last_at > begins_at)
+                begins_at = cw_track_spans(track)[track->n_spans - 1].last_at;
+        if (track) {
+                point = first_point(track, begins_at);
+                now = value_before(track, track->n_spans, point);
+        }
+        cw_fall_begin(ret_fall, at_most(begins_at, at), now);
+        for (; track && point < track->n_points; point++)
+                cw_fall_tell(ret_fall, at_most(points[point].at, at), points[point].value);
+}

@@ -98,6 +98,8 @@ static void put_entry(struct cw_buf *buf, const struct cw_item *item)
         put_amount(buf, entry, entry->worst);
         if (entry->has_previous)
                 cw_buf_printf(buf, " was %" PRId64, entry->previous.available);
+        cw_buf_printf(buf, " %" PRIu32 " %" PRId64 " %" PRId64 " %" PRId64, entry->fired_this_week, entry->empty_at,
+                      entry->fall.since_at, entry->fall.fell);
         cw_buf_printf(buf, " %s %s %s %d %d %d\n", entry->limit_label ? entry->limit_label : "-",
                       entry->limit_text ? entry->limit_text : "-", entry->summary ? entry->summary : "-",
                       entry->baseline, entry->flapping, entry->confirmed);

@@ -52,7 +52,8 @@ static inline struct cw_entry sample_entry(int64_t card_id, const char *last4, c
                                  .reason = "available < floor",
                                  .confirmed = -1,
                                  .started_at = SAMPLE_AT,
-                                 .fired_at = SAMPLE_AT};
+                                 .fired_at = SAMPLE_AT,
+                                 .fired_this_week = 1};
 
         strcpy(entry.card.last4, last4);
         return entry;

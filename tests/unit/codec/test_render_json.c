@@ -37,7 +37,7 @@ static const char golden_alert[] =
         "\"summary\":\"Card 1 of acme-1 is down to 95.10 USD\",\"description\":\"\",\"reason\":\"available < floor\","
         "\"started_at\":\"2026-11-22T08:00:00.123Z\",\"fired_at\":\"2026-11-22T08:00:00.123Z\",\"resolved_at\":null,"
         "\"acknowledged_by\":null,\"flapping\":false,\"folded\":false,\"confirmed\":null,"
-        "\"url\":\"https://cardwatch.example.com/#/cards/main/1\"}],"
+        "\"url\":\"https://cardwatch.example.com/#/cards/main/1\",\"fired_this_week\":1,\"empty_at\":null}],"
         "\"url\":\"https://cardwatch.example.com/#/alerts\",\"others\":[]}";
 
 static const char golden_builtin[] =
@@ -52,7 +52,8 @@ static const char golden_builtin[] =
         "\"description\":\"Balances are 14 minutes old. Check first whether the API answers from this machine.\","
         "\"reason\":\"connection refused\",\"started_at\":\"2026-11-22T07:46:00.123Z\","
         "\"fired_at\":\"2026-11-22T08:00:00.123Z\",\"resolved_at\":null,\"acknowledged_by\":null,\"flapping\":false,"
-        "\"folded\":false,\"confirmed\":null,\"url\":null}],\"url\":null,\"others\":[]}";
+        "\"folded\":false,\"confirmed\":null,\"url\":null,\"fired_this_week\":null,\"empty_at\":null}],\"url\":null,"
+        "\"others\":[]}";
 
 static void render(const struct cw_notice *notice, const struct cw_render_options *options, struct cw_buf *buf)
 {
@@ -252,6 +253,13 @@ static void doubled_labels(struct sample *sample)
         sample->notice.group = group;
 }
 
+static void prospects(struct sample *sample)
+{
+        sample->entries[0].fired_this_week = 3;
+        sample->entries[0].fall.until_at = SAMPLE_AT;
+        sample->entries[0].empty_at = SAMPLE_AT + 9 * INT64_C(3600000);
+}
+
 static const struct json_case json_cases[] = {
         {"without external_url there is no url", nothing, "alerts.0.url", NULL},
         {"a first observation has no previous", first_observation, "alerts.0.previous", NULL},
@@ -290,6 +298,8 @@ static const struct json_case json_cases[] = {
         {"confirmed can be unknown", nothing, "alerts.0.confirmed", NULL},
         {"flapping is said", confirmed, "alerts.0.flapping", "true"},
         {"who acknowledged is said", confirmed, "alerts.0.acknowledged_by", "ops"},
+        {"how often it fired lately is said", prospects, "alerts.0.fired_this_week", "3"},
+        {"when the card will be empty too", prospects, "alerts.0.empty_at", "2026-11-22T17:00:00.123Z"},
         {"another value than available is named", pending_rule, "alerts.0.summary",
          "Card 1 of acme-1: pending is up to 60.00 USD"},
         {"a template sees the entry first, then the message", templated, "alerts.0.summary",

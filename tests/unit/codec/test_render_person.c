@@ -18,13 +18,36 @@
 #include "cardwatch/text.h"
 #include "sample_notice.h"
 
-#define HOUR INT64_C(3600000)
+#define HOUR   INT64_C(3600000)
+#define MINUTE INT64_C(60000)
 
 static void three_cards(struct sample *sample)
 {
         sample_add(sample, sample_entry(9, "0042", -USD(3, 20), 0))->card.pending = USD(40, 0);
         sample_add(sample, sample_entry(4, "7711", USD(12, 0), USD(1140, 0)));
         sample_add(sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+}
+
+/* What the design shows. */
+static void with_prospects(struct sample *sample)
+{
+        three_cards(sample);
+        sample->notice.sent_at += HOUR / 2;
+        for (size_t i = 0; i < 3; i++) {
+                sample->entries[i].fired_this_week = 3;
+                sample->entries[i].fall.until_at = SAMPLE_AT;
+        }
+        sample->entries[1].empty_at = SAMPLE_AT + 9 * HOUR;
+}
+
+static void with_other_prospects(struct sample *sample)
+{
+        with_prospects(sample);
+        sample->entries[0].fired_this_week = 1;
+        sample->entries[1].fired_this_week = CW_ENTRY_FIRED_MOST + 1;
+        sample->entries[1].empty_at = SAMPLE_AT + 3 * HOUR; /* not heard of for a sixth of that */
+        sample->entries[2].fired_this_week = 11;
+        sample->entries[2].empty_at = SAMPLE_AT + 80 * HOUR;
 }
 
 static void a_repeat(struct sample *sample)
@@ -165,6 +188,24 @@ static const struct {
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 1,140.00, floor 100\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was   130.00, floor 100\n"
          "since 08:00 \u00b7 rule: available < floor\n"
+         "Acknowledge: cardwatch ack --match rule=low-balance --match customer=11057 --why TEXT\n"},
+        {"how often it fired this week, and when the card will be empty", with_prospects, NULL,
+         "[WARNING] low-balance: 3 cards of acme-1",
+         "WARNING \u00b7 low-balance \u00b7 3 cards of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b70042 (card 9)  \u22123.20 USD   was     0.00, floor 100 \u00b7 pending 40.00\n"
+         "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 1,140.00, floor 100 \u00b7 empty in about 9 h\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was   130.00, floor 100\n"
+         "since 08:00, for 30 min \u00b7 third time this week \u00b7 rule: available < floor\n"
+         "Acknowledge: cardwatch ack --match rule=low-balance --match customer=11057 --why TEXT\n"},
+        {"of each card where they differ, and nothing that is out of date", with_other_prospects, NULL,
+         "[WARNING] low-balance: 3 cards of acme-1",
+         "WARNING \u00b7 low-balance \u00b7 3 cards of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b70042 (card 9)  \u22123.20 USD   was     0.00, floor 100 \u00b7 pending 40.00\n"
+         "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 1,140.00, floor 100 \u00b7 more than 20 times this "
+         "week\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was   130.00, floor 100 \u00b7 empty in about 3 days "
+         "\u00b7 11th time this week\n"
+         "since 08:00, for 30 min \u00b7 rule: available < floor\n"
          "Acknowledge: cardwatch ack --match rule=low-balance --match customer=11057 --why TEXT\n"},
         {"a repeat says that it is one, and since when", a_repeat, "https://cw.example.com/",
          "[WARNING] low-balance: 3 cards of acme-1 (repeat)",
@@ -394,6 +435,31 @@ static void test_visible(void **state)
         }
 }
 
+static void resolved_entry(struct cw_entry *entry)
+{
+        entry->state = CW_ENTRY_RESOLVED;
+}
+
+static void without_figures(struct cw_entry *entry)
+{
+        entry->figures = CW_FIGURES_NONE;
+}
+
+static void with_percentages(struct cw_entry *entry)
+{
+        entry->figures = CW_FIGURES_PERCENT;
+}
+
+static void with_runway(struct cw_entry *entry)
+{
+        entry->limit_label = "runway(7d) 9h, limit";
+}
+
+static void with_too_much(struct cw_entry *entry)
+{
+        entry->worst.amount = entry->fired.amount + 1;
+}
+
 static void test_limits(void **state)
 {
         static const struct {
@@ -417,6 +483,52 @@ static void test_limits(void **state)
                 entry.limit_text = cases[i].text;
                 cw_render_limit(&buf, &entry);
                 assert_string_equal(cw_buf_text(&buf), cases[i].expected);
+                cw_buf_deinit(&buf);
+        }
+}
+
+static void test_when_it_will_be_empty(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t in_min, quiet_min;
+                const char *expected; /* NULL: nothing */
+                void (*arrange)(struct cw_entry *entry);
+        } cases[] = {
+                {"soon is not told by the minute", 9, 0, "empty within minutes", NULL},
+                {"tens of minutes", 44, 0, "empty in about 40 min", NULL},
+                {"nearly an hour is one", 56, 0, "empty in about 1 h", NULL},
+                {"halves of hours", 110, 0, "empty in about 2 h", NULL},
+                {"hours", 60 * 9 - 20, 0, "empty in about 9 h", NULL},
+                {"days", 60 * 61, 0, "empty in about 3 days", NULL},
+                {"what was true a moment ago", 60 * 9, 60, "empty in about 8 h", NULL},
+                {"and is so no longer", 60 * 9, 70, NULL, NULL},
+                {"of a resolution", 60, 0, NULL, resolved_entry},
+                {"who may not know amounts", 60, 0, NULL, without_figures},
+                {"percentages go with it", 60, 0, "empty in about 1 h", with_percentages},
+                {"a runway says it itself", 60, 0, NULL, with_runway},
+                {"who reads about too much does not ask", 60, 0, NULL, with_too_much},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_buf buf = CW_BUF_NULL;
+                struct cw_entry *entry;
+                struct sample sample;
+
+                print_message("  %s\n", cases[i].name);
+                sample_init(&sample);
+                entry = sample_add(&sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+                entry->fall.until_at = SAMPLE_AT;
+                entry->empty_at = SAMPLE_AT + cases[i].in_min * MINUTE;
+                sample.notice.sent_at = SAMPLE_AT + cases[i].quiet_min * MINUTE;
+                if (cases[i].arrange)
+                        cases[i].arrange(entry);
+                assert_int_equal(cw_render_text(&sample.notice, &(struct cw_render_options){0}, &buf), 0);
+                if (cases[i].expected)
+                        assert_non_null(strstr(cw_buf_text(&buf), cases[i].expected));
+                else
+                        assert_null(strstr(cw_buf_text(&buf), "empty"));
                 cw_buf_deinit(&buf);
         }
 }
@@ -474,6 +586,7 @@ int main(void)
                 cmocka_unit_test(test_html_says_what_text_says),
                 cmocka_unit_test(test_visible),
                 cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_when_it_will_be_empty),
                 cmocka_unit_test(test_ten_kilobytes_of_reference_are_cut),
                 cmocka_unit_test(test_many_rules_left_out_are_summed),
         };

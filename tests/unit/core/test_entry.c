@@ -11,7 +11,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
-#include "cardwatch/notice.h"
+#include "cardwatch/entry.h"
 #include "cardwatch/pack.h"
 
 #define SEAL_LEN  8
@@ -60,6 +60,16 @@ static struct cw_entry full_entry(void)
                 .started_at = 1,
                 .fired_at = INT64_MAX,
                 .resolved_at = INT64_MIN,
+                .fired_this_week = 21,
+                .fall = {.since_at = 5,
+                         .until_at = 1000,
+                         .last = 95100000,
+                         .fell = CW_AMOUNT_MAX,
+                         .rose = 7,
+                         .largest = 8,
+                         .pause_ms = 9,
+                         .falls = UINT32_MAX},
+                .empty_at = INT64_MAX,
         };
 }
 
@@ -105,6 +115,11 @@ static void assert_same(const struct cw_entry *a, const struct cw_entry *b)
         assert_same_text(a->acknowledged_by, b->acknowledged_by);
         assert_true(a->baseline == b->baseline && a->flapping == b->flapping && a->confirmed == b->confirmed);
         assert_true(a->started_at == b->started_at && a->fired_at == b->fired_at && a->resolved_at == b->resolved_at);
+        assert_true(a->fired_this_week == b->fired_this_week && a->empty_at == b->empty_at);
+        assert_true(a->fall.since_at == b->fall.since_at && a->fall.until_at == b->fall.until_at);
+        assert_true(a->fall.last == b->fall.last && a->fall.fell == b->fall.fell && a->fall.rose == b->fall.rose);
+        assert_true(a->fall.largest == b->fall.largest && a->fall.pause_ms == b->fall.pause_ms);
+        assert_int_equal(a->fall.falls, b->fall.falls);
 }
 
 static void test_a_copy_says_the_same_and_shares_nothing(void **state)
@@ -158,6 +173,27 @@ static void test_packed_entries_come_back(void **state)
                 assert_same(entries[i], back);
                 assert_int_equal(back->refs, 1);
         }
+}
+
+/* As the first version wrote it: neither how often it fired nor how the balance falls was known. */
+static void test_an_old_entry_is_read(void **state)
+{
+        static const char old[] =
+                "\x01\x74\xe5\xfa\xb1\xc2\x98\x90\xb4\xc3\x9f\x01\x00\x02\x01\x00\x02\xe2\xac\x01\xc0\xf1\xd8\x5a"
+                "\x00\xc0\xf1\xd8\x5a\x07\x61\x63\x6d\x65\x2d\x31\x00\x04\x55\x53\x44\x00\x05\x31\x32\x33\x34\x00"
+                "\x00\x00\x00\x00\x00\x00\x80\xa0\xa7\xa4\xc0\x68\x80\xa0\xa7\xa4\xc0\x68\x00\x04\x6c\x6f\x77\x00"
+                "\x05\x6d\x61\x69\x6e\x00\x00\x00\x10\x61\x76\x61\x69\x6c\x61\x62\x6c\x65\x20\x3c\x20\x31\x30\x30"
+                "\x00\x00\x00\x00\x00\x01\x05\x74\x65\x61\x6d\x00\x09\x74\x72\x65\x61\x73\x75\x72\x79\x00\x9e\x61"
+                "\xd6\xfd\x53\x5e\xcb\xb1";
+        cw_cleanup(cw_entry_unref_cleanup) struct cw_entry *entry = NULL;
+
+        (void)state;
+        assert_int_equal(cw_entry_unpack(old, sizeof(old) - 1, &entry), 0);
+        assert_string_equal(entry->rule, "low");
+        assert_string_equal(entry->labels[0].value, "treasury");
+        assert_true(entry->card.available == 95100000 && entry->fired_at == INT64_C(1795334400000));
+        assert_int_equal(entry->fired_this_week, 0);
+        assert_true(entry->empty_at == 0 && entry->fall.since_at == 0);
 }
 
 /* A copy in memory of exactly that size, so that reading one byte too far is seen. */
@@ -227,6 +263,7 @@ int main(void)
                 cmocka_unit_test(test_a_copy_says_the_same_and_shares_nothing),
                 cmocka_unit_test(test_the_last_reference_frees),
                 cmocka_unit_test(test_packed_entries_come_back),
+                cmocka_unit_test(test_an_old_entry_is_read),
                 cmocka_unit_test(test_every_truncation_is_refused),
                 cmocka_unit_test(test_no_mutation_crashes),
         };

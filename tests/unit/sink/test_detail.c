@@ -95,6 +95,8 @@ static void tell(struct sample *sample, const struct story *story)
                 entry->card.total = USD(98, 56);
                 entry->card.reference = "zebra-1";
                 entry->worst.amount = USD(61, 17);
+                entry->fall = (struct cw_fall){.until_at = SAMPLE_AT, .last = USD(91, 37), .fell = USD(77, 70)};
+                entry->empty_at = SAMPLE_AT + 9 * INT64_C(3600000);
                 entry->reason = story->state == CW_ENTRY_RESOLVED ? "available >= 120.33" : "available < 113.77 USD";
                 if (story->reason)
                         entry->reason = story->reason;
@@ -234,6 +236,27 @@ static void test_what_may_be_told_is_there(void **state)
         }
 }
 
+/* How long it lasts says what is left to whoever knows what is spent. */
+static void test_when_it_is_empty_goes_with_the_amounts(void **state)
+{
+        struct story story = {.state = CW_ENTRY_FIRING, .limit_label = "floor", .limit_text = "113.77"};
+
+        (void)state;
+        for (unsigned detail = CW_DETAIL_FULL; detail <= CW_DETAIL_NONE; detail++) {
+                struct cw_buf payload = CW_BUF_NULL;
+                struct sample sample;
+                bool told = detail != CW_DETAIL_NONE;
+
+                tell(&sample, &story);
+                render(CW_SINK_WEBHOOK, (enum cw_detail)detail, false, &sample.notice, &payload);
+                assert_int_equal(holds(&payload, "\"empty_at\":\"2026-11-22T17:00:00.123Z\""), told);
+                cw_buf_deinit(&payload);
+                render(CW_SINK_TELEGRAM, (enum cw_detail)detail, false, &sample.notice, &payload);
+                assert_int_equal(holds(&payload, "empty in about 9 h"), told);
+                cw_buf_deinit(&payload);
+        }
+}
+
 /* A receiver that was told everything may answer with what it was told. */
 static void test_what_a_receiver_answers_is_not_passed_on(void **state)
 {
@@ -308,6 +331,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_may_not_be_told_is_nowhere),
                 cmocka_unit_test(test_what_may_be_told_is_there),
+                cmocka_unit_test(test_when_it_is_empty_goes_with_the_amounts),
                 cmocka_unit_test(test_what_a_receiver_answers_is_not_passed_on),
                 cmocka_unit_test(test_words_from_elsewhere_are_replaced),
                 cmocka_unit_test(test_percentages),
