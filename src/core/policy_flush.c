@@ -155,6 +155,12 @@ static bool waits_in_repeat(const struct cw_policy *policy, const struct cw_tell
         return queued && queued->repeat;
 }
 
+/* A repeat that waits says what is no longer so: it has to be taken back, though nothing is owed. */
+static bool repeats_what_was(const struct cw_policy *policy, const struct cw_telling *telling)
+{
+        return waits_in_repeat(policy, telling) && telling->queued_edge != telling->alert->edge;
+}
+
 static enum cw_due_action due_action(const struct cw_policy *policy, const struct cw_group *group,
                                      const struct cw_telling *telling)
 {
@@ -182,7 +188,7 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
         struct cw_intent *queued = telling->queued ? cw_outbox_find(&policy->outbox, telling->queued) : NULL;
         struct cw_item item;
 
-        if (queued && queued->repeat && telling->queued_edge != alert->edge) {
+        if (repeats_what_was(policy, telling)) {
                 take_back(policy, telling, queued);
                 queued = NULL;
         }
@@ -203,7 +209,7 @@ static bool tell_alert(struct cw_policy *policy, struct cw_group *group, struct 
 bool cw_policy_is_due(struct cw_policy *policy, const struct cw_telling *telling)
 {
         return telling->alert->entry && telling->group->notifier_index != SIZE_MAX &&
-               due_action(policy, telling->group, telling) != CW_DUE_NOTHING &&
+               (due_action(policy, telling->group, telling) != CW_DUE_NOTHING || repeats_what_was(policy, telling)) &&
                !cw_policy_held_by(policy, telling->alert, telling);
 }
 

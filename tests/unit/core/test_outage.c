@@ -389,6 +389,41 @@ static void test_many_poisoned_messages(void **state)
         world_deinit(&world);
 }
 
+/* A repeat that was never tried says nothing of what is over and was never known; whether there was a restart or not. */
+static void test_a_repeat_of_what_is_over_is_withdrawn(void **state)
+{
+        static const struct ruleset_spec spec = {.rules = {LOW},
+                                                 .builtins_off = QUIET,
+                                                 .group_interval_ms = 5 * MINUTE,
+                                                 .repeat_every_ms = 20 * MINUTE};
+
+        (void)state;
+        for (int restarted = 0; restarted < 2; restarted++) {
+                struct cw_buf told = CW_BUF_NULL;
+                struct world world;
+
+                print_message("  %s a restart\n", restarted ? "with" : "without");
+                begin(&world, &spec, 2);
+                world.receivers[CHAT].mood = REFUSES;
+                assert_string_equal(polled_at(&world, 1, "50"), "");
+                fails(&world, CHAT, CW_MISHAP_UNREACHABLE);
+                assert_string_equal(polled_at(&world, 2, "50"), "");
+                for (int poll = 0; poll < 20; poll++)
+                        assert_string_equal(world_polled(&world), "");
+                assert_string_equal(polled_at(&world, 1, "600"), "");
+                if (restarted)
+                        world_restart(&world, NULL);
+                for (int poll = 0; poll < 5; poll++)
+                        assert_string_equal(world_polled(&world), "");
+                world.receivers[CHAT].mood = ACCEPTS;
+                for (int poll = 0; poll < 10; poll++)
+                        cw_buf_puts(&told, world_polled(&world));
+                assert_string_equal(cw_buf_text(&told), "chat firing: low/2 firing 50.00\n");
+                cw_buf_deinit(&told);
+                world_deinit(&world);
+        }
+}
+
 static void test_another_notifier_is_not_concerned(void **state)
 {
         static const struct ruleset_spec spec = {
@@ -488,6 +523,7 @@ int main(void)
                 cmocka_unit_test(test_a_dead_letter_is_passed_on_at_once),
                 cmocka_unit_test(test_a_poisoned_message_holds_nobody_up),
                 cmocka_unit_test(test_many_poisoned_messages),
+                cmocka_unit_test(test_a_repeat_of_what_is_over_is_withdrawn),
                 cmocka_unit_test(test_another_notifier_is_not_concerned),
                 cmocka_unit_test(test_a_rate),
                 cmocka_unit_test(test_nothing_is_waited_for),
