@@ -92,9 +92,10 @@ def grows_by_kb(daemon, act):
 
 
 def bounded(daemon, act):
-    """A sanitizer keeps what was freed: its sizes say nothing."""
+    """Less than max_response, even while a body of 8 MB is moved to where 16 have room. A sanitizer keeps what was freed: its sizes
+    say nothing."""
     grown = grows_by_kb(daemon, act)
-    assert sanitized() or grown < 20 * MB, f"{grown} kB more"
+    assert sanitized() or grown < 30 * MB, f"{grown} kB more"
     print(f"grew by {grown} kB")
 
 
