@@ -389,13 +389,12 @@ static void test_many_poisoned_messages(void **state)
         world_deinit(&world);
 }
 
-/* A repeat that was never tried says nothing of what is over and was never known; whether there was a restart or not. */
+/* A repeat that was never tried says nothing of what is over and was never known; whether there was a restart or not.
+ */
 static void test_a_repeat_of_what_is_over_is_withdrawn(void **state)
 {
-        static const struct ruleset_spec spec = {.rules = {LOW},
-                                                 .builtins_off = QUIET,
-                                                 .group_interval_ms = 5 * MINUTE,
-                                                 .repeat_every_ms = 20 * MINUTE};
+        static const struct ruleset_spec spec = {
+                .rules = {LOW}, .builtins_off = QUIET, .group_interval_ms = 5 * MINUTE, .repeat_every_ms = 20 * MINUTE};
 
         (void)state;
         for (int restarted = 0; restarted < 2; restarted++) {
