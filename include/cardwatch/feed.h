@@ -53,6 +53,15 @@ void cw_feeds_free(struct cw_feeds *feeds);
 /* The sources of this configuration, in its order, started. */
 int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings) __attribute__((warn_unused_result));
 
+/*
+ * The same while the engine is not there yet: sources that can ask for their list at once do so. Whatever they are
+ * answered must be held back (cw_http_hold) until cw_feeds_begin, which tells the engine of their polls and starts the
+ * others. A source that logs in is one of these: what it knows of refused log-ins and used passwords must be sound
+ * first, and stored soon.
+ */
+int cw_feeds_ahead(struct cw_feeds *feeds, struct cw_settings *settings) __attribute__((warn_unused_result));
+void cw_feeds_begin(struct cw_feeds *feeds);
+
 /* Asks for whatever the engine wants read again. */
 void cw_feeds_read_again(struct cw_feeds *feeds);
 

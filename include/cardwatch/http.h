@@ -87,6 +87,10 @@ int cw_http_start(struct cw_http *http, const struct cw_http_request *request, c
 /* Idempotent until `done` has fired, which it does on a later turn with CW_HTTP_CANCELLED. */
 void cw_http_cancel(struct cw_http_transfer *transfer);
 
+/* From here until the release requests go out and answers come in, but no `done` fires, save by cw_http_free. */
+void cw_http_hold(struct cw_http *http);
+void cw_http_release(struct cw_http *http);
+
 const char *cw_http_failure_name(enum cw_http_failure failure);
 
 #endif

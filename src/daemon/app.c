@@ -508,22 +508,9 @@ static int make_loop(struct cw_app *app)
         return r;
 }
 
-static int load(struct cw_app *app, struct cw_buf *message)
-{
-        int64_t now = cw_clock_wall_ms();
-        struct cw_loading loading = {.store = app->store,
-                                     .rules = app->settings->config->rules,
-                                     .changes = cw_committer_changes(app->committer),
-                                     .now = now};
-
-        app->clocks_apart_ms = now - cw_clock_mono_ms();
-        return cw_loading_run(&loading, &app->engine, message);
-}
-
-static int open_store(struct cw_app *app)
+static int open_store(struct cw_app *app, struct cw_buf *message)
 {
         const struct cw_config *config = app->settings->config;
-        struct cw_buf message = CW_BUF_NULL;
         struct cw_committer_options options = {
                 .loop = app->loop,
                 .log = app->options.log,
@@ -536,16 +523,65 @@ static int open_store(struct cw_app *app)
         };
         int r;
 
-        r = cw_store_open(config->store_path, &app->store, &message);
+        r = cw_store_open(config->store_path, &app->store, message);
         options.store = app->store;
+        return r < 0 ? r : cw_committer_new(&options, &app->committer);
+}
+
+static int make_feeds(struct cw_app *app)
+{
+        struct cw_feeds_options feeds = {
+                .loop = app->loop,
+                .http = app->http,
+                .log = app->options.log,
+                .once = app->options.once,
+                .step = step,
+                .polled = polled,
+                .decided = decided,
+                .knows_page = knows_page,
+                .look_ups = look_ups,
+                .read_again = read_again,
+                .memory_of = memory_of,
+                .judgement_of = judgement_of,
+                .data = app,
+        };
+
+        return cw_feeds_new(&feeds, &app->feeds);
+}
+
+/* The first requests are on their way while the cards are loaded; what they bring waits. */
+static int load(struct cw_app *app, struct cw_loading *loading)
+{
+        int r = cw_loading_begin(loading);
+
+        app->engine = loading->engine;
+        cw_http_hold(app->http);
         if (r == 0)
-                r = cw_committer_new(&options, &app->committer);
+                r = make_feeds(app);
         if (r == 0)
-                r = load(app, &message);
+                r = cw_feeds_ahead(app->feeds, app->settings);
+        if (r == 0)
+                r = cw_loading_run(loading);
+        return r;
+}
+
+static int open_and_load(struct cw_app *app)
+{
+        struct cw_loading loading = {.rules = app->settings->config->rules, .loop = app->loop};
+        int r = open_store(app, &loading.message);
+
+        if (r == 0) {
+                loading.store = app->store;
+                loading.changes = cw_committer_changes(app->committer);
+                loading.now = cw_clock_wall_ms();
+                app->clocks_apart_ms = loading.now - cw_clock_mono_ms();
+                r = load(app, &loading);
+        }
         if (r < 0)
-                cw_log(app->options.log, CW_LOG_ERROR, "store-unusable", "path", "%s", config->store_path, "reason",
-                       "%s", message.len ? cw_buf_text(&message) : strerror(-r), NULL);
-        cw_buf_deinit(&message);
+                cw_log(app->options.log, CW_LOG_ERROR, "store-unusable", "path", "%s",
+                       app->settings->config->store_path, "reason", "%s",
+                       loading.message.len ? cw_buf_text(&loading.message) : strerror(-r), NULL);
+        cw_loading_deinit(&loading);
         return r;
 }
 
@@ -562,21 +598,6 @@ static int wire_up(struct cw_app *app)
                 .progress = progress,
                 .data = app,
         };
-        struct cw_feeds_options feeds = {
-                .loop = app->loop,
-                .http = app->http,
-                .log = app->options.log,
-                .once = app->options.once,
-                .step = step,
-                .polled = polled,
-                .decided = decided,
-                .knows_page = knows_page,
-                .look_ups = look_ups,
-                .read_again = read_again,
-                .memory_of = memory_of,
-                .judgement_of = judgement_of,
-                .data = app,
-        };
         struct cw_past_options past = {
                 .loop = app->loop,
                 .log = app->options.log,
@@ -590,8 +611,6 @@ static int wire_up(struct cw_app *app)
         r = cw_past_new(&past, &app->past);
         if (r == 0)
                 r = cw_dispatcher_new(&dispatcher, app->settings, &app->dispatcher);
-        if (r == 0)
-                r = cw_feeds_new(&feeds, &app->feeds);
         return r;
 }
 
@@ -609,7 +628,7 @@ int cw_app_new(const struct cw_app_options *options, struct cw_settings *setting
         use_zone(app, settings->config);
         r = make_loop(app);
         if (r == 0)
-                r = open_store(app);
+                r = open_and_load(app);
         if (r == 0)
                 r = wire_up(app);
         if (r == 0)
@@ -660,13 +679,13 @@ static void log_turns(const struct cw_app *app)
 
 int cw_app_run(struct cw_app *app)
 {
-        if (cw_feeds_configure(app->feeds, app->settings) < 0)
-                return 1;
         cw_log(app->options.log, CW_LOG_INFO, "started", "version", "%s", CARDWATCH_VERSION, "config", "%s",
                app->settings->config->hash, NULL);
         cw_ready();
         if (cw_ready_watchdog_ms())
                 watchdog(app);
+        cw_feeds_begin(app->feeds);
+        cw_http_release(app->http);
         carry_out(app);
         cw_loop_run(app->loop);
         if (app->options.once && (app->poll_failed || cw_dispatcher_failed(app->dispatcher) > 0))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cardwatch/feed.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ struct feed {
         const char *judged; /* how the engine judged the poll before; a literal */
         size_t reading; /* customers that are being read again */
         bool finished;
+        bool started, early; /* early: its poll began before the engine was there, */
+        int64_t began_at; /* at that time */
 };
 
 /* So often is a long poll decided while it goes on (observing.md, "Poll"). */
@@ -33,10 +36,12 @@ struct cw_feeds {
         struct cw_feeds_options options;
         struct feed **feeds;
         size_t n_feeds;
+        bool ahead; /* of the engine */
 };
 
 static void step(const struct feed *feed, struct cw_event *event)
 {
+        assert(!feed->feeds->ahead);
         event->source = feed->index;
         feed->feeds->options.step(feed->feeds->options.data, event);
 }
@@ -48,7 +53,10 @@ static void poll_began(void *data, struct cw_source *source, int64_t at)
 
         (void)source;
         feed->decided_mono = cw_clock_mono_ms();
-        step(feed, &event);
+        feed->early = feed->feeds->ahead;
+        feed->began_at = at;
+        if (!feed->early)
+                step(feed, &event);
 }
 
 static void tell_cards(const struct feed *feed, const struct cw_page *page, enum cw_event_kind kind, int64_t sent_at)
@@ -254,6 +262,10 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
         };
 
         (void)source;
+        if (feed->feeds->ahead) {
+                feed->started = feed->early = false; /* it could not even ask: once more from the beginning */
+                return;
+        }
         step(feed, &event);
         log_judgement(feed);
         feed->finished = true;
@@ -301,6 +313,18 @@ void cw_feeds_free(struct cw_feeds *feeds)
         free(feeds);
 }
 
+static void start(struct feed *feed)
+{
+        feed->started = true;
+        cw_source_start(feed->source, feed->feeds->options.once);
+}
+
+/* With a key nothing is refused for good; only a password that serves once is used up. */
+static bool may_ask_ahead(const struct cw_source_options *options)
+{
+        return options->api_key && !options->otp_single_use;
+}
+
 static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t index, struct feed **ret_feed)
 {
         static const struct cw_source_listener listener = {
@@ -336,7 +360,8 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
                           &feed->source);
         if (r < 0)
                 return r;
-        cw_source_start(feed->source, feeds->options.once);
+        if (!feeds->ahead || may_ask_ahead(&options))
+                start(feed);
         *ret_feed = cw_take(feed);
         return 0;
 }
@@ -373,6 +398,25 @@ int cw_feeds_configure(struct cw_feeds *feeds, struct cw_settings *settings)
         feeds->feeds = next;
         feeds->n_feeds = n;
         return r;
+}
+
+int cw_feeds_ahead(struct cw_feeds *feeds, struct cw_settings *settings)
+{
+        feeds->ahead = true;
+        return cw_feeds_configure(feeds, settings);
+}
+
+void cw_feeds_begin(struct cw_feeds *feeds)
+{
+        feeds->ahead = false;
+        for (size_t i = 0; i < feeds->n_feeds; i++) {
+                struct feed *feed = feeds->feeds[i];
+
+                if (feed->early)
+                        poll_began(feed, feed->source, feed->began_at);
+                else if (!feed->started)
+                        start(feed);
+        }
 }
 
 void cw_feeds_read_again(struct cw_feeds *feeds)

@@ -4,14 +4,19 @@
 
 #include <stdint.h>
 
-struct cw_buf;
-struct cw_changes;
+#include "cardwatch/buf.h"
+#include "cardwatch/changes.h"
+
 struct cw_engine;
+struct cw_loop;
 struct cw_ruleset;
 struct cw_store;
 
 /*
  * Loading: the engine as it was left, what its rules look back at, and what the present configuration makes of that.
+ *
+ * In two parts. After the first the engine says what each source remembers (cw_engine_source_memory), and nothing else;
+ * the second, which takes long where there are many cards, is done on a worker while the loop turns.
  */
 
 struct cw_loading {
@@ -19,10 +24,23 @@ struct cw_loading {
         struct cw_ruleset *rules;
         struct cw_changes *changes; /* where to note what follows from the rules */
         int64_t now;
+        struct cw_loop *loop;
+        /* The caller's, whatever becomes of the loading: */
+        struct cw_engine *engine;
+        struct cw_buf message; /* what is wrong with the store */
+        /* Its own: */
+        struct cw_changes stored;
+        int result;
 };
 
-/* Whatever it returns, *ret_engine is the caller's, or still NULL. */
-int cw_loading_run(const struct cw_loading *loading, struct cw_engine **ret_engine, struct cw_buf *message)
-        __attribute__((warn_unused_result));
+/* Over a loading whose first members are set, the others zero. Let go of it in any case. */
+int cw_loading_begin(struct cw_loading *loading) __attribute__((warn_unused_result));
+
+/* Turns the loop until all is loaded. Until it returns nobody else may touch the engine, the store or the changes;
+ * signals wait. */
+int cw_loading_run(struct cw_loading *loading) __attribute__((warn_unused_result));
+
+/* Keeps the engine. */
+void cw_loading_deinit(struct cw_loading *loading);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
 #include "easy.h"
@@ -42,6 +43,7 @@ struct cw_http {
         unsigned n_spare;
         unsigned telling_depth;
         unsigned threads;
+        bool held; /* whatever ends is told later */
         struct cw_spare lists; /* of requests whose answers hold cards */
         bool freed;
 };
@@ -274,6 +276,17 @@ void cw_http_cancel(struct cw_http_transfer *transfer)
         cw_transfer_end(transfer, CURLE_ABORTED_BY_CALLBACK);
 }
 
+void cw_http_hold(struct cw_http *http)
+{
+        http->held = true;
+}
+
+void cw_http_release(struct cw_http *http)
+{
+        http->held = false;
+        cw_timer_start(http->tell_timer, 0);
+}
+
 struct cw_loop *cw_http_loop(struct cw_http *http)
 {
         return http->loop;
@@ -350,9 +363,11 @@ void cw_transfer_end(struct cw_http_transfer *transfer, CURLcode result)
         assert(!transfer->ended);
         transfer->ended = true;
         transfer->result = result;
+        transfer->ended_mono = cw_clock_mono_ms();
         TAILQ_REMOVE(&http->running, transfer, link);
         TAILQ_INSERT_TAIL(&http->ended, transfer, link);
-        cw_timer_start(http->tell_timer, 0);
+        if (!http->held)
+                cw_timer_start(http->tell_timer, 0);
 }
 
 void cw_transfer_linger(struct cw_http_transfer *transfer)

@@ -267,7 +267,7 @@ static void tell(struct http_transfer *transfer)
         answer.failure = judge(transfer);
         answer.message = transfer->line;
         answer.sent_at = transfer->sent_at;
-        answer.took_ms = cw_clock_mono_ms() - transfer->sent_mono;
+        answer.took_ms = transfer->base.ended_mono - transfer->sent_mono;
         if (answer.failure == CW_HTTP_OK || answer.failure == CW_HTTP_TOO_LARGE) {
                 curl_easy_getinfo(transfer->base.easy, CURLINFO_RESPONSE_CODE, &answer.status);
                 answer.retry_after_ms = asked_wait_ms(transfer, transfer->sent_at + answer.took_ms);

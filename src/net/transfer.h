@@ -30,6 +30,7 @@ struct cw_http_transfer {
         struct cw_http *http;
         CURL *easy;
         CURLcode result; /* valid when ended and not cancelled */
+        int64_t ended_mono;
         bool ended;
         bool cancelled;
         TAILQ_ENTRY(cw_http_transfer) link;

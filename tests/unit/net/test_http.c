@@ -565,6 +565,57 @@ static void test_freeing_the_client_tells_all_that_is_under_way(void **state)
         teardown(&f);
 }
 
+static void stop_loop(void *data)
+{
+        struct fixture *f = data;
+
+        cw_loop_stop(f->loop);
+}
+
+static void turn_for(struct fixture *f, uint64_t ms)
+{
+        cw_timer_start(f->timer, ms);
+        cw_loop_run(f->loop);
+}
+
+static void test_what_is_held_is_told_after_the_release(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+        assert_int_equal(cw_timer_new(f.loop, stop_loop, &f, &f.timer), 0);
+        cw_http_hold(f.http);
+        start(&f, request_to(NULL), "/");
+        for (int i = 0; i < 100 && f.requests == 0; i++)
+                turn_for(&f, 20);
+        turn_for(&f, 400);
+        assert_int_equal(f.requests, 1);
+        assert_int_equal(f.told, 0);
+        cw_http_release(f.http);
+        cw_loop_run(f.loop);
+        assert_int_equal(f.told, 1);
+        assert_string_equal(cw_buf_text(&f.body), "ok");
+        assert_true(f.answer.took_ms < 400); /* the waiting is not the server's */
+        teardown(&f);
+}
+
+static void test_what_is_held_is_told_when_the_client_is_freed(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+        assert_int_equal(cw_timer_new(f.loop, stop_loop, &f, &f.timer), 0);
+        cw_http_hold(f.http);
+        start(&f, request_to(NULL), "/");
+        turn_for(&f, 50);
+        cw_http_free(f.http);
+        f.http = NULL;
+        assert_int_equal(f.told, 1);
+        teardown(&f);
+}
+
 static void free_client(struct fixture *f)
 {
         struct cw_http_request request = request_to("http://127.0.0.1/");
@@ -609,6 +660,8 @@ int main(void)
                 cmocka_unit_test(test_a_cancelled_request_is_told_once_and_later),
                 cmocka_unit_test(test_a_request_under_way_can_be_cancelled),
                 cmocka_unit_test(test_freeing_the_client_tells_all_that_is_under_way),
+                cmocka_unit_test(test_what_is_held_is_told_after_the_release),
+                cmocka_unit_test(test_what_is_held_is_told_when_the_client_is_freed),
                 cmocka_unit_test(test_the_client_can_be_freed_by_whom_it_tells),
         };
 
