@@ -66,7 +66,7 @@ struct cw_http_answer {
         const char *body; /* valid during `done` */
         size_t body_len;
         int64_t retry_after_ms; /* from Retry-After, seconds or date; -1: none */
-        int64_t date_at; /* from Date; -1: none */
+        int64_t date_at; /* from Date; -1: none, or a harmless answer: nobody sets a clock by it */
         int64_t sent_at; /* wall time at which the request was started */
         int64_t took_ms;
 };

@@ -8,10 +8,10 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
-#include "easy.h"
+#include "keep.h"
 #include "spare.h"
 #include "transfer.h"
-#include "uvloop.h"
+#include "watch.h"
 #include "wipe.h"
 
 /*
@@ -25,7 +25,6 @@
 /* More than a few sources of the largest concurrency have: one that is closed is opened anew at every poll. */
 #define IDLE_CONNECTIONS_MAX 256L
 #define THREADS_MAX          64
-#define SPARE_MAX            32 /* easy handles kept for the next request */
 
 TAILQ_HEAD(transfer_list, cw_http_transfer);
 
@@ -39,26 +38,14 @@ struct cw_http {
         struct transfer_list ended; /* to be told on a later turn */
         struct transfer_list telling; /* to be told on this one */
         struct transfer_list lingering; /* told, with a thread that is not over */
-        CURL *spare[SPARE_MAX];
-        unsigned n_spare;
+        struct cw_watches watches;
         unsigned telling_depth;
         unsigned threads;
         bool held; /* whatever ends is told later */
+        struct cw_keep posts; /* of requests whose answers are harmless */
         struct cw_spare lists; /* of requests whose answers hold cards */
         bool freed;
 };
-
-/* A socket of curl's; lives until libuv has closed the handle, which may be after the client. */
-struct watch {
-        uv_poll_t uv;
-        struct cw_http *http;
-        curl_socket_t fd;
-};
-
-static void free_watch(uv_handle_t *handle)
-{
-        free(handle->data);
-}
 
 static void collect_finished(struct cw_http *http)
 {
@@ -78,20 +65,12 @@ static void collect_finished(struct cw_http *http)
         }
 }
 
-static void on_socket(uv_poll_t *handle, int status, int events)
+static void on_socket(void *data, curl_socket_t fd, int flags)
 {
-        struct watch *watch = handle->data;
-        struct cw_http *http = watch->http;
-        int flags = 0, running;
+        struct cw_http *http = data;
+        int running;
 
-        /* On an error libuv stops watching: curl must try all it can, or the transfer would wait for its time-out. */
-        if (status < 0)
-                flags = CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT;
-        if (events & UV_READABLE)
-                flags |= CURL_CSELECT_IN;
-        if (events & UV_WRITABLE)
-                flags |= CURL_CSELECT_OUT;
-        (void)curl_multi_socket_action(http->multi, watch->fd, flags, &running);
+        (void)curl_multi_socket_action(http->multi, fd, flags, &running);
         collect_finished(http);
 }
 
@@ -116,59 +95,25 @@ static int curl_wants_timer(CURLM *multi, long delay_ms, void *data)
         return 0;
 }
 
-static struct watch *watch_new(struct cw_http *http, curl_socket_t fd)
-{
-        struct watch *watch = calloc(1, sizeof(*watch));
-
-        if (!watch)
-                return NULL;
-        if (uv_poll_init_socket(cw_loop_uv(http->loop), &watch->uv, fd) < 0) {
-                free(watch);
-                return NULL;
-        }
-        watch->uv.data = watch;
-        watch->http = http;
-        watch->fd = fd;
-        return watch;
-}
-
 /* Answers 0 also when it cannot: curl takes anything else as the end of all its transfers; this one ends with its time.
  */
 static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
         struct cw_http *http = data;
-        struct watch *watch = socket_data;
-        int events = 0;
 
         (void)easy;
-        if (what == CURL_POLL_REMOVE) {
-                if (watch) {
-                        curl_multi_assign(http->multi, fd, NULL);
-                        uv_close((uv_handle_t *)&watch->uv, free_watch);
-                }
-                return 0;
-        }
-        if (!watch) {
-                watch = watch_new(http, fd);
-                if (!watch)
-                        return 0;
-                curl_multi_assign(http->multi, fd, watch);
-        }
-        if (what & CURL_POLL_IN)
-                events |= UV_READABLE;
-        if (what & CURL_POLL_OUT)
-                events |= UV_WRITABLE;
-        (void)uv_poll_start(&watch->uv, events, on_socket);
+        (void)socket_data;
+        cw_watches_want(&http->watches, fd, what);
         return 0;
 }
 
 static void release(struct cw_http *http)
 {
-        while (http->n_spare > 0)
-                curl_easy_cleanup(http->spare[--http->n_spare]);
+        cw_keep_deinit(&http->posts);
         cw_spare_deinit(&http->lists);
         if (http->multi)
                 curl_multi_cleanup(http->multi);
+        cw_watches_deinit(&http->watches);
         cw_timer_free(http->curl_timer);
         cw_timer_free(http->tell_timer);
         free(http->user_agent);
@@ -238,6 +183,7 @@ int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **r
                 return r;
         }
         http->loop = loop;
+        cw_watches_init(&http->watches, loop, on_socket, http);
         TAILQ_INIT(&http->running);
         TAILQ_INIT(&http->ended);
         TAILQ_INIT(&http->telling);
@@ -292,6 +238,11 @@ struct cw_loop *cw_http_loop(struct cw_http *http)
         return http->loop;
 }
 
+struct cw_keep *cw_http_keep(struct cw_http *http)
+{
+        return &http->posts;
+}
+
 struct cw_spare *cw_http_spare(struct cw_http *http)
 {
         return &http->lists;
@@ -307,21 +258,6 @@ bool cw_http_closing(const struct cw_http *http)
         return http->freed;
 }
 
-CURL *cw_transfer_take_easy(struct cw_http *http)
-{
-        return http->n_spare > 0 ? http->spare[--http->n_spare] : curl_easy_init();
-}
-
-void cw_transfer_give_easy(struct cw_http *http, CURL *easy)
-{
-        if (http->n_spare == SPARE_MAX) {
-                curl_easy_cleanup(easy);
-                return;
-        }
-        curl_easy_reset(easy);
-        http->spare[http->n_spare++] = easy;
-}
-
 void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer)
 {
         transfer->http = http;
@@ -331,6 +267,7 @@ void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer)
 int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
 {
         if (curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, (char *)transfer) != CURLE_OK ||
+            (!transfer->followed && cw_watches_follow(&http->watches, transfer->easy) != CURLE_OK) ||
             curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
                 return -ENOMEM;
         cw_transfer_begin(http, transfer);

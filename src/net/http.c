@@ -9,8 +9,9 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
-#include "easy.h"
 #include "failure.h"
+#include "header_list.h"
+#include "keep.h"
 #include "spare.h"
 #include "transfer.h"
 #include "transfer_options.h"
@@ -26,15 +27,16 @@
 #define PIECE_BYTES      65536L
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
-#define HARMLESS_BUFFER  8192L /* from the heap: pages of its own cost three calls of the kernel */
+#define HARMLESS_BUFFER  2048L /* made and wiped for every answer: no more than most of them have */
 
 struct http_transfer {
         struct cw_http_transfer base; /* first */
         struct cw_spare *spare; /* the client's */
+        struct cw_keep *keep; /* likewise */
+        struct cw_kept *kept; /* its handle */
         cw_http_done_fn done;
         void *data;
-        struct curl_slist *headers;
-        char *peer;
+        struct cw_header_list *headers;
         int64_t timeout_ms;
         int64_t sent_at, sent_mono;
         size_t max_response;
@@ -53,22 +55,32 @@ static bool is_over(const struct http_transfer *transfer)
         return transfer->base.ended && transfer->base.result == CURLE_OK;
 }
 
+/* To whoever asks for one like it next. */
+static void let_go_of_handle(struct http_transfer *transfer)
+{
+        struct cw_kept *kept = transfer->kept;
+
+        if (!kept)
+                return;
+        if (is_over(transfer) && transfer->harmless) {
+                cw_keep_give(transfer->keep, kept);
+                return;
+        }
+        if (is_over(transfer))
+                cw_spare_give_handle(transfer->spare, cw_take(kept->easy));
+        cw_kept_free(kept);
+}
+
 static void transfer_free(struct http_transfer *transfer)
 {
         if (!transfer)
                 return;
-        if (transfer->harmless && is_over(transfer))
-                cw_transfer_give_easy(transfer->base.http, transfer->base.easy);
-        else if (is_over(transfer))
-                cw_spare_give_handle(transfer->spare, transfer->base.easy);
-        else
-                curl_easy_cleanup(transfer->base.easy);
-        curl_slist_free_all(transfer->headers);
+        let_go_of_handle(transfer);
+        cw_header_list_free(transfer->headers);
         if (transfer->harmless)
                 cw_buf_wipe(&transfer->body);
         else
                 cw_spare_give_body(transfer->spare, &transfer->body);
-        free(transfer->peer);
         free(transfer);
 }
 
@@ -144,43 +156,36 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
 
 static int add_headers(struct http_transfer *transfer, const struct cw_http_request *request)
 {
-        bool typed = false;
-        struct curl_slist *longer;
-        int r;
+        /* curl would ask before it sends a long body, and call one without a type a form. */
+        static const char *const lines[] = {"Content-Type:", "Expect:"};
+        bool untyped = request->body != NULL;
 
-        for (size_t i = 0; i < request->n_headers; i++) {
-                r = cw_transfer_add_header(&transfer->headers, request->headers[i].name, request->headers[i].value);
-                if (r < 0)
-                        return r;
-                typed |= strcasecmp(request->headers[i].name, "Content-Type") == 0;
-        }
-        /* curl would call a body without a type a form, and ask before sending a long one. */
-        if (request->body && !typed) {
-                longer = curl_slist_append(transfer->headers, "Content-Type:");
-                if (!longer)
-                        return -ENOMEM;
-                transfer->headers = longer;
-        }
-        longer = curl_slist_append(transfer->headers, "Expect:");
-        if (!longer)
-                return -ENOMEM;
-        transfer->headers = longer;
-        return 0;
+        for (size_t i = 0; i < request->n_headers; i++)
+                untyped &= strcasecmp(request->headers[i].name, "Content-Type") != 0;
+        return cw_header_list_new(request->headers, request->n_headers, lines + !untyped, 1 + untyped,
+                                  &transfer->headers);
 }
 
-static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
+static bool sends_body(const struct cw_http_request *request)
 {
-        bool get = strcmp(request->method, "GET") == 0;
-        CURLcode r = CURLE_OK;
+        return strcmp(request->method, "GET") != 0 || request->body;
+}
 
+/* Where to, and how: what a handle may be kept for. */
+static CURLcode set_lasting(CURL *easy, const struct cw_http_request *request, const char *user_agent)
+{
+        int64_t connect_ms = request->timeout_ms < CONNECT_MAX_MS ? request->timeout_ms : CONNECT_MAX_MS;
+        CURLcode r = cw_transfer_set_common(easy, &request->tls, request->timeout_ms);
+
+        r = r ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+        r = r ?: curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
         r = r ?: curl_easy_setopt(easy, CURLOPT_URL, request->url);
-        if (!get || request->body) {
-                r = r
-                            ?: curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                                                (curl_off_t)(request->body ? request->body_len : 0));
-                r = r ?: curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ?: "");
-                r = r ?: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-        }
         if (request->proxy || request->unix_socket)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->unix_socket ? "" : request->proxy);
         if (request->unix_socket)
@@ -193,27 +198,27 @@ static CURLcode set_request(CURL *easy, const struct cw_http_request *request)
         /* What may be compressed may be long: fewer, larger pieces. */
         if (request->compressed)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, PIECE_BYTES);
+        if (sends_body(request))
+                r = r ?: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
         return r;
 }
 
-static CURLcode set_client(struct http_transfer *transfer, const char *user_agent)
+/* What belongs to this one request; whoever keeps the handle takes it out again (keep.c). */
+static CURLcode set_own(struct http_transfer *transfer, const struct cw_http_request *request)
 {
         CURL *easy = transfer->base.easy;
-        int64_t connect_ms = transfer->timeout_ms < CONNECT_MAX_MS ? transfer->timeout_ms : CONNECT_MAX_MS;
         CURLcode r = CURLE_OK;
 
-        r = r ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-        r = r ?: curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTPHEADER, &transfer->headers->lines[0]);
         r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
         r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-        return r;
+        if (!sends_body(request))
+                return r;
+        r = r
+                    ?: curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                        (curl_off_t)(request->body ? request->body_len : 0));
+        return r ?: curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ?: "");
 }
 
 static int64_t asked_wait_ms(const struct http_transfer *transfer, int64_t now)
@@ -244,7 +249,7 @@ static enum cw_http_failure judge(struct http_transfer *transfer)
                 .result = transfer->base.result == CURLE_OK && !transfer->header_whole ? CURLE_PARTIAL_FILE
                                                                                        : transfer->base.result,
                 .error = transfer->error,
-                .peer = transfer->peer,
+                .peer = transfer->kept->peer,
                 .timeout_ms = transfer->timeout_ms,
                 .max_response = transfer->max_response,
                 .proxied = transfer->proxied,
@@ -271,7 +276,7 @@ static void tell(struct http_transfer *transfer)
         if (answer.failure == CW_HTTP_OK || answer.failure == CW_HTTP_TOO_LARGE) {
                 curl_easy_getinfo(transfer->base.easy, CURLINFO_RESPONSE_CODE, &answer.status);
                 answer.retry_after_ms = asked_wait_ms(transfer, transfer->sent_at + answer.took_ms);
-                if (cw_clock_parse_http(transfer->date, &answer.date_at) < 0)
+                if (transfer->harmless || cw_clock_parse_http(transfer->date, &answer.date_at) < 0)
                         answer.date_at = -1;
         }
         if (answer.failure == CW_HTTP_OK) {
@@ -298,30 +303,43 @@ static bool request_is_sound(const struct cw_http_request *request)
                 strcmp(request->method, "PUT") == 0 || strcmp(request->method, "DELETE") == 0);
 }
 
+static int take_handle(struct http_transfer *transfer, struct cw_http *http, const struct cw_http_request *request)
+{
+        int r;
+
+        transfer->keep = cw_http_keep(http);
+        transfer->spare = cw_http_spare(http);
+        if (request->harmless) {
+                transfer->kept = cw_keep_take(transfer->keep, request);
+                r = transfer->kept ? 0 : cw_kept_new(curl_easy_init(), request, &transfer->kept);
+        } else {
+                r = cw_kept_new(cw_spare_take_handle(transfer->spare), request, &transfer->kept);
+                transfer->body = cw_spare_take_body(transfer->spare);
+        }
+        if (r < 0)
+                return r;
+        transfer->base.easy = transfer->kept->easy;
+        transfer->base.followed = transfer->kept->used;
+        return 0;
+}
+
 static int transfer_new(struct cw_http *http, const struct cw_http_request *request,
                         struct http_transfer **ret_transfer)
 {
-        static const char *const schemes[2] = {"http", "https"};
         cw_cleanup(transfer_free_cleanup) struct http_transfer *transfer = calloc(1, sizeof(*transfer));
         int r;
 
         if (!transfer)
                 return -ENOMEM;
-        transfer->spare = cw_http_spare(http);
         transfer->base.kind = &http_kind;
         transfer->harmless = request->harmless;
-        transfer->base.easy = request->harmless ? cw_transfer_take_easy(http) : cw_spare_take_handle(transfer->spare);
-        if (!request->harmless)
-                transfer->body = cw_spare_take_body(transfer->spare);
+        r = take_handle(transfer, http, request);
+        if (r < 0)
+                return r;
         transfer->timeout_ms = request->timeout_ms;
         transfer->max_response = request->max_response;
         transfer->body.limit = request->max_response;
         transfer->proxied = request->proxy && request->proxy[0];
-        if (!transfer->base.easy)
-                return -ENOMEM;
-        r = cw_failure_peer(request->url, schemes, &transfer->peer);
-        if (r < 0)
-                return r;
         r = add_headers(transfer, request);
         if (r < 0)
                 return r;
@@ -343,9 +361,8 @@ int cw_http_start(struct cw_http *http, const struct cw_http_request *request, c
         r = transfer_new(http, request, &transfer);
         if (r < 0)
                 return r;
-        code = cw_transfer_set_common(transfer->base.easy, &request->tls, request->timeout_ms, transfer->error);
-        code = code ?: set_client(transfer, cw_http_user_agent(http));
-        code = code ?: set_request(transfer->base.easy, request);
+        code = transfer->kept->used ? CURLE_OK : set_lasting(transfer->base.easy, request, cw_http_user_agent(http));
+        code = code ?: set_own(transfer, request);
         if (code != CURLE_OK)
                 return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
         transfer->done = done;

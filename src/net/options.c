@@ -42,12 +42,10 @@ static CURLcode set_tls(CURL *easy, const struct cw_http_tls *tls)
         return r;
 }
 
-CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64_t timeout_ms, char *error)
+CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64_t timeout_ms)
 {
         CURLcode r = CURLE_OK;
 
-        error[0] = '\0';
-        r = r ?: curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
         r = r ?: curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         /* Else ending a transfer waits for a name server that does not answer, and everybody with it. */
         r = r ?: curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -58,16 +56,28 @@ CURLcode cw_transfer_set_common(CURL *easy, const struct cw_http_tls *tls, int64
 
 static bool is_token(const char *name)
 {
-        return name[0] != '\0' && strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(name);
+        static const bool allowed[256] = {['!'] = true,         ['#' ... '\''] = true, ['*' ... '+'] = true,
+                                          ['-' ... '.'] = true, ['0' ... '9'] = true,  ['A' ... 'Z'] = true,
+                                          ['^' ... 'z'] = true, ['|'] = true,          ['~'] = true};
+        size_t n = 0;
+
+        while (allowed[(unsigned char)name[n]])
+                n++;
+        return n > 0 && name[n] == '\0';
+}
+
+bool cw_transfer_header_is_sound(const struct cw_http_header *header)
+{
+        return is_token(header->name) && !strchr(header->value, '\r') && !strchr(header->value, '\n');
 }
 
 int cw_transfer_add_header(struct curl_slist **headers, const char *name, const char *value)
 {
+        const struct cw_http_header header = {name, value};
         struct cw_buf line = CW_BUF_NULL;
         struct curl_slist *longer = NULL;
 
-        if (!is_token(name) || strpbrk(value, "\r\n"))
+        if (!cw_transfer_header_is_sound(&header))
                 return -EINVAL;
         /* curl's way to say "with an empty value": "name:" would mean "without". */
         cw_buf_printf(&line, value[0] ? "%s: %s" : "%s;%s", name, value);

@@ -289,8 +289,9 @@ static long use_ssl(enum cw_smtp_starttls starttls)
 static CURLcode set_options(struct mail *mail, const struct cw_smtp_request *request)
 {
         CURL *easy = mail->base.easy;
-        CURLcode r = cw_transfer_set_common(easy, &request->tls, request->timeout_ms, mail->error);
+        CURLcode r = cw_transfer_set_common(easy, &request->tls, request->timeout_ms);
 
+        r = r ?: curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, mail->error);
         r = r ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
         r = r ?: curl_easy_setopt(easy, CURLOPT_URL, request->url);
         r = r ?: curl_easy_setopt(easy, CURLOPT_USE_SSL, use_ssl(request->starttls));

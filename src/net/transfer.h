@@ -33,6 +33,7 @@ struct cw_http_transfer {
         int64_t ended_mono;
         bool ended;
         bool cancelled;
+        bool followed; /* its handle's connections are watched already: it was driven before */
         TAILQ_ENTRY(cw_http_transfer) link;
 };
 

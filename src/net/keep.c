@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "failure.h"
+
+/*
+ * Idea: the texts of a request that last are a short list, the same for comparing and for copying.
+ */
+
+CW_DEFINE_CLEANUP(struct cw_kept *, cw_kept_free);
+
+static void list_texts(const struct cw_http_request *request, const char *ret_texts[CW_KEEP_TEXTS])
+{
+        ret_texts[0] = request->url;
+        ret_texts[1] = request->method;
+        ret_texts[2] = request->proxy;
+        ret_texts[3] = request->unix_socket;
+        ret_texts[4] = request->tls.ca;
+        ret_texts[5] = request->tls.cert;
+        ret_texts[6] = request->tls.key;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_for(const struct cw_kept *kept, const struct cw_http_request *request)
+{
+        const char *texts[CW_KEEP_TEXTS];
+
+        if (kept->timeout_ms != request->timeout_ms || kept->has_body != (request->body != NULL) ||
+            kept->compressed != request->compressed || kept->harmless != request->harmless)
+                return false;
+        list_texts(request, texts);
+        for (size_t i = 0; i < CW_KEEP_TEXTS; i++)
+                if (!same_text(kept->texts[i], texts[i]))
+                        return false;
+        return true;
+}
+
+int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kept **ret_kept)
+{
+        static const char *const schemes[2] = {"http", "https"};
+        cw_cleanup(cw_kept_free_cleanup) struct cw_kept *kept = calloc(1, sizeof(*kept));
+        const char *texts[CW_KEEP_TEXTS];
+        int r;
+
+        if (!kept || !easy) {
+                curl_easy_cleanup(easy);
+                return -ENOMEM;
+        }
+        kept->easy = easy;
+        kept->timeout_ms = request->timeout_ms;
+        kept->has_body = request->body;
+        kept->compressed = request->compressed;
+        kept->harmless = request->harmless;
+        r = cw_failure_peer(request->url, schemes, &kept->peer);
+        if (r < 0)
+                return r;
+        list_texts(request, texts);
+        for (size_t i = 0; i < CW_KEEP_TEXTS; i++) {
+                kept->texts[i] = texts[i] ? strdup(texts[i]) : NULL;
+                if (texts[i] && !kept->texts[i])
+                        return -ENOMEM;
+        }
+        *ret_kept = cw_take(kept);
+        return 0;
+}
+
+void cw_kept_free(struct cw_kept *kept)
+{
+        if (!kept)
+                return;
+        curl_easy_cleanup(kept->easy);
+        for (size_t i = 0; i < CW_KEEP_TEXTS; i++) {
+                /* An address may be as secret as a key. */
+                if (kept->texts[i])
+                        explicit_bzero(kept->texts[i], strlen(kept->texts[i]));
+                free(kept->texts[i]);
+        }
+        free(kept->peer);
+        free(kept);
+}
+
+static struct cw_kept *take_out(struct cw_keep *keep, unsigned at)
+{
+        struct cw_kept *kept = keep->spare[at];
+
+        keep->n--;
+        memmove(keep->spare + at, keep->spare + at + 1, (keep->n - at) * sizeof(struct cw_kept *));
+        return kept;
+}
+
+struct cw_kept *cw_keep_take(struct cw_keep *keep, const struct cw_http_request *request)
+{
+        for (unsigned i = keep->n; i-- > 0;)
+                if (is_for(keep->spare[i], request))
+                        return take_out(keep, i);
+        return NULL;
+}
+
+/* Whatever pointed into the request, or came with it. */
+static CURLcode forget_request(CURL *easy)
+{
+        CURLcode r = CURLE_OK;
+
+        r = r ?: curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 0L);
+        r = r ?: curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 0L);
+        return r;
+}
+
+void cw_keep_give(struct cw_keep *keep, struct cw_kept *kept)
+{
+        CURLcode r = forget_request(kept->easy);
+
+        /* Its copy is let go of with it. */
+        if (r == CURLE_OK && kept->has_body)
+                r = curl_easy_setopt(kept->easy, CURLOPT_POSTFIELDS, NULL);
+        if (r != CURLE_OK) {
+                cw_kept_free(kept);
+                return;
+        }
+        if (keep->n == CW_KEEP_MOST)
+                cw_kept_free(take_out(keep, 0));
+        kept->used = true;
+        keep->spare[keep->n++] = kept;
+}
+
+void cw_keep_deinit(struct cw_keep *keep)
+{
+        while (keep->n > 0)
+                cw_kept_free(keep->spare[--keep->n]);
+}
