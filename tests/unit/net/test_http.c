@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <netinet/in.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -24,7 +19,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/server.h"
 
-#include "gzip_blobs.h"
+#include "http_peer.h"
 
 /* A sanitizer keeps what was freed. */
 #ifdef __SANITIZE_ADDRESS__
@@ -32,154 +27,6 @@
 #else
 #define GROWTH_MAX_KIB (12 * 1024)
 #endif
-
-enum manner {
-        ANSWER,
-        ANSWER_AND_CLOSE,
-        ANSWER_AND_RESET,
-        SILENT,
-        CLOSE_AT_ONCE,
-        ENDLESS_BODY,
-        ENDLESS_HEADER,
-        ENDLESS_GZIP
-};
-
-/* The server's side, one for every test: what it does with each request, and what it saw. */
-struct fixture {
-        struct cw_loop *loop;
-        struct cw_server *server;
-        struct cw_http *http;
-        struct cw_timer *timer;
-        uint16_t port;
-        enum manner manner;
-        const char *reply;
-        size_t reply_len;
-        int connections, requests, left;
-        struct cw_buf seen;
-        /* the client's side */
-        int told;
-        bool in_start;
-        struct cw_http_answer answer;
-        char message[400];
-        struct cw_buf body;
-        struct cw_http_transfer *transfer;
-        void (*next)(struct fixture *f);
-};
-
-static void endless(struct fixture *f, struct cw_connection *connection)
-{
-        char chunk[16384];
-
-        memset(chunk, 'x', sizeof(chunk));
-        if (f->manner == ENDLESS_GZIP) {
-                (void)!cw_connection_send(connection, (const char *)gzip_zeros_middle, sizeof(gzip_zeros_middle));
-                return;
-        }
-        if (f->manner == ENDLESS_HEADER)
-                memcpy(chunk + sizeof(chunk) - 8, "\r\nX-a: a", 8);
-        (void)!cw_connection_send(connection, chunk, sizeof(chunk));
-}
-
-static void drained(void *data, struct cw_connection *connection)
-{
-        struct fixture *f = data;
-
-        if (f->manner >= ENDLESS_BODY)
-                endless(f, connection);
-}
-
-static void answer_request(struct fixture *f, struct cw_connection *connection)
-{
-        f->requests++;
-        if (f->manner == CLOSE_AT_ONCE) {
-                cw_connection_close(connection);
-                return;
-        }
-        if (f->manner == SILENT)
-                return;
-        assert_int_equal(cw_connection_send(connection, f->reply, f->reply_len), 0);
-        if (f->manner == ANSWER_AND_CLOSE)
-                cw_connection_close(connection);
-        if (f->manner == ANSWER_AND_RESET)
-                cw_connection_reset(connection);
-}
-
-static void received(void *data, struct cw_connection *connection, const char *bytes, size_t len)
-{
-        struct fixture *f = data;
-
-        if (!cw_connection_user(connection)) {
-                cw_connection_set_user(connection, f);
-                f->connections++;
-        }
-        if (f->left <= 1)
-                cw_buf_append(&f->seen, bytes, len);
-        /* Every request of these tests comes in one piece, or its end is what counts. */
-        if (memmem(bytes, len, "\r\n\r\n", 4))
-                answer_request(f, connection);
-}
-
-static void setup(struct fixture *f, enum manner manner, const char *reply, size_t reply_len)
-{
-        static const struct cw_server_handler handler = {.received = received, .drained = drained};
-
-        *f = (struct fixture){.manner = manner, .reply = reply, .reply_len = reply_len};
-        assert_int_equal(cw_loop_new(&f->loop), 0);
-        assert_int_equal(cw_server_new(f->loop, "127.0.0.1", 0, &handler, f, &f->server, &f->port), 0);
-        assert_int_equal(cw_http_new(f->loop, "cardwatchd/test", &f->http), 0);
-}
-
-static void teardown(struct fixture *f)
-{
-        cw_http_free(f->http);
-        cw_server_free(f->server);
-        cw_timer_free(f->timer);
-        cw_loop_free(f->loop);
-        cw_buf_deinit(&f->seen);
-        cw_buf_deinit(&f->body);
-}
-
-static void done(void *data, struct cw_http_answer *answer)
-{
-        struct fixture *f = data;
-
-        assert_false(f->in_start);
-        f->told++;
-        f->left--;
-        f->answer = *answer;
-        snprintf(f->message, sizeof(f->message), "%s", answer->message);
-        cw_buf_clear(&f->body);
-        cw_buf_append(&f->body, answer->body, answer->body_len);
-        f->transfer = NULL;
-        if (f->next)
-                f->next(f);
-        else if (f->left <= 0)
-                cw_loop_stop(f->loop);
-}
-
-static struct cw_http_request request_to(const char *url)
-{
-        return (struct cw_http_request){
-                .method = "GET", .url = url, .timeout_ms = 5000, .max_response = 1 << 20, .proxy = ""};
-}
-
-static void start(struct fixture *f, struct cw_http_request request, const char *path)
-{
-        char url[256];
-
-        snprintf(url, sizeof(url), "http://user:pass@127.0.0.1:%u%s", (unsigned)f->port, path);
-        request.url = request.url ?: url;
-        f->in_start = true;
-        f->left++;
-        assert_int_equal(cw_http_start(f->http, &request, done, f, &f->transfer), 0);
-        f->in_start = false;
-}
-
-static void ask(struct fixture *f, struct cw_http_request request, const char *path)
-{
-        start(f, request, path);
-        cw_loop_run(f->loop);
-}
 
 static void test_answers(void **state)
 {
@@ -332,192 +179,6 @@ static void test_a_handle_keeps_nothing_of_the_request_before(void **state)
 {
         (void)state;
         check_requests(true);
-}
-
-static struct cw_http_request post_to(const char *url, const char *body)
-{
-        struct cw_http_request request = request_to(url);
-
-        request.method = "POST";
-        request.harmless = true;
-        request.body = body;
-        request.body_len = strlen(body);
-        return request;
-}
-
-static void ask_afresh(struct fixture *f, struct cw_http_request request)
-{
-        cw_buf_clear(&f->seen);
-        ask(f, request, "/hook");
-        assert_int_equal(f->answer.status, 200);
-}
-
-/* All of them go to the same place, so all but the first go out through the handle of the first. */
-static void test_a_kept_handle_leaks_nothing_into_the_next_request(void **state)
-{
-        static const char reply[] = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok";
-        static const struct cw_http_header headers[] = {
-                {"Content-Type", "text/plain"}, {"Authorization", "Bearer abc"}, {"X-Id", "1"}};
-        static const struct cw_http_header id = {"X-Id", "2"};
-        struct cw_http_request request = post_to(NULL, "the first body, which is longer");
-        struct fixture f;
-
-        (void)state;
-        setup(&f, ANSWER, reply, sizeof(reply) - 1);
-        request.headers = headers;
-        request.n_headers = CW_ARRAY_SIZE(headers);
-        ask_afresh(&f, request);
-        assert_non_null(strstr(f.seen.data, "\r\nX-Id: 1\r\n"));
-        assert_string_equal(cw_buf_text(&f.body), "ok");
-
-        request = post_to(NULL, "2nd");
-        request.headers = &id;
-        request.n_headers = 1;
-        ask_afresh(&f, request);
-        assert_non_null(strstr(f.seen.data, "\r\nX-Id: 2\r\n"));
-        assert_non_null(strstr(f.seen.data, "\r\nContent-Length: 3\r\n"));
-        assert_ptr_equal(strstr(f.seen.data, "\r\n\r\n2nd"), f.seen.data + f.seen.len - 7);
-        assert_null(strstr(f.seen.data, "X-Id: 1"));
-        assert_null(strstr(f.seen.data, "Bearer"));
-        assert_null(strstr(f.seen.data, "Content-Type"));
-        assert_null(strstr(f.seen.data, "Cookie"));
-        assert_string_equal(cw_buf_text(&f.body), "ok");
-
-        ask_afresh(&f, post_to(NULL, ""));
-        assert_non_null(strstr(f.seen.data, "\r\nContent-Length: 0\r\n"));
-        assert_null(strstr(f.seen.data, "X-Id"));
-        assert_null(strstr(f.seen.data, "2nd"));
-        assert_int_equal(f.connections, 1);
-        teardown(&f);
-}
-
-/* Nearly the same request: what a handle was set up for is all of it. */
-static void test_a_kept_handle_serves_only_requests_like_its_own(void **state)
-{
-        struct cw_http_request request = post_to(NULL, "x");
-        struct fixture f;
-        char url[100], proxy[100];
-
-        (void)state;
-        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
-        ask_afresh(&f, request);
-        assert_non_null(strstr(f.seen.data, "\r\nAuthorization: Basic dXNlcjpwYXNz\r\n"));
-        snprintf(url, sizeof(url), "http://other:pass@127.0.0.1:%u/hook", (unsigned)f.port);
-        ask_afresh(&f, post_to(url, "x"));
-        assert_non_null(strstr(f.seen.data, "\r\nAuthorization: Basic b3RoZXI6cGFzcw==\r\n"));
-        snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", (unsigned)f.port);
-        ask_afresh(&f, post_to(url, "x"));
-        assert_null(strstr(f.seen.data, "Authorization"));
-        request = post_to(NULL, "x");
-        request.method = "PUT";
-        ask_afresh(&f, request);
-        assert_ptr_equal(strstr(f.seen.data, "PUT /hook HTTP/1.1\r\n"), f.seen.data);
-        request.method = "GET";
-        ask_afresh(&f, request);
-        request.body = NULL;
-        ask_afresh(&f, request);
-        assert_ptr_equal(strstr(f.seen.data, "GET /hook HTTP/1.1\r\n"), f.seen.data);
-        assert_null(strstr(f.seen.data, "Content-Length"));
-        request = post_to(NULL, "x");
-        request.compressed = true;
-        ask_afresh(&f, request);
-        assert_non_null(strstr(f.seen.data, "\r\nAccept-Encoding: gzip, deflate\r\n"));
-
-        request = post_to(NULL, "x");
-        request.timeout_ms = 300;
-        f.manner = SILENT;
-        ask(&f, request, "/hook");
-        assert_int_equal(f.answer.failure, CW_HTTP_TIMEOUT);
-        assert_true(f.answer.took_ms < 4000);
-
-        f.manner = ANSWER;
-        request = post_to(url, "x");
-        request.proxy = proxy;
-        snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", (unsigned)f.port);
-        ask_afresh(&f, request);
-        assert_ptr_equal(strstr(f.seen.data, "POST http://127.0.0.1"), f.seen.data);
-        teardown(&f);
-}
-
-static void stop_loop(void *data)
-{
-        cw_loop_stop(data);
-}
-
-/* A connection that rests is watched on. Its end is noticed once, and by the next request. */
-static void test_a_peer_that_closes_a_resting_connection_keeps_no_loop_busy(void **state)
-{
-        struct fixture f;
-        uint64_t turns;
-
-        (void)state;
-        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
-        ask_afresh(&f, post_to(NULL, "x"));
-        cw_server_free(f.server);
-        f.server = NULL;
-        turns = cw_loop_turns(f.loop).turns;
-        assert_int_equal(cw_timer_new(f.loop, stop_loop, f.loop, &f.timer), 0);
-        cw_timer_start(f.timer, 100);
-        cw_loop_run(f.loop);
-        assert_true(cw_loop_turns(f.loop).turns - turns < 50);
-        ask(&f, post_to(NULL, "x"), "/hook");
-        assert_int_equal(f.answer.failure, CW_HTTP_CONNECT);
-        teardown(&f);
-}
-
-/* A process that answers one request and keeps the connection. */
-static pid_t answer_elsewhere(uint16_t *ret_port)
-{
-        static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof(address);
-        int listener = socket(AF_INET, SOCK_STREAM, 0), connection;
-        char request[4096];
-        pid_t pid;
-
-        assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
-        assert_int_equal(listen(listener, 1), 0);
-        assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
-        *ret_port = ntohs(address.sin_port);
-        pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-                connection = accept(listener, NULL, NULL);
-                if (read(connection, request, sizeof(request)) > 0)
-                        (void)!write(connection, reply, sizeof(reply) - 1);
-                alarm(20); /* also when nobody ends it */
-                pause();
-                _exit(0);
-        }
-        close(listener);
-        return pid;
-}
-
-static void go_on(struct fixture *f)
-{
-        (void)f;
-}
-
-static void test_a_loop_ends_while_a_connection_rests(void **state)
-{
-        uint16_t port;
-        pid_t pid = answer_elsewhere(&port);
-        struct fixture f;
-        char url[100];
-
-        (void)state;
-        setup(&f, ANSWER, "", 0);
-        cw_server_free(f.server);
-        f.server = NULL;
-        f.next = go_on; /* nobody stops the loop */
-        snprintf(url, sizeof(url), "http://127.0.0.1:%u/", (unsigned)port);
-        alarm(20);
-        ask(&f, post_to(url, "x"), "");
-        alarm(0);
-        assert_int_equal(f.answer.status, 200);
-        teardown(&f);
-        kill(pid, SIGKILL);
-        assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static void test_what_makes_no_request_is_refused(void **state)
@@ -840,10 +501,6 @@ int main(void)
                 cmocka_unit_test(test_answers),
                 cmocka_unit_test(test_the_request_goes_out_as_it_was_given),
                 cmocka_unit_test(test_a_handle_keeps_nothing_of_the_request_before),
-                cmocka_unit_test(test_a_kept_handle_leaks_nothing_into_the_next_request),
-                cmocka_unit_test(test_a_kept_handle_serves_only_requests_like_its_own),
-                cmocka_unit_test(test_a_peer_that_closes_a_resting_connection_keeps_no_loop_busy),
-                cmocka_unit_test(test_a_loop_ends_while_a_connection_rests),
                 cmocka_unit_test(test_what_makes_no_request_is_refused),
                 cmocka_unit_test(test_who_cannot_be_reached_is_named_without_secrets),
                 cmocka_unit_test(test_a_peer_that_speaks_no_tls_is_a_failed_connection),
