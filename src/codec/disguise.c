@@ -234,16 +234,54 @@ static void disguise_figures(struct cw_entry *entry, enum cw_detail detail, stru
         entry->limit_text = told ? cw_buf_text(&texts->limit_text) : NULL;
 }
 
-/* What a receiver answers may repeat the message it was sent, which told everything: only the kind of answer is kept.
+static const char *after(const char *text, const char *beginning)
+{
+        size_t len = strlen(beginning);
+
+        return strncmp(text, beginning, len) == 0 ? text + len : NULL;
+}
+
+/* "2 of 5 refused: " */
+static const char *after_count(const char *text)
+{
+        const char *at = text + strspn(text, "0123456789");
+        const char *of = at > text ? after(at, " of ") : NULL;
+        const char *total = of ? of + strspn(of, "0123456789") : NULL;
+        const char *behind = total ? after(total, " refused: ") : NULL;
+
+        return behind ? behind : text;
+}
+
+/*
+ * How much of it are our own words about a failure: what follows was answered, and may repeat the message, which told
+ * everything. A failure to ask is ours altogether, but for the last line of a command or of a mail server. Whatever is
+ * not known to be ours is not.
  */
+static size_t own_len(const char *reason)
+{
+        static const char *const failures[] = {"resolve: ", "timeout: ", "broken: ", "too-large: "};
+        const char *text = after_count(reason), *rest = after(text, "other: "), *end;
+
+        if (after(text, "connect: "))
+                return strlen(reason);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(failures); i++)
+                rest = rest ? rest : after(text, failures[i]);
+        end = rest ? strstr(rest, " answered ") : NULL;
+        if (!rest)
+                end = strstr(text, ": ");
+        else if (!end && after(rest, "the command was ended by "))
+                end = strstr(rest, ": ");
+        return end ? (size_t)(end - reason) : strlen(reason);
+}
+
 static void forget_answer(struct cw_entry *entry, struct texts *texts)
 {
-        const char *answer = entry->reason ? strstr(entry->reason, ": ") : NULL;
-        const char *repeated = answer && entry->summary ? strstr(entry->summary, entry->reason) : NULL;
+        const char *repeated = entry->summary && entry->reason ? strstr(entry->summary, entry->reason) : NULL;
+        size_t len = entry->reason ? own_len(entry->reason) : 0;
 
-        if (!answer)
+        if (!entry->reason || !entry->reason[len])
                 return;
-        cw_buf_append(&texts->reason, entry->reason, (size_t)(answer - entry->reason));
+        cw_buf_append(&texts->reason, entry->reason, len);
         if (repeated) {
                 cw_buf_append(&texts->summary, entry->summary, (size_t)(repeated - entry->summary));
                 cw_buf_printf(&texts->summary, "%s.", cw_buf_text(&texts->reason));

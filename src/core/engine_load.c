@@ -181,6 +181,8 @@ int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored)
         for (size_t i = 0; r == 0 && i < stored->alerts.n; i++)
                 r = load_alert(engine, &stored->alerts.rows[i], behind);
         if (r == 0)
+                cw_engine_dress_alerts(engine);
+        if (r == 0)
                 r = cw_policy_load(&engine->policy, stored, behind);
         if (r < 0)
                 return r;

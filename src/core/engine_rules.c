@@ -203,6 +203,7 @@ void cw_engine_compare_rules(struct cw_engine *engine, const struct cw_ruleset *
         if (mark_fresh(engine, before) < 0)
                 engine->error = -ENOMEM;
         end_orphaned_alerts(engine);
+        cw_engine_grade_alerts(engine);
         remember_rules(engine, before);
 }
 
@@ -248,6 +249,7 @@ void cw_engine_set_rules(struct cw_engine *engine, struct cw_ruleset *rules)
                 return;
         }
         engine->rules = cw_ruleset_ref(rules);
+        cw_engine_dress_alerts(engine); /* before who hears of them is asked by their labels */
         cw_policy_set_rules(&engine->policy, rules);
         cw_engine_reckon_needs(engine);
         cw_engine_compare_rules(engine, before);

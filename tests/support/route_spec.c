@@ -81,6 +81,14 @@ static void match_rule(struct cw_filter *filter, const char *rule)
         filter->rules[filter->n_rules++] = copy(rule);
 }
 
+static void match_team(struct cw_filter *filter, const char *team)
+{
+        if (!team)
+                return;
+        filter->labels = must(calloc(1, sizeof(*filter->labels)));
+        filter->labels[filter->n_labels++] = (struct cw_label){copy("team"), copy(team)};
+}
+
 static void build_inhibitions(struct cw_ruleset *rules, const struct routing_spec *spec)
 {
         rules->inhibitions = must(calloc(SPEC_INHIBIT, sizeof(*rules->inhibitions)));
@@ -183,6 +191,7 @@ static void build_child(struct cw_ruleset *rules, const struct route_spec *spec,
         route->goes_on = spec->goes_on;
         route->match.severities = spec->severity ? 1u << spec->severity : 0;
         match_rule(&route->match, spec->rule);
+        match_team(&route->match, spec->team);
         if (spec->customer) {
                 route->match.cards.customers = must(malloc(sizeof(int64_t)));
                 route->match.cards.customers[0] = spec->customer;

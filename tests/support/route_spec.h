@@ -16,7 +16,7 @@
 struct route_spec {
         unsigned depth; /* 1: a child of the root, 2: of the last one before it of depth 1, …; 0: none any more */
         enum cw_severity severity; /* what it matches; 0 or NULL: any */
-        const char *rule;
+        const char *rule, *team; /* the label of that name */
         int64_t customer;
         bool goes_on;
         const char *notify, *mute, *only, *escalate; /* escalate: "notifiers" */

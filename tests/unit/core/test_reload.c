@@ -246,16 +246,81 @@ static void test_another_severity_is_no_other_rule(void **state)
         static const struct ruleset_spec worse = {
                 .rules = {{.name = "low", .when = "available < 100", .severity = CW_SEVERITY_CRITICAL}},
                 .group_interval_ms = CW_HOUR_MS};
+
+        (void)state;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                begin(&world, &low);
+                print_message("  what fires is told to be worse at once, and once\n");
+                assert_string_equal(changed(&world, &worse, restart), "chat firing: low/1 firing 50.00 was warning\n");
+                assert_string_equal(changed(&world, &worse, restart), "");
+                assert_string_equal(world_polled(&world), "");
+                world_card(&world, 1, 1, "49");
+                assert_string_equal(world_polled(&world), "");
+                world_deinit(&world);
+        }
+}
+
+static void test_another_severity_of_the_daemons_own(void **state)
+{
+        struct cw_ruleset *graded = ruleset_build(&low);
         struct world world;
 
         (void)state;
         begin(&world, &low);
-        assert_string_equal(changed(&world, &worse, false), "");
-        assert_string_equal(world_polled(&world), "");
-        print_message("  it is told when the card changes; a rise does not wait for the interval\n");
-        world_card(&world, 1, 1, "49");
-        assert_string_equal(world_polled(&world), "chat firing: low/1 firing 49.00 was warning\n");
+        for (int i = 0; i < 3; i++) {
+                world.now += MINUTE;
+                world_poll(&world, &(struct world_poll){.source = 0, .failed = true});
+        }
+        world_deliver(&world);
+        assert_string_equal(world_told(&world), "chat firing: source-down firing\n");
+        graded->builtins[CW_BUILTIN_SOURCE_DOWN].severity = CW_SEVERITY_INFO;
+        world_reload(&world, graded);
+        world_deliver(&world);
+        assert_string_equal(world_told(&world), "chat firing: source-down firing was critical\n");
         world_deinit(&world);
+}
+
+static const struct cw_entry *only_entry(const struct world *world)
+{
+        const struct cw_entry *entry = NULL;
+        size_t cursor = 0;
+
+        assert_true(cw_engine_next_alert(world->engine, &cursor, &entry));
+        return entry;
+}
+
+/* Mail hears of what is the treasury's. */
+static void test_another_label_is_no_other_rule(void **state)
+{
+#define LABELLED(whose)                                                                                                \
+        {                                                                                                              \
+                .rules = {{.name = "low", .when = "available < 100", .label = "team", .label_value = (whose)}},        \
+                .notifiers = {{.name = "mail"}, {.name = "chat"}}, .routing.routes = {                                 \
+                        {.depth = 1, .team = "treasury", .notify = "mail"},                                            \
+                        {.depth = 1, .notify = "chat"}                                                                 \
+                }                                                                                                      \
+        }
+        static const struct ruleset_spec sales = LABELLED("sales"), treasury = LABELLED("treasury");
+
+        (void)state;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                begin(&world, &sales);
+                print_message("  what fires has it at once, and nobody is told\n");
+                assert_string_equal(changed(&world, &treasury, restart), "");
+                assert_string_equal(only_entry(&world)->labels[0].value, "treasury");
+                world_restart(&world, NULL);
+                assert_string_equal(only_entry(&world)->labels[0].value, "treasury");
+                print_message("  who was told is told the end, whoever hears of the next\n");
+                world_card(&world, 1, 1, "600");
+                assert_string_equal(world_polled(&world), "chat resolved: low/1 resolved 600.00\n");
+                world_card(&world, 1, 1, "50");
+                assert_string_equal(world_polled(&world), "mail firing: low/1 firing 50.00\n");
+                world_deinit(&world);
+        }
 }
 
 static size_t dead_letters(const struct world *world, const char *notifier)
@@ -409,6 +474,8 @@ int main(void)
                 cmocka_unit_test(test_what_is_gone_ends),
                 cmocka_unit_test(test_a_source_that_left_and_came_back),
                 cmocka_unit_test(test_another_severity_is_no_other_rule),
+                cmocka_unit_test(test_another_severity_of_the_daemons_own),
+                cmocka_unit_test(test_another_label_is_no_other_rule),
                 cmocka_unit_test(test_a_notifier_that_is_removed),
                 cmocka_unit_test(test_the_alert_about_a_notifier_that_is_removed),
                 cmocka_unit_test(test_routes),

@@ -284,6 +284,63 @@ static void test_what_a_receiver_answers_is_not_passed_on(void **state)
         }
 }
 
+static void test_our_own_words_about_a_failure_stay(void **state)
+{
+        static const struct {
+                const char *name, *reason, *own;
+        } cases[] = {
+                {"a status", "HTTP status 503", "HTTP status 503"},
+                {"what was answered goes", "HTTP status 400: zebra-1", "HTTP status 400"},
+                {"what came of several requests", "2 of 5 refused: HTTP status 400: zebra-1",
+                 "2 of 5 refused: HTTP status 400"},
+                {"why nobody could be asked", "connect: cannot connect to [::1]:25: Connection refused",
+                 "connect: cannot connect to [::1]:25: Connection refused"},
+                {"a proxy's status", "connect: the proxy answered 407 instead of connecting to a:443",
+                 "connect: the proxy answered 407 instead of connecting to a:443"},
+                {"how long it was waited for", "timeout: no answer from a:443 within 15 s",
+                 "timeout: no answer from a:443 within 15 s"},
+                {"a name that is not known", "resolve: cannot find the host a", "resolve: cannot find the host a"},
+                {"what broke", "broken: the connection to a broke", "broken: the connection to a broke"},
+                {"what a mail server says goes", "SMTP status 550: a:25 answered 550 zebra-1", "SMTP status 550"},
+                {"whatever its status", "other: a:25 answered 600 zebra-1", "other: a:25"},
+                {"a command that is not there", "other: the command cannot be run: No such file or directory",
+                 "other: the command cannot be run: No such file or directory"},
+                {"what a command says goes", "exit status 3: zebra-1", "exit status 3"},
+                {"at its end too", "other: the command was ended by signal 9: zebra-1",
+                 "other: the command was ended by signal 9"},
+                {"or before it was ended", "the command took too long: zebra-1", "the command took too long"},
+                {"words that look like ours do not come from us", "HTTP status 400: connect: zebra-1",
+                 "HTTP status 400"},
+                {"the end of a time", "nothing could be delivered", "nothing could be delivered"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                cw_cleanup(cw_buf_deinit) struct cw_buf summary = CW_BUF_NULL;
+                cw_cleanup(cw_buf_deinit) struct cw_buf expected = CW_BUF_NULL;
+                struct cw_buf payload = CW_BUF_NULL;
+                struct cw_entry *entry;
+                struct sample sample;
+
+                print_message("  %s\n", cases[i].name);
+                sample_init(&sample);
+                entry = sample_add(&sample, sample_builtin());
+                cw_buf_printf(&summary, "Notifier chat cannot deliver: %s.", cases[i].reason);
+                cw_buf_printf(&expected, "\"summary\":\"Notifier chat cannot deliver: %s.\"", cases[i].own);
+                entry->rule = "notifier-failing";
+                entry->reason = cases[i].reason;
+                entry->summary = cw_buf_text(&summary);
+                render(CW_SINK_WEBHOOK, CW_DETAIL_BAND, false, &sample.notice, &payload);
+                assert_false(holds(&payload, "zebra"));
+                if (!holds(&payload, cw_buf_text(&expected)))
+                        fail_msg("no %s in %.*s", cw_buf_text(&expected), (int)payload.len, payload.data);
+                cw_buf_clear(&expected);
+                cw_buf_printf(&expected, "\"reason\":\"%s\"", cases[i].own);
+                assert_true(holds(&payload, cw_buf_text(&expected)));
+                cw_buf_deinit(&payload);
+        }
+}
+
 /* Nothing of it is there to be shown, so it would be words with holes. */
 static void test_words_from_elsewhere_are_replaced(void **state)
 {
@@ -332,6 +389,7 @@ int main(void)
                 cmocka_unit_test(test_what_may_not_be_told_is_nowhere),
                 cmocka_unit_test(test_what_may_be_told_is_there),
                 cmocka_unit_test(test_when_it_is_empty_goes_with_the_amounts),
+                cmocka_unit_test(test_our_own_words_about_a_failure_stay),
                 cmocka_unit_test(test_what_a_receiver_answers_is_not_passed_on),
                 cmocka_unit_test(test_words_from_elsewhere_are_replaced),
                 cmocka_unit_test(test_percentages),
