@@ -31,14 +31,25 @@ struct cw_page_customer {
         size_t first_card, n_cards;
 };
 
+/* A stretch of a page's customers. */
+struct cw_page_part {
+        uint32_t n_customers, n_cards;
+        bool alike; /* byte for byte as it was told last: its customers and cards are not told again */
+};
+
 /* All that one page showed. */
 struct cw_page_told {
         uint32_t number; /* in the list, from 1 */
-        const struct cw_page_customer *customers;
+        const struct cw_page_customer *customers; /* of the parts that are not alike, one behind the other */
         const struct cw_card *cards;
         size_t n_customers, n_cards;
+        const struct cw_page_part *parts;
+        size_t n_parts; /* 0: it is not divided, and all of it is told */
         bool whole; /* nothing on it was set aside */
 };
+
+/* So many parts has a page at most: a bit each, where it is said which of them are known. */
+#define CW_PAGE_PARTS_MAX 64
 
 enum cw_severity { CW_SEVERITY_NONE, CW_SEVERITY_INFO, CW_SEVERITY_WARNING, CW_SEVERITY_CRITICAL };
 

@@ -10,9 +10,10 @@
 /*
  * Decoder: for whoever decodes one page after the other.
  *
- * Says of every page exactly what cw_provider_decode_page says, and cuts card numbers in the caller's bytes as that
- * does. It keeps the memory of the page before, and what it learnt of how this API writes its pages, which makes the
- * next one cheap. What it keeps holds no card number.
+ * Says of every page exactly what cw_provider_decode_page says. It keeps the memory of the page before, and what it
+ * learnt of how this API writes its pages, which makes the next one cheap; of the pages of a list also by what their
+ * parts are known again. What it keeps holds no card number. Card numbers may stand whole in the caller's bytes
+ * afterwards: they are the caller's to wipe.
  */
 
 struct cw_decoder;
@@ -28,5 +29,17 @@ void cw_decoder_free(struct cw_decoder *decoder);
 int cw_decoder_page(struct cw_decoder *decoder, char *bytes, size_t len, int one_customer,
                     const struct cw_page **ret_page, struct cw_provider_error *ret_error)
         __attribute__((warn_unused_result));
+
+/*
+ * The same for the page of a list that has this number, divided into parts. Those that `known` has a bit for (the first
+ * has the lowest) are passed over if their bytes are the ones that were told last: then the part is alike, and its
+ * customers and cards do not stand in the page. Once more with 0, all of them do.
+ */
+int cw_decoder_list_page(struct cw_decoder *decoder, uint32_t number, uint64_t known, char *bytes, size_t len,
+                         const struct cw_page **ret_page, struct cw_provider_error *ret_error)
+        __attribute__((warn_unused_result));
+
+/* The page of a list that was decoded last is told. */
+void cw_decoder_told(struct cw_decoder *decoder);
 
 #endif

@@ -10,6 +10,7 @@ struct cw_buf;
 struct cw_engine;
 struct cw_entry;
 struct cw_item;
+struct cw_page_told;
 
 /*
  * Engine view: what an operator may want to know of the engine's state, between two steps.
@@ -57,9 +58,13 @@ int cw_engine_told(const struct cw_engine *engine, size_t notifier, struct cw_to
         __attribute__((warn_unused_result));
 void cw_told_deinit(struct cw_told *told);
 
-/* Whether the page can be told by PAGE_ALIKE: the engine knows what it brought, and nothing wants to look at that anew.
- */
-bool cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at);
+/* Which parts of the page can be told as alike, a bit each from the lowest: the engine knows what they brought, and
+ * nothing wants to look at that anew. */
+uint64_t cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at);
+
+/* Whether one of the page's parts that are told anew brings a card of a part that is alike: such a page cannot be told
+ * so, for of a card that stands twice the second is set aside. */
+bool cw_engine_repeats(const struct cw_engine *engine, size_t source, const struct cw_page_told *page);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

@@ -15,16 +15,15 @@ struct cw_ruleset;
 /*
  * Event: what the engine is told, one thing at a time. Everything in it is borrowed for the step.
  *
- * A poll is told in this order: POLL_BEGAN; as pages come PAGE_SEEN and its CARD_BAD, or PAGE_ALIKE, or CUSTOMER_SEEN
- * and CARD_SEEN one by one, POLL_GOES_ON now and then; PAGES_READ; for every look-up CARD_READ and
+ * A poll is told in this order: POLL_BEGAN; as pages come PAGE_SEEN and its CARD_BAD, or CUSTOMER_SEEN and
+ * CARD_SEEN one by one, POLL_GOES_ON now and then; PAGES_READ; for every look-up CARD_READ and
  * CARD_BAD, then CUSTOMER_READ; POLL_ENDED. A poll that is cancelled has no end.
  */
 
 enum cw_event_kind {
         CW_EVENT_POLLS_ALIKE, /* instead of polls: at every beat up to `at` a complete one brought all as it was */
         CW_EVENT_POLL_BEGAN,
-        CW_EVENT_PAGE_SEEN, /* all that one page brought */
-        CW_EVENT_PAGE_ALIKE, /* byte for byte what PAGE_SEEN told last of it; only where cw_engine_knows_page said so */
+        CW_EVENT_PAGE_SEEN, /* all that one page brought; parts are alike only where cw_engine_knows_page said so */
         CW_EVENT_CUSTOMER_SEEN,
         CW_EVENT_CARD_SEEN,
         CW_EVENT_CARD_BAD,
@@ -67,7 +66,7 @@ struct cw_event {
         union {
                 int64_t customer; /* CUSTOMER_SEEN */
                 const struct cw_card *card;
-                struct cw_page_told page; /* PAGE_SEEN, and the number of PAGE_ALIKE */
+                struct cw_page_told page; /* PAGE_SEEN */
                 struct {
                         int64_t customer, card; /* card 0: its id is what is bad */
                         const char *field, *reason;

@@ -13,6 +13,7 @@ struct cw_event;
 struct cw_http;
 struct cw_log;
 struct cw_loop;
+struct cw_page_told;
 struct cw_settings;
 
 /*
@@ -29,8 +30,9 @@ struct cw_feeds_options {
         struct cw_log *log;
         bool once;
         void (*step)(void *data, const struct cw_event *event);
-        /* Whether a page can be told as one that is as it was (cw_engine_knows_page). */
-        bool (*knows_page)(void *data, size_t source, uint32_t number, int64_t sent_at);
+        /* Which parts of a page can be told as being as they were (cw_engine_knows_page, cw_engine_repeats). */
+        uint64_t (*knows_page)(void *data, size_t source, uint32_t number, int64_t sent_at);
+        bool (*repeats)(void *data, size_t source, const struct cw_page_told *page);
         /* The customers that the engine wants read one by one, after PAGES_READ. */
         size_t (*look_ups)(void *data, size_t source, int64_t *ret_customers, size_t most);
         /* Likewise before an alert fires; after any step. */

@@ -15,8 +15,8 @@ struct cw_secret;
  *
  * Bytes in, cards out, all or nothing: a page is believed only after all of it was strict JSON (RFC 8259), a successful
  * envelope and of the right shape. A card whose fields cannot be trusted is set aside with its reason and does not fail
- * the page. Card numbers are cut to their last four digits in the caller's own bytes before anything is copied out of
- * them, which is why the input is not const.
+ * the page. Card numbers are cut to their last four digits in the caller's own bytes before json-c copies anything out
+ * of them, which is why the input is not const; the bytes are the caller's to wipe all the same.
  */
 
 struct cw_bad_card {
@@ -32,6 +32,9 @@ struct cw_page {
         size_t n_cards;
         struct cw_bad_card *bad;
         size_t n_bad;
+        const struct cw_page_part *parts; /* of a list's page (decoder.h); owned by the decoder */
+        size_t n_parts;
+        size_t n_listed; /* customers, those of parts that are alike, too */
         int64_t page_size, page_number, number_of_pages; /* -1: not said */
         struct cw_page_texts *texts; /* private: owns the references */
 };

@@ -48,11 +48,12 @@ struct cw_source_listener {
         void (*page)(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
                      int64_t sent_at);
         /*
-         * A page is byte for byte what `page` told last of that number: would that say all there is to say? Then
-         * `page_alike` says so, else `page` tells it once more. NULL: it never would.
+         * Which parts of the page need not be told again by `page` if they come with the same bytes: a bit for each,
+         * from the lowest. And whether a page with parts that are alike cannot be told so, because one of its other
+         * parts brings a card of theirs: then all of it is told. NULL: everything always is.
          */
-        bool (*knows_page)(void *data, struct cw_source *source, uint32_t number, int64_t sent_at);
-        void (*page_alike)(void *data, struct cw_source *source, uint32_t number, int64_t sent_at);
+        uint64_t (*knows_page)(void *data, struct cw_source *source, uint32_t number, int64_t sent_at);
+        bool (*repeats)(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page);
         /*
          * Every page has come or failed. The listener names the customers it wants to read one by one before the poll
          * ends: at most CW_LOOK_UPS_MAX, written to ret_customers; returns how many. Not called when no page was good.

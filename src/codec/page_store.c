@@ -77,7 +77,8 @@ int cw_page_store_clear(struct cw_page_store *store)
         trim(&page->customers, &store->customers_capacity);
         trim(&page->cards, &store->cards_capacity);
         trim(&page->bad, &store->bad_capacity);
-        page->n_customers = page->n_cards = page->n_bad = 0;
+        page->n_customers = page->n_cards = page->n_bad = page->n_listed = page->n_parts = 0;
+        page->parts = NULL;
         page->page_size = page->page_number = page->number_of_pages = -1;
         if (page->texts)
                 texts_clear(page->texts);

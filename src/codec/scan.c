@@ -3,7 +3,8 @@
  * Idea: an API writes every page alike. So what stands between two values is known beforehand and only compared, and
  * each value is read where it stands, knowing what it must be. Nothing is searched for, nothing is looked at twice, and
  * every branch but one is the same for every card. Whatever is not as predicted ends the scan, and the reference lane
- * begins at the beginning: so nothing here has to know what an odd page means, only that this one is not odd.
+ * begins at the beginning: so nothing here has to know what an odd page means, only that this one is not odd. The bytes
+ * stay as they are.
  *
  * No bound is checked within a field. While more than MARGIN bytes are left none can be passed; the last ones are moved
  * into a room with zeros behind them, which nothing predicted contains.
@@ -22,6 +23,7 @@
 #include "id_set.h"
 #include "json_text.h"
 #include "page_store.h"
+#include "parts.h"
 #include "scan_digits.h"
 #include "scan_number.h"
 #include "scan_step.h"
@@ -51,8 +53,10 @@ struct scan {
         struct cw_id_set *ids;
         struct cw_page_store *store;
         struct cw_page *page; /* in it */
-        char *end; /* of what `at` walks in: the bytes, or the tail with its zeros */
-        char *moved; /* where the tail stood in the bytes; NULL: not moved yet */
+        struct cw_parts *parts; /* NULL: everything is read */
+        const char *bytes_end;
+        const char *end; /* of what `at` walks in: the bytes, or the tail with its zeros */
+        const char *moved; /* where the tail stands in the bytes; NULL: not moved yet */
         size_t n_moved;
         bool usual_customers, usual_cards; /* those of read_usual_customer and read_usual_card */
         bool ids_rise;
@@ -62,7 +66,7 @@ struct scan {
         char tail[2 * MARGIN];
 };
 
-static __attribute__((noinline)) char *move_to_tail(struct scan *scan, char *at)
+static __attribute__((noinline)) const char *move_to_tail(struct scan *scan, const char *at)
 {
         if (scan->moved)
                 return at;
@@ -74,13 +78,19 @@ static __attribute__((noinline)) char *move_to_tail(struct scan *scan, char *at)
         return scan->tail;
 }
 
+/* In the bytes, wherever it is being read. */
+static inline const char *place_of(const struct scan *scan, const char *at)
+{
+        return scan->moved ? scan->moved + (at - scan->tail) : at;
+}
+
 /* Before each field. */
-static inline char *ensure_margin(struct scan *scan, char *at)
+static inline const char *ensure_margin(struct scan *scan, const char *at)
 {
         return scan->end - at < MARGIN ? move_to_tail(scan, at) : at;
 }
 
-static inline char *skip(char *at, const struct cw_shape_bytes *bytes)
+static inline const char *skip(const char *at, const struct cw_shape_bytes *bytes)
 {
         return cw_scan_is(at, bytes) ? at + bytes->len : NULL;
 }
@@ -90,7 +100,7 @@ static inline bool is_null(const char *at)
         return memcmp(at, "null", 4) == 0;
 }
 
-static char *read_count(char *at, int64_t *ret_count)
+static const char *read_count(const char *at, int64_t *ret_count)
 {
         if (!is_null(at))
                 return cw_scan_id(at, ret_count);
@@ -99,9 +109,9 @@ static char *read_count(char *at, int64_t *ret_count)
 }
 
 /* At the opening quote; the text without its quotes. */
-static inline char *read_text(char *at, char **ret_text, size_t *ret_len)
+static inline const char *read_text(const char *at, const char **ret_text, size_t *ret_len)
 {
-        char *text = at + 1, *end;
+        const char *text = at + 1, *end;
         bool plain;
 
         if (*at != '"')
@@ -126,9 +136,9 @@ static size_t escape_len(const char *at)
 }
 
 /* The same as read_text, with escapes: names are full of them where an API writes ASCII only. */
-static __attribute__((noinline)) char *read_escaped_text(char *at, char **ret_text, size_t *ret_len)
+static __attribute__((noinline)) const char *read_escaped_text(const char *at, const char **ret_text, size_t *ret_len)
 {
-        char *text = at + 1, *end = text;
+        const char *text = at + 1, *end = text;
         size_t n;
 
         if (*at != '"')
@@ -146,9 +156,9 @@ static __attribute__((noinline)) char *read_escaped_text(char *at, char **ret_te
         return end + 1;
 }
 
-static char *read_skipped(char *at)
+static const char *read_skipped(const char *at)
 {
-        char *text, *behind;
+        const char *text, *behind;
         uint64_t word;
         size_t len;
 
@@ -176,7 +186,7 @@ static char *read_skipped(char *at)
         }
 }
 
-static inline char *read_currency(struct scan *scan, char *at, char ret_currency[static 4])
+static inline const char *read_currency(struct scan *scan, const char *at, char ret_currency[static 4])
 {
         char upper[4] = "";
 
@@ -197,37 +207,30 @@ static inline char *read_currency(struct scan *scan, char *at, char ret_currency
         return at + 4;
 }
 
-/* Cuts it to its last digits where it stands, as card_number.h does. */
-static __attribute__((noinline)) char *read_odd_card_number(char *at, char ret_last4[static 5])
+/* Nothing but its last digits is taken from it. */
+static __attribute__((noinline)) const char *read_odd_card_number(const char *at, char ret_last4[static 5])
 {
-        char *text;
+        const char *text;
         size_t len;
 
         if (is_null(at))
                 return at + 4;
         at = read_text(at, &text, &len);
-        if (!at)
-                return NULL;
-        if (len < KEPT || !cw_scan_is_four_digits(text + len - KEPT)) {
-                memset(text, '*', len);
-                return at;
-        }
-        memset(text, '*', len - KEPT);
-        memcpy(ret_last4, text + len - KEPT, KEPT);
+        if (at && len >= KEPT && cw_scan_is_four_digits(text + len - KEPT))
+                memcpy(ret_last4, text + len - KEPT, KEPT);
         return at;
 }
 
 /* Most have sixteen digits, or twelve that are cut already and four. */
-static inline char *read_card_number(char *at, char ret_last4[static 5])
+static inline const char *read_card_number(const char *at, char ret_last4[static 5])
 {
         if (at[0] != '"' || !cw_scan_is_plain16(at + 1) || !cw_scan_is_four_digits(at + 17 - KEPT))
                 return read_odd_card_number(at, ret_last4);
-        memset(at + 1, '*', 16 - KEPT);
         memcpy(ret_last4, at + 17 - KEPT, KEPT);
         return at + 18;
 }
 
-static inline char *read_bool(char *at, bool *ret_bool)
+static inline const char *read_bool(const char *at, bool *ret_bool)
 {
         *ret_bool = *at == 't';
         if (*ret_bool)
@@ -235,10 +238,12 @@ static inline char *read_bool(char *at, bool *ret_bool)
         return memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
 }
 
-static __attribute__((noinline)) char *read_odd_reference(struct scan *scan, char *at, const char **ret_reference)
+static __attribute__((noinline)) const char *read_odd_reference(struct scan *scan, const char *at,
+                                                                const char **ret_reference)
 {
         struct cw_buf buf = CW_BUF_NULL;
-        char *text, *copy = NULL;
+        char own[2 * CW_SCAN_TEXT_MAX], *copy = NULL;
+        const char *text;
         size_t len;
 
         if (is_null(at))
@@ -246,8 +251,9 @@ static __attribute__((noinline)) char *read_odd_reference(struct scan *scan, cha
         at = read_escaped_text(at, &text, &len);
         if (!at)
                 return NULL;
-        cw_card_number_mask_if_one(text, len);
-        cw_json_text_append(text, len, &buf);
+        memcpy(own, text, len);
+        cw_card_number_mask_if_one(own, len);
+        cw_json_text_append(own, len, &buf);
         if (cw_buf_error(&buf) == 0)
                 copy = cw_page_store_text(scan->store, buf.len);
         if (copy)
@@ -275,18 +281,20 @@ static inline char *keep_text(struct scan *scan, const char *text, size_t len)
         return copy;
 }
 
-static inline char *read_reference(struct scan *scan, char *at, const char **ret_reference)
+static inline const char *read_reference(struct scan *scan, const char *at, const char **ret_reference)
 {
-        char *text, *behind;
+        const char *text, *behind;
         size_t len;
+        char *copy;
 
         behind = read_text(at, &text, &len);
         if (!behind)
                 return read_odd_reference(scan, at, ret_reference);
-        if (*text <= '9') /* a card number begins with a digit, or a space or dash */
-                cw_card_number_mask_if_one(text, len);
-        *ret_reference = keep_text(scan, text, len);
-        return *ret_reference ? behind : NULL;
+        copy = keep_text(scan, text, len);
+        if (copy && *copy <= '9') /* a card number begins with a digit, or a space or dash */
+                cw_card_number_mask_if_one(copy, len);
+        *ret_reference = copy;
+        return copy ? behind : NULL;
 }
 
 /* Whether no card before has the id of this one. Where ids rise from card to card, that needs no set. */
@@ -308,7 +316,8 @@ static inline bool is_new_id(struct scan *scan, int64_t id)
         return cw_id_set_add(scan->ids, id);
 }
 
-static inline char *read_card_field(struct scan *scan, enum cw_shape_kind kind, char *at, struct cw_card *card)
+static inline const char *read_card_field(struct scan *scan, enum cw_shape_kind kind, const char *at,
+                                          struct cw_card *card)
 {
         switch (kind) {
         case CW_SHAPE_CARD_ID:
@@ -330,7 +339,7 @@ static inline char *read_card_field(struct scan *scan, enum cw_shape_kind kind, 
         }
 }
 
-static __attribute__((noinline)) char *read_any_card(struct scan *scan, char *at, struct cw_card *card)
+static __attribute__((noinline)) const char *read_any_card(struct scan *scan, const char *at, struct cw_card *card)
 {
         const struct cw_shape_object *shape = &scan->shape->card;
 
@@ -348,7 +357,7 @@ static __attribute__((noinline)) char *read_any_card(struct scan *scan, char *at
 }
 
 /* A card that has the documents' fields in the documents' order: the same without asking each field what it is. */
-static inline char *read_usual_card(struct scan *scan, char *at, struct cw_card *card)
+static inline const char *read_usual_card(struct scan *scan, const char *at, struct cw_card *card)
 {
         const struct cw_shape_field *field = scan->shape->card.fields;
 
@@ -364,10 +373,10 @@ static inline char *read_usual_card(struct scan *scan, char *at, struct cw_card 
 }
 
 /* All but its closing brace. */
-static inline char *read_card(struct scan *scan, char *at, const struct cw_page_customer *customer)
+static inline const char *read_card(struct scan *scan, const char *at, const struct cw_page_customer *customer)
 {
         struct cw_card *card;
-        char *behind;
+        const char *behind;
 
         if (scan->page->n_cards == scan->store->cards_capacity && cw_page_store_more_cards(scan->store) < 0)
                 return NULL;
@@ -383,7 +392,7 @@ static inline char *read_card(struct scan *scan, char *at, const struct cw_page_
         return behind;
 }
 
-static char *read_cards(struct scan *scan, char *at, struct cw_page_customer *customer)
+static const char *read_cards(struct scan *scan, const char *at, struct cw_page_customer *customer)
 {
         const struct cw_shape_array *shape = &scan->shape->cards;
         size_t first = scan->page->n_cards;
@@ -403,8 +412,8 @@ static char *read_cards(struct scan *scan, char *at, struct cw_page_customer *cu
         return NULL;
 }
 
-static inline char *read_customer_field(struct scan *scan, enum cw_shape_kind kind, char *at,
-                                        struct cw_page_customer *customer)
+static inline const char *read_customer_field(struct scan *scan, enum cw_shape_kind kind, const char *at,
+                                              struct cw_page_customer *customer)
 {
         switch (kind) {
         case CW_SHAPE_CUSTOMER_ID:
@@ -429,7 +438,7 @@ static inline bool keep_customer(struct scan *scan, const struct cw_page_custome
         return true;
 }
 
-static char *read_any_customer(struct scan *scan, char *at, struct cw_page_customer *customer)
+static const char *read_any_customer(struct scan *scan, const char *at, struct cw_page_customer *customer)
 {
         const struct cw_shape_object *shape = &scan->shape->customer;
         bool cards_came_first = false;
@@ -453,7 +462,7 @@ static char *read_any_customer(struct scan *scan, char *at, struct cw_page_custo
 }
 
 /* Of a customer that has the documents' fields in the documents' order: all before its cards. */
-static inline char *read_usual_customer(struct scan *scan, char *at, struct cw_page_customer *customer)
+static inline const char *read_usual_customer(struct scan *scan, const char *at, struct cw_page_customer *customer)
 {
         const struct cw_shape_field *field = scan->shape->customer.fields;
 
@@ -464,10 +473,10 @@ static inline char *read_usual_customer(struct scan *scan, char *at, struct cw_p
 }
 
 /* All but its closing brace. */
-static inline char *read_customer(struct scan *scan, char *at)
+static inline const char *read_customer(struct scan *scan, const char *at)
 {
         struct cw_page_customer customer = {.first_card = scan->page->n_cards};
-        char *cards;
+        const char *cards;
 
         at = ensure_margin(scan, at);
         cards = scan->usual_customers ? read_usual_customer(scan, at, &customer) : NULL;
@@ -480,7 +489,35 @@ static inline char *read_customer(struct scan *scan, char *at)
         return at && keep_customer(scan, &customer) ? at : NULL;
 }
 
-static char *read_details(struct scan *scan, char *at)
+/* One that is known again is passed over. All but the closing brace of its last customer. */
+static const char *read_part(struct scan *scan, const char *at)
+{
+        const struct cw_page *page = scan->page;
+        const char *from = place_of(scan, at);
+        size_t first = page->n_customers, first_card = page->n_cards;
+        size_t known = scan->parts ? cw_parts_skip(scan->parts, from, (size_t)(scan->bytes_end - from)) : 0;
+        struct cw_page_part part;
+
+        if (known > 0)
+                return ensure_margin(scan, at + known);
+        for (;;) {
+                at = read_customer(scan, at);
+                if (!at || !cw_scan_is(at, &scan->shape->details.next))
+                        break;
+                if (scan->parts &&
+                    cw_parts_is_full(scan->parts, page->n_customers - first, (size_t)(place_of(scan, at) - from)))
+                        break;
+                at += scan->shape->details.next.len;
+        }
+        if (!at || !scan->parts)
+                return at;
+        part = (struct cw_page_part){.n_customers = (uint32_t)(page->n_customers - first),
+                                     .n_cards = (uint32_t)(page->n_cards - first_card)};
+        cw_parts_add(scan->parts, from, (size_t)(place_of(scan, at) - from), &part);
+        return at;
+}
+
+static const char *read_details(struct scan *scan, const char *at)
 {
         const struct cw_shape_array *shape = &scan->shape->details;
 
@@ -491,7 +528,7 @@ static char *read_details(struct scan *scan, char *at)
         if (at[0] == '[' && at[1] == ']')
                 return at + 2;
         for (at = skip(at, &shape->open); at; at += shape->next.len) {
-                at = read_customer(scan, at);
+                at = read_part(scan, at);
                 if (!at)
                         return NULL;
                 if (!cw_scan_is(at, &shape->next))
@@ -500,7 +537,7 @@ static char *read_details(struct scan *scan, char *at)
         return NULL;
 }
 
-static char *read_envelope_field(struct scan *scan, enum cw_shape_kind kind, char *at)
+static const char *read_envelope_field(struct scan *scan, enum cw_shape_kind kind, const char *at)
 {
         switch (kind) {
         case CW_SHAPE_STATUS:
@@ -518,7 +555,7 @@ static char *read_envelope_field(struct scan *scan, enum cw_shape_kind kind, cha
         }
 }
 
-static char *read_page(struct scan *scan, char *at)
+static const char *read_page(struct scan *scan, const char *at)
 {
         const struct cw_shape_object *shape = &scan->shape->envelope;
 
@@ -543,29 +580,31 @@ static bool has_kinds(const struct cw_shape_object *object, const enum cw_shape_
         return object->n_fields == n;
 }
 
-bool CW_SCAN_PAGE(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
-                  struct cw_page_store *store)
+bool CW_SCAN_PAGE(const struct cw_scan_input *input, struct cw_id_set *ids, struct cw_page_store *store)
 {
         static const enum cw_shape_kind customers[] = {CW_SHAPE_CUSTOMER_ID, CW_SHAPE_REFERENCE, CW_SHAPE_CARDS};
         static const enum cw_shape_kind cards[] = {
                 CW_SHAPE_CARD_ID,   CW_SHAPE_CURRENCY, CW_SHAPE_CARD_NUMBER, CW_SHAPE_TOTAL,
                 CW_SHAPE_AVAILABLE, CW_SHAPE_PENDING,  CW_SHAPE_SUPPRESSED,
         };
-        struct scan scan = {
-                .shape = shape, .ids = ids, .store = store, .page = &store->page, .ids_rise = true, .last_id = -1};
+        const struct cw_shape *shape = input->shape;
+        struct scan scan = {.shape = shape,
+                            .ids = ids,
+                            .store = store,
+                            .page = &store->page,
+                            .parts = input->parts,
+                            .bytes_end = input->bytes + input->len,
+                            .end = input->bytes + input->len,
+                            .ids_rise = true,
+                            .last_id = -1};
         const char *at;
-        bool whole;
 
-        if (len == 0 || len > PAGE_MAX || (shape->one_customer && !one_customer))
+        if (input->len == 0 || input->len > PAGE_MAX || (shape->one_customer && !input->one_customer))
                 return false;
         scan.usual_customers = has_kinds(&shape->customer, customers, CW_ARRAY_SIZE(customers));
         scan.usual_cards = has_kinds(&shape->card, cards, CW_ARRAY_SIZE(cards));
-        scan.end = bytes + len;
-        at = read_page(&scan, bytes);
-        whole = at && scan.moved && at == scan.tail + scan.n_moved;
-        if (whole)
-                memcpy(scan.moved, scan.tail, scan.n_moved);
+        at = read_page(&scan, input->bytes);
         if (scan.moved)
-                explicit_bzero(scan.tail, scan.n_moved);
-        return whole;
+                explicit_bzero(scan.tail, sizeof(scan.tail));
+        return at && scan.moved && at == scan.tail + scan.n_moved;
 }

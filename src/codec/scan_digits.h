@@ -64,7 +64,7 @@ static inline uint64_t cw_scan_value(uint64_t word, unsigned n)
 }
 
 /* A number of up to sixteen digits, none of them a leading zero. */
-static inline char *cw_scan_whole(char *at, uint64_t *ret_whole)
+static inline const char *cw_scan_whole(const char *at, uint64_t *ret_whole)
 {
         static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
         uint64_t word, whole;
@@ -84,7 +84,7 @@ static inline char *cw_scan_whole(char *at, uint64_t *ret_whole)
 }
 
 /* With a sign, in a string, without decimals or with many digits. */
-static __attribute__((noinline)) char *cw_scan_odd_amount(char *at, cw_amount *ret_amount)
+static __attribute__((noinline)) const char *cw_scan_odd_amount(const char *at, cw_amount *ret_amount)
 {
         static const uint32_t powers[] = {0, 100000, 10000, 1000, 100, 10, 1};
         bool quoted = *at == '"', negative;

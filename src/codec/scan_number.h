@@ -59,7 +59,7 @@ static inline unsigned cw_scan_others16(const char *at, __m128i *ret_digits)
         return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, _mm_set1_epi8(10)), digits));
 }
 
-static inline char *cw_scan_id(char *at, int64_t *ret_id)
+static inline const char *cw_scan_id(const char *at, int64_t *ret_id)
 {
         __m128i digits;
         unsigned n = _tzcnt_u32(cw_scan_others16(at, &digits)); /* 32: there is none */
@@ -71,9 +71,8 @@ static inline char *cw_scan_id(char *at, int64_t *ret_id)
         return at + n;
 }
 
-/* The digits are moved to where each counts what its place says: the digits are moved to where each counts what its
- * place says. */
-static inline char *cw_scan_amount(char *at, cw_amount *ret_amount)
+/* The digits are moved to where each counts what its place says. */
+static inline const char *cw_scan_amount(const char *at, cw_amount *ret_amount)
 {
         __m128i digits;
         unsigned others = cw_scan_others16(at, &digits);
@@ -89,14 +88,14 @@ static inline char *cw_scan_amount(char *at, cw_amount *ret_amount)
 
 #else
 
-static inline char *cw_scan_id(char *at, int64_t *ret_id)
+static inline const char *cw_scan_id(const char *at, int64_t *ret_id)
 {
         return cw_scan_whole(at, (uint64_t *)ret_id);
 }
 
 /* Most have a point and no more than eight digits: those before and those behind it are put side by side, and counted
  * at once. */
-static inline char *cw_scan_amount(char *at, cw_amount *ret_amount)
+static inline const char *cw_scan_amount(const char *at, cw_amount *ret_amount)
 {
         static const uint32_t powers[] = {0, 100000, 10000, 1000, 100, 10, 1, 0, 0};
         uint64_t before, behind;

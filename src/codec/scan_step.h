@@ -63,7 +63,7 @@ static inline bool cw_scan_is(const char *at, const struct cw_shape_bytes *bytes
 }
 
 /* From behind a quote to the next one, without escapes or control characters; *ret_plain: nor anything beyond ASCII. */
-static inline char *cw_scan_text(char *at, bool *ret_plain)
+static inline const char *cw_scan_text(const char *at, bool *ret_plain)
 {
         const char *start = at;
 
@@ -113,7 +113,7 @@ static inline bool cw_scan_is_plain16(const char *at)
 #else
         bool plain;
 
-        return cw_scan_text((char *)at, &plain) == at + 16 && plain;
+        return cw_scan_text(at, &plain) == at + 16 && plain;
 #endif
 }
 

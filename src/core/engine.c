@@ -263,9 +263,6 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
         case CW_EVENT_PAGE_SEEN:
                 cw_engine_page_seen(engine, state, event);
                 break;
-        case CW_EVENT_PAGE_ALIKE:
-                cw_engine_page_alike(engine, state, event);
-                break;
         case CW_EVENT_CUSTOMER_SEEN:
                 cw_engine_customer_seen(engine, state, event->customer);
                 break;
@@ -317,10 +314,9 @@ static void take_source_event(struct cw_engine *engine, const struct cw_event *e
 /* Events that only stage something leave nothing due: they come by the hundred thousand and skip the policy's flush. */
 static bool only_stages(enum cw_event_kind kind)
 {
-        return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_PAGE_SEEN || kind == CW_EVENT_PAGE_ALIKE ||
-               kind == CW_EVENT_CUSTOMER_SEEN || kind == CW_EVENT_CARD_SEEN || kind == CW_EVENT_CARD_BAD ||
-               kind == CW_EVENT_CARD_READ || kind == CW_EVENT_CUSTOMER_READ || kind == CW_EVENT_POLLS_ALIKE ||
-               kind == CW_EVENT_REST_SEEN;
+        return kind == CW_EVENT_POLL_BEGAN || kind == CW_EVENT_PAGE_SEEN || kind == CW_EVENT_CUSTOMER_SEEN ||
+               kind == CW_EVENT_CARD_SEEN || kind == CW_EVENT_CARD_BAD || kind == CW_EVENT_CARD_READ ||
+               kind == CW_EVENT_CUSTOMER_READ || kind == CW_EVENT_POLLS_ALIKE || kind == CW_EVENT_REST_SEEN;
 }
 
 static void settle_until_now(struct cw_engine *engine)
@@ -339,7 +335,6 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
         case CW_EVENT_POLLS_ALIKE:
         case CW_EVENT_POLL_BEGAN:
         case CW_EVENT_PAGE_SEEN:
-        case CW_EVENT_PAGE_ALIKE:
         case CW_EVENT_CUSTOMER_SEEN:
         case CW_EVENT_CARD_SEEN:
         case CW_EVENT_CARD_BAD:

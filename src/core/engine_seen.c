@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What readings say of cards: seen, as they were, or to be decided. An unchanged card costs a comparison, a page that
- * came again as it was not even that (leaves.h).
+ * What readings say of cards: seen, as they were, or to be decided. An unchanged card costs a comparison, a part of
+ * a page that came again as it was not even that (leaves.h).
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static bool brought(struct cw_source_state *state, struct cw_record *record, uin
 
 static void card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct reading *reading)
 {
-        struct cw_record *record = cw_snapshot_expect(&state->snapshot, reading->card->id);
+        struct cw_record *record = cw_snapshot_expect(&state->snapshot, reading->card->id, &state->snapshot.expected);
 
         state->read_cards++;
         if (!record) {
@@ -121,54 +122,135 @@ void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state
         card_seen(engine, state, &(struct reading){.card = event->card, .at = event->at});
 }
 
+/* What a page brought is told of part by part; one that is not divided is one part. */
+struct telling {
+        const struct cw_page_part *parts;
+        size_t n;
+        uint32_t leaves[CW_PAGE_PARTS_MAX]; /* of the parts that are told anew */
+        struct cw_page_part all;
+};
+
+static void begin_telling(struct telling *telling, const struct cw_page_told *page)
+{
+        telling->all = (struct cw_page_part){.n_customers = (uint32_t)page->n_customers,
+                                             .n_cards = (uint32_t)page->n_cards};
+        telling->parts = page->n_parts > 0 ? page->parts : &telling->all;
+        telling->n = page->n_parts > 0 ? page->n_parts : 1;
+        assert(telling->n <= CW_PAGE_PARTS_MAX);
+}
+
+/* Its cards are told of it when they are looked at (leaves.h). */
+static void part_alike(const struct cw_engine *engine, struct cw_source_state *state, int64_t at)
+{
+        struct cw_leaf *leaf = cw_leaves_at(state->leaves, cw_leaves_keep(state->leaves));
+
+        leaf->observed_at = at;
+        leaf->heard_at = engine->now;
+        leaf->seen_in = state->poll;
+        state->seen_cards += leaf->n_cards;
+        state->read_cards += leaf->n_cards;
+        state->roll.n_seen += leaf->n_customers;
+}
+
+static uint32_t leaf_for(struct cw_source_state *state, const struct cw_page_part *part, int64_t at, bool whole)
+{
+        uint32_t number = cw_leaves_tell(state->leaves, state->poll, at);
+        struct cw_leaf *leaf = cw_leaves_at(state->leaves, number);
+
+        if (!leaf)
+                return 0;
+        leaf->n_cards = part->n_cards;
+        leaf->n_customers = part->n_customers;
+        leaf->stirred = !whole;
+        return number;
+}
+
+/* Before anything of the page is told: what is told anew may stand in a part that is alike, too, and was seen then. */
+static void turn_leaves(const struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event,
+                        struct telling *telling)
+{
+        cw_leaves_turn(state->leaves, event->page.number, (uint32_t)telling->n);
+        for (size_t i = 0; i < telling->n; i++) {
+                if (telling->parts[i].alike)
+                        part_alike(engine, state, event->at);
+                else
+                        telling->leaves[i] = leaf_for(state, &telling->parts[i], event->at, event->page.whole);
+        }
+}
+
 void cw_engine_page_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
 {
-        struct reading reading = {.at = event->at};
+        const struct cw_page_customer *customer = event->page.customers;
+        struct reading reading = {.card = event->page.cards, .at = event->at};
+        struct telling telling;
 
-        reading.leaf = cw_leaves_tell(state->leaves, event->page.number, state->poll, event->at);
-        if (reading.leaf) {
-                struct cw_leaf *leaf = cw_leaves_at(state->leaves, reading.leaf);
+        begin_telling(&telling, &event->page);
+        turn_leaves(engine, state, event, &telling);
+        for (size_t i = 0; i < telling.n; i++) {
+                const struct cw_page_part *part = &telling.parts[i];
 
-                leaf->n_cards = (uint32_t)event->page.n_cards;
-                leaf->n_customers = (uint32_t)event->page.n_customers;
-                leaf->stirred = !event->page.whole;
-        }
-        for (size_t i = 0; i < event->page.n_customers; i++)
-                if (cw_roll_seen(&state->roll, event->page.customers[i].id, state->poll, reading.leaf) < 0)
-                        engine->error = -ENOMEM;
-        for (size_t i = 0; i < event->page.n_cards; i++) {
-                reading.card = &event->page.cards[i];
-                card_seen(engine, state, &reading);
+                if (part->alike)
+                        continue;
+                reading.leaf = telling.leaves[i];
+                for (size_t k = 0; k < part->n_customers; k++, customer++)
+                        if (cw_roll_seen(&state->roll, customer->id, state->poll, reading.leaf) < 0)
+                                engine->error = -ENOMEM;
+                for (size_t k = 0; k < part->n_cards; k++, reading.card++)
+                        card_seen(engine, state, &reading);
         }
 }
 
 /* So often all is read as if nothing were known: whatever is wrong with that heals. */
 #define POLLS_TO_A_WHOLE_ONE 16
 
-bool cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at)
+static bool knows_part(const struct cw_source_state *state, const struct cw_leaf *leaf, int64_t at)
 {
-        const struct cw_source_state *state = &engine->sources[source];
-        const struct cw_leaf *leaf = cw_leaves_find(state->leaves, number);
-
-        return leaf && cw_leaf_is_settled(leaf) && state->polling && !engine->any_fresh &&
-               state->poll % POLLS_TO_A_WHOLE_ONE != 0 && leaf->told_in != state->poll &&
-               leaf->seen_in != state->poll && at >= leaf->observed_at &&
-               at - leaf->observed_at <= cw_engine_gap_ms(state);
+        return cw_leaf_is_settled(leaf) && leaf->told_in != state->poll && leaf->seen_in != state->poll &&
+               at >= leaf->observed_at && at - leaf->observed_at <= cw_engine_gap_ms(state);
 }
 
-/* Its cards are told of it when they are looked at (leaves.h). */
-void cw_engine_page_alike(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
+uint64_t cw_engine_knows_page(const struct cw_engine *engine, size_t source, uint32_t number, int64_t at)
 {
-        struct cw_leaf *leaf = cw_leaves_find(state->leaves, event->page.number);
+        const struct cw_source_state *state = &engine->sources[source];
+        uint32_t leaf = cw_leaves_first(state->leaves, number);
+        uint64_t known = 0;
 
-        if (!leaf)
-                return;
-        leaf->observed_at = event->at;
-        leaf->heard_at = engine->now;
-        leaf->seen_in = state->poll;
-        state->seen_cards += leaf->n_cards;
-        state->read_cards += leaf->n_cards;
-        state->roll.n_seen += leaf->n_customers;
+        if (!state->polling || engine->any_fresh || state->poll % POLLS_TO_A_WHOLE_ONE == 0)
+                return 0;
+        for (unsigned i = 0; leaf && i < CW_PAGE_PARTS_MAX; i++, leaf = cw_leaves_next(state->leaves, leaf))
+                if (knows_part(state, cw_leaves_at(state->leaves, leaf), at))
+                        known |= UINT64_C(1) << i;
+        return known;
+}
+
+static bool is_alike(const struct cw_page_told *page, const uint32_t *leaves, uint32_t leaf)
+{
+        for (size_t i = 0; i < page->n_parts; i++)
+                if (page->parts[i].alike && leaves[i] == leaf)
+                        return true;
+        return false;
+}
+
+bool cw_engine_repeats(const struct cw_engine *engine, size_t source, const struct cw_page_told *page)
+{
+        const struct cw_source_state *state = &engine->sources[source];
+        const struct cw_card *card = page->cards;
+        uint32_t leaves[CW_PAGE_PARTS_MAX] = {0}, leaf = cw_leaves_first(state->leaves, page->number);
+        size_t expected = state->snapshot.expected;
+
+        for (size_t i = 0; i < page->n_parts; i++, leaf = cw_leaves_next(state->leaves, leaf))
+                leaves[i] = leaf;
+        for (size_t i = 0; i < page->n_parts; i++) {
+                const struct cw_card *end = card + (page->parts[i].alike ? 0 : page->parts[i].n_cards);
+
+                for (; card < end; card++) {
+                        const struct cw_record *record = cw_snapshot_expect(&state->snapshot, card->id, &expected);
+
+                        if (record && record->leaf != leaves[i] && is_alike(page, leaves, record->leaf))
+                                return true;
+                }
+        }
+        return false;
 }
 
 void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)

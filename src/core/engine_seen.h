@@ -9,7 +9,6 @@
  */
 
 void cw_engine_page_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
-void cw_engine_page_alike(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_customer_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t customer);
 void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);
 void cw_engine_card_bad(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event);

@@ -92,22 +92,86 @@ static uint32_t take_free(struct cw_leaves *leaves)
         return ++leaves->n;
 }
 
-uint32_t cw_leaves_tell(struct cw_leaves *leaves, uint32_t place, uint32_t poll, int64_t at)
-{
-        uint32_t leaf = has_place(leaves, place) ? take_free(leaves) : 0;
+#define BROKEN UINT32_MAX /* a part before has no leaf: those behind it would stand in its place */
 
-        if (leaf)
-                leaves->rows[leaf] = (struct cw_leaf){.told_in = poll, .observed_at = at, .references = 1};
-        if (place < leaves->n_places) {
-                let_go(leaves, leaves->places[place]);
-                leaves->places[place] = leaf;
+/* Behind so many of the chain: the page has fewer parts now. */
+static void let_go_behind(struct cw_leaves *leaves, uint32_t leaf, uint32_t n)
+{
+        for (; leaf; n -= n > 0) {
+                uint32_t next = cw_leaves_next(leaves, leaf);
+
+                if (n == 0)
+                        let_go(leaves, leaf);
+                else if (n == 1)
+                        leaves->rows[leaf].next = 0;
+                leaf = next;
         }
+}
+
+void cw_leaves_turn(struct cw_leaves *leaves, uint32_t place, uint32_t n)
+{
+        leaves->turned = place;
+        leaves->left = cw_leaves_first(leaves, place);
+        leaves->last = has_place(leaves, place) ? 0 : BROKEN;
+        let_go_behind(leaves, leaves->left, n);
+        if (place < leaves->n_places)
+                leaves->places[place] = 0;
+}
+
+/* The page has it; or lets go of it, if the chain is broken. */
+static void append(struct cw_leaves *leaves, uint32_t leaf)
+{
+        leaves->rows[leaf].next = 0;
+        if (leaves->last == BROKEN) {
+                let_go(leaves, leaf);
+                return;
+        }
+        if (leaves->last)
+                leaves->rows[leaves->last].next = leaf;
+        else
+                leaves->places[leaves->turned] = leaf;
+        leaves->last = leaf;
+}
+
+static uint32_t take_left(struct cw_leaves *leaves)
+{
+        uint32_t leaf = leaves->left;
+
+        leaves->left = cw_leaves_next(leaves, leaf);
         return leaf;
 }
 
-struct cw_leaf *cw_leaves_find(const struct cw_leaves *leaves, uint32_t place)
+uint32_t cw_leaves_keep(struct cw_leaves *leaves)
 {
-        return place < leaves->n_places ? cw_leaves_at(leaves, leaves->places[place]) : NULL;
+        uint32_t leaf = take_left(leaves);
+
+        assert(leaf);
+        append(leaves, leaf);
+        return leaf;
+}
+
+uint32_t cw_leaves_tell(struct cw_leaves *leaves, uint32_t poll, int64_t at)
+{
+        uint32_t leaf = leaves->last == BROKEN ? 0 : take_free(leaves);
+
+        let_go(leaves, take_left(leaves));
+        if (!leaf) {
+                leaves->last = BROKEN;
+                return 0;
+        }
+        leaves->rows[leaf] = (struct cw_leaf){.told_in = poll, .observed_at = at, .references = 1};
+        append(leaves, leaf);
+        return leaf;
+}
+
+uint32_t cw_leaves_first(const struct cw_leaves *leaves, uint32_t place)
+{
+        return place < leaves->n_places ? leaves->places[place] : 0;
+}
+
+uint32_t cw_leaves_next(const struct cw_leaves *leaves, uint32_t leaf)
+{
+        return leaf ? leaves->rows[leaf].next : 0;
 }
 
 bool cw_leaf_is_settled(const struct cw_leaf *leaf)

@@ -64,16 +64,16 @@ struct cw_record *cw_snapshot_find(const struct cw_snapshot *snapshot, int64_t i
         return row == CW_ID_INDEX_NONE ? NULL : cw_snapshot_at(snapshot, row);
 }
 
-struct cw_record *cw_snapshot_expect(struct cw_snapshot *snapshot, int64_t id)
+struct cw_record *cw_snapshot_expect(const struct cw_snapshot *snapshot, int64_t id, size_t *expected)
 {
-        size_t position = snapshot->expected;
+        size_t position = *expected;
 
         if (position >= snapshot->n || at(snapshot, position)->id != id) {
                 position = cw_id_index_find(&snapshot->index, snapshot, id);
                 if (position == CW_ID_INDEX_NONE)
                         return NULL;
         }
-        snapshot->expected = position + 1;
+        *expected = position + 1;
         return cw_snapshot_at(snapshot, position);
 }
 

@@ -47,7 +47,7 @@ struct cw_snapshot {
         const struct cw_leaves *leaves; /* likewise */
         struct cw_chunks records;
         size_t n;
-        size_t expected; /* where the next card of a page most likely stands: behind the one before */
+        size_t expected; /* as cw_snapshot_expect has it, of pages */
         struct cw_id_index index;
 };
 
@@ -57,8 +57,9 @@ void cw_snapshot_deinit(struct cw_snapshot *snapshot);
 /* NULL when it is not there. */
 struct cw_record *cw_snapshot_find(const struct cw_snapshot *snapshot, int64_t id);
 
-/* The same, and fast for cards in the order in which they were added. */
-struct cw_record *cw_snapshot_expect(struct cw_snapshot *snapshot, int64_t id);
+/* The same, and fast for cards in the order in which they were added: *expected is where the next one most likely
+ * stands, behind the one before. */
+struct cw_record *cw_snapshot_expect(const struct cw_snapshot *snapshot, int64_t id, size_t *expected);
 
 /* By its position, from 0 to n. */
 struct cw_record *cw_snapshot_at(const struct cw_snapshot *snapshot, size_t position);

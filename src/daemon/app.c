@@ -136,11 +136,14 @@ static void decided(void *data)
         carry_out(data);
 }
 
-static bool knows_page(void *data, size_t source, uint32_t number, int64_t sent_at)
+static uint64_t knows_page(void *data, size_t source, uint32_t number, int64_t sent_at)
 {
-        struct cw_app *app = data;
+        return cw_engine_knows_page(((struct cw_app *)data)->engine, source, number, sent_at);
+}
 
-        return cw_engine_knows_page(app->engine, source, number, sent_at);
+static bool repeats(void *data, size_t source, const struct cw_page_told *page)
+{
+        return cw_engine_repeats(((struct cw_app *)data)->engine, source, page);
 }
 
 static size_t look_ups(void *data, size_t source, int64_t *ret_customers, size_t most)
@@ -539,6 +542,7 @@ static int make_feeds(struct cw_app *app)
                 .polled = polled,
                 .decided = decided,
                 .knows_page = knows_page,
+                .repeats = repeats,
                 .look_ups = look_ups,
                 .read_again = read_again,
                 .memory_of = memory_of,

@@ -100,20 +100,23 @@ static void decide_long_poll(struct feed *feed)
         feed->feeds->options.decided(feed->feeds->options.data);
 }
 
+static struct cw_page_told told(uint32_t number, const struct cw_page *page)
+{
+        return (struct cw_page_told){.number = number,
+                                     .customers = page->customers,
+                                     .n_customers = page->n_customers,
+                                     .cards = page->cards,
+                                     .n_cards = page->n_cards,
+                                     .parts = page->parts,
+                                     .n_parts = page->n_parts,
+                                     .whole = page->n_bad == 0};
+}
+
 static void take_page(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page,
                       int64_t sent_at)
 {
         struct feed *feed = data;
-        struct cw_event event = {
-                .kind = CW_EVENT_PAGE_SEEN,
-                .at = sent_at,
-                .page = {.number = number,
-                         .customers = page->customers,
-                         .n_customers = page->n_customers,
-                         .cards = page->cards,
-                         .n_cards = page->n_cards,
-                         .whole = page->n_bad == 0},
-        };
+        struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .at = sent_at, .page = told(number, page)};
 
         (void)source;
         step(feed, &event);
@@ -121,7 +124,7 @@ static void take_page(void *data, struct cw_source *source, uint32_t number, con
         decide_long_poll(feed);
 }
 
-static bool knows_page(void *data, struct cw_source *source, uint32_t number, int64_t sent_at)
+static uint64_t knows_page(void *data, struct cw_source *source, uint32_t number, int64_t sent_at)
 {
         struct feed *feed = data;
 
@@ -129,14 +132,13 @@ static bool knows_page(void *data, struct cw_source *source, uint32_t number, in
         return feed->feeds->options.knows_page(feed->feeds->options.data, feed->index, number, sent_at);
 }
 
-static void take_page_alike(void *data, struct cw_source *source, uint32_t number, int64_t sent_at)
+static bool repeats(void *data, struct cw_source *source, uint32_t number, const struct cw_page *page)
 {
         struct feed *feed = data;
-        struct cw_event event = {.kind = CW_EVENT_PAGE_ALIKE, .at = sent_at, .page = {.number = number}};
+        struct cw_page_told seen = told(number, page);
 
         (void)source;
-        step(feed, &event);
-        decide_long_poll(feed);
+        return feed->feeds->options.repeats(feed->feeds->options.data, feed->index, &seen);
 }
 
 static size_t pages_read(void *data, struct cw_source *source, const struct cw_poll_summary *summary,
@@ -331,7 +333,7 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
                 .poll_began = poll_began,
                 .page = take_page,
                 .knows_page = knows_page,
-                .page_alike = take_page_alike,
+                .repeats = repeats,
                 .pages_read = pages_read,
                 .customer_read = customer_read,
                 .poll_ended = poll_ended,

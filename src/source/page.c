@@ -36,54 +36,58 @@ static void settle_good(struct cw_source_request *request, const struct cw_cycle
         source->good_page = request->page;
 }
 
-/* The page as it was told last, and that says all. */
-static bool take_alike(struct cw_source_request *request, const struct cw_http_answer *answer,
-                       const struct cw_print *print)
+static bool has_alike(const struct cw_page *page)
+{
+        return page->n_listed > page->n_customers;
+}
+
+/* What the listener knows is passed over, unless it cannot be told so. */
+static int decode(struct cw_source_request *request, const struct cw_http_answer *answer,
+                  const struct cw_page **ret_page, struct cw_provider_error *ret_error)
 {
         struct cw_source *source = request->source;
-        const struct cw_cycle_answer *facts = cw_prints_find(&source->prints, request->page, print);
+        const struct cw_source_listener *listener = &source->listener;
+        uint64_t known = listener->knows_page
+                                 ? listener->knows_page(source->data, source, request->page, answer->sent_at)
+                                 : 0;
+        char *body = (char *)answer->body;
+        int r = cw_decoder_list_page(source->decoder, request->page, known, body, answer->body_len, ret_page,
+                                     ret_error);
 
-        if (!facts || !source->listener.knows_page ||
-            !source->listener.knows_page(source->data, source, request->page, answer->sent_at))
-                return false;
-        cw_source_served(request);
-        settle_good(request, facts);
-        source->listener.page_alike(source->data, source, request->page, answer->sent_at);
-        return true;
+        if (r == CW_PROVIDER_OK && has_alike(*ret_page) && (*ret_page)->n_cards > 0 &&
+            listener->repeats(source->data, source, request->page, *ret_page))
+                r = cw_decoder_list_page(source->decoder, request->page, 0, body, answer->body_len, ret_page,
+                                         ret_error);
+        return r;
 }
 
 static void take_page(struct cw_source_request *request, const struct cw_http_answer *answer)
 {
         struct cw_source *source = request->source;
-        /* Before decoding, which cuts card numbers where they stand. */
-        struct cw_print print = cw_prints_take(&source->prints, answer->body, answer->body_len);
         const struct cw_page *page = NULL;
         struct cw_provider_error error = {0};
         struct cw_cycle_answer facts;
         char why[120];
-        int r;
+        int r = decode(request, answer, &page, &error);
 
-        if (take_alike(request, answer, &print))
-                return;
-        r = cw_decoder_page(source->decoder, (char *)answer->body, answer->body_len, 0, &page, &error);
         if (r != CW_PROVIDER_OK) {
                 failed(request, r < 0 ? "out of memory" : error.reason, false);
                 return;
         }
         cw_source_served(request);
         facts = (struct cw_cycle_answer){
-                .n_customers = page->n_customers,
+                .n_customers = page->n_listed,
                 .page_size = page->page_size,
                 .page_number = page->page_number,
                 .number_of_pages = page->number_of_pages,
         };
-        if (cw_cycle_fits(&source->poll.cycle, request->slot, &facts, why, sizeof(why))) {
-                settle_good(request, &facts);
-                cw_prints_keep(&source->prints, request->page, &print, &facts);
-                source->listener.page(source->data, source, request->page, page, answer->sent_at);
-        } else {
+        if (!cw_cycle_fits(&source->poll.cycle, request->slot, &facts, why, sizeof(why))) {
                 failed(request, why, false);
+                return;
         }
+        settle_good(request, &facts);
+        cw_decoder_told(source->decoder);
+        source->listener.page(source->data, source, request->page, page, answer->sent_at);
 }
 
 static void judge(struct cw_source_request *request, const struct cw_http_answer *answer)

@@ -37,7 +37,6 @@ static void source_destroy(struct cw_source *source)
                 free(source->lanes[i]);
         }
         free(source->lanes);
-        cw_prints_deinit(&source->prints);
         cw_secret_free(source->password);
         cw_secret_free(source->api_key);
         cw_secret_free(source->totp_key);
@@ -209,7 +208,6 @@ int cw_source_new(struct cw_loop *loop, struct cw_http *http, struct cw_log *log
         source->listener = *listener;
         source->data = data;
         source->last_result = -1;
-        cw_prints_init(&source->prints);
         r = copy_options(source, options);
         r = r < 0 ? r : cw_decoder_new(options->reference_decoder, &source->decoder);
         if (r < 0)

@@ -11,7 +11,6 @@
 #include "cycle.h"
 #include "gate.h"
 #include "phase.h"
-#include "prints.h"
 #include "round.h"
 #include "skew.h"
 
@@ -98,7 +97,6 @@ struct cw_source {
         uint32_t good_page; /* the last that was good, in any poll; 0: none */
 
         struct cw_source_poll poll;
-        struct cw_prints prints;
         uint32_t expected_pages; /* as the last poll that learned it knew them */
         struct cw_source_request pages[CW_CYCLE_SLOTS];
         struct cw_source_request look_ups[CW_ROUND_SLOTS];

@@ -5,6 +5,7 @@
  *
  *   bench_cycle CARDS CUSTOMERS_A_PAGE POLLS CHANGED_A_POLL      after two polls that are not measured
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "cardwatch/config_report.h"
 #include "cardwatch/decoder.h"
 #include "cardwatch/engine.h"
+#include "cardwatch/engine_view.h"
 #include "cardwatch/provider.h"
 
 #include "pages.h"
@@ -47,16 +49,21 @@ static void step(struct cycle *cycle, const struct cw_event *event)
 static void tell_page(struct cycle *cycle, uint32_t number, char *bytes, size_t len)
 {
         struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .at = cycle->now};
+        uint64_t known = cw_engine_knows_page(cycle->engine, 0, number, cycle->now);
         struct cw_provider_error error;
         const struct cw_page *page;
 
-        must(cw_decoder_page(cycle->decoder, bytes, len, 0, &page, &error), "page");
-        event.page.number = number;
-        event.page.customers = page->customers;
-        event.page.n_customers = page->n_customers;
-        event.page.cards = page->cards;
-        event.page.n_cards = page->n_cards;
-        event.page.whole = page->n_bad == 0;
+        must(cw_decoder_list_page(cycle->decoder, number, known, bytes, len, &page, &error), "page");
+        event.page = (struct cw_page_told){.number = number,
+                                           .customers = page->customers,
+                                           .n_customers = page->n_customers,
+                                           .cards = page->cards,
+                                           .n_cards = page->n_cards,
+                                           .parts = page->parts,
+                                           .n_parts = page->n_parts,
+                                           .whole = page->n_bad == 0};
+        must(cw_engine_repeats(cycle->engine, 0, &event.page) ? -EINVAL : 0, "a card stands twice");
+        cw_decoder_told(cycle->decoder);
         step(cycle, &event);
 }
 

@@ -46,7 +46,7 @@ LIBRARIES = [
     (r"microhttpd\.h", ["net/httpd.c"]),
     (r"openssl/.*", ["net"]),
     (r"(liboath/)?oath\.h", ["source", "sim/totp.c"]),
-    (r"xxh\w*\.h", ["source/prints.c"]),
+    (r"xxh\w*\.h", ["codec/prints.c"]),
     (r"systemd/.*", ["daemon"]),
     (r"(imm|emm)intrin\.h", ["codec/scan_step.h"]),
 ]

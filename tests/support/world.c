@@ -206,10 +206,12 @@ static void tell_page(struct world *world, const struct world_customer *customer
 
 static void bring_page(struct world *world, struct world_customer *customer)
 {
-        struct cw_event event = {.kind = CW_EVENT_PAGE_ALIKE, .source = customer->source, .at = world->now};
+        struct cw_page_part part = {.n_customers = 1, .alike = true};
+        struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .source = customer->source, .at = world->now};
         char *page = write_page(world, customer);
 
-        event.page.number = (uint32_t)(customer - world->customers) + 1;
+        event.page = (struct cw_page_told){
+                .number = (uint32_t)(customer - world->customers) + 1, .parts = &part, .n_parts = 1, .whole = true};
         if (customer->page && strcmp(page, customer->page) == 0 &&
             cw_engine_knows_page(world->engine, customer->source, event.page.number, world->now)) {
                 world_step(world, &event);

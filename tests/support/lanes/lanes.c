@@ -14,8 +14,7 @@
 
 #include "plain.h"
 
-typedef bool scan_fn(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
-                     struct cw_page_store *store);
+typedef bool scan_fn(const struct cw_scan_input *input, struct cw_id_set *ids, struct cw_page_store *store);
 
 struct reading {
         char *bytes;
@@ -94,14 +93,12 @@ static const char *pages_differ(const struct cw_page *a, const struct cw_page *b
         return what;
 }
 
-static const char *scanned_differs(const struct reading *scan, const struct reading *truth, size_t len)
+static const char *scanned_differs(const struct reading *scan, const struct reading *truth)
 {
         if (truth->verdict != CW_PROVIDER_OK)
                 return "the scanner took a page that the reference lane refuses";
         if (truth->store.page.n_bad > 0)
                 return "the scanner took a bad card";
-        if (memcmp(scan->bytes, truth->bytes, len) != 0)
-                return "the lanes leave other bytes";
         return pages_differ(&scan->store.page, &truth->store.page);
 }
 
@@ -136,6 +133,8 @@ const char *lanes_differ(struct cw_shape *shape, const char *bytes, size_t len, 
         read_long(&truth, len, one_customer);
         for (size_t i = 0; !what && i < CW_ARRAY_SIZE(scans); i++) {
                 struct reading scan = {.bytes = copy_of(bytes, len)};
+                struct cw_scan_input input = {
+                        .shape = shape, .bytes = scan.bytes, .len = len, .one_customer = one_customer};
                 bool scanned;
 
 #if defined(__x86_64__)
@@ -145,11 +144,13 @@ const char *lanes_differ(struct cw_shape *shape, const char *bytes, size_t len, 
                 }
 #endif
                 clear(&scan.store);
-                scanned = scans[i](shape, &ids, scan.bytes, len, one_customer, &scan.store);
-                if (i > 0 && scanned != first)
+                scanned = scans[i](&input, &ids, &scan.store);
+                if (memcmp(scan.bytes, bytes, len) != 0)
+                        what = "the scanner changes bytes";
+                else if (i > 0 && scanned != first)
                         what = "the builds of the scanner take other pages";
                 else if (scanned)
-                        what = scanned_differs(&scan, &truth, len);
+                        what = scanned_differs(&scan, &truth);
                 else if (i == 0) /* they give up in the same place */
                         what = handed_over_differs(&scan, &truth, len, one_customer);
                 first = scanned;

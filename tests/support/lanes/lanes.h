@@ -9,9 +9,9 @@
  * Lanes: one page through the reference lane and through every build of the scanner that this machine can run, held
  * against each other.
  *
- * What the scanner takes, the reference lane must take with the same customers, cards and counts, and no bad card, and
- * leave the same bytes. What it does not take must mean to the reference lane what it meant before. All builds must
- * take the same pages.
+ * What the scanner takes, the reference lane must take with the same customers, cards and counts, and no bad card. What
+ * it does not take must mean to the reference lane what it meant before. All builds must take the same pages, and leave
+ * their bytes as they are.
  */
 
 struct cw_shape;

@@ -7,10 +7,9 @@
 
 struct cw_id_set;
 struct cw_page_store;
-struct cw_shape;
+struct cw_scan_input;
 
 /* The scanner as machines without vectors have it (scan.h). */
-bool cw_scan_page_plain(const struct cw_shape *shape, struct cw_id_set *ids, char *bytes, size_t len, int one_customer,
-                        struct cw_page_store *store);
+bool cw_scan_page_plain(const struct cw_scan_input *input, struct cw_id_set *ids, struct cw_page_store *store);
 
 #endif
