@@ -20,7 +20,7 @@ from receivers import Answer
 
 class Connection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=10)
+        super().__init__("localhost", timeout=30)
         self.socket_path = path
 
     def connect(self):
@@ -137,6 +137,7 @@ def test_a_test_message(hook, daemon, sock):
     [act] = wait_until(lambda: ask(sock, "GET", "/api/v1/audit")[2]["audit"], "the act on record")
     assert (act["what"], act["target"], act["by"], act["uid"], act["why"]) == (
         "notify", "hook", "zoe", os.getuid(), "does it still work")
+    assert daemon.wait_for_event("control", act="notify", by="zoe", object="hook", why="does it still work")
 
     # Once, and it says what the receiver said; nothing of it is tried again or waits.
     hook.answers.append(Answer(500, body=b"broken"))
@@ -151,6 +152,30 @@ def test_a_test_message(hook, daemon, sock):
         wait_until(lambda: len(hook.requests) == 3, "the slow one under way")
         assert ask(sock, "POST", "/api/v1/notify/hook")[0] == 409
         assert slow.result()[2]["status"] == "delivered"
+
+
+def test_a_test_message_waits_for_nothing(sim, hook, make_daemon, sock):
+    """Neither for a receiver that fails and is tried now and then, nor for a rate; and what becomes of it says nothing of others."""
+    hook.default = Answer(500)
+    daemon = make_daemon(config(source(sim), webhook(hook, rate="1/h"), control={"socket": sock}))
+    daemon.wait_for_polls(1, "complete")
+    sim.set_card(1, available="50")
+    wait_until(lambda: hook.requests, "an attempt")
+    tries = len(hook.requests)
+    hook.answers.append(Answer())
+    status, _, done = ask(sock, "POST", "/api/v1/notify/hook")
+    assert (status, done["status"]) == (200, "delivered") and len(hook.requests) == tries + 1
+    [message] = ask(sock, "GET", "/api/v1/outbox")[2]["messages"]
+    assert message["attempts"] == tries and "500" in message["error"]
+
+
+def test_who_asked_for_a_test_message_does_not_wait_for_ever(sim, hook, make_daemon, sock):
+    daemon = make_daemon(config(source(sim), webhook(hook, timeout="30s"), control={"socket": sock}))
+    daemon.wait_for_polls(1, "complete")
+    hook.default = Answer(hang=True)
+    status, _, said = ask(sock, "POST", "/api/v1/notify/hook")
+    assert (status, said) == (202, {"notifier": "hook", "status": "under way"})
+    daemon.kill9()
 
 
 def test_poll_now(sim, hook, make_daemon, sock):
