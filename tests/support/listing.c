@@ -159,15 +159,20 @@ int64_t listing_known(const struct listing *api, int64_t id)
         return -1;
 }
 
-bool listing_fires(const struct listing *api, const char *rule)
+const char *listing_firing_reason(const struct listing *api, const char *rule)
 {
         const struct cw_entry *entry;
         size_t cursor = 0;
 
         while (cw_engine_next_alert(api->world.engine, &cursor, &entry))
                 if (strcmp(entry->rule, rule) == 0)
-                        return true;
-        return false;
+                        return entry->reason;
+        return NULL;
+}
+
+bool listing_fires(const struct listing *api, const char *rule)
+{
+        return listing_firing_reason(api, rule) != NULL;
 }
 
 /* The reason of the last resolution that was stored. */

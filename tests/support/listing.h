@@ -63,6 +63,8 @@ size_t listing_n_cards(const struct listing *api);
 /* What is known of a card's available balance, in whole units; -1: nothing. */
 int64_t listing_known(const struct listing *api, int64_t id);
 bool listing_fires(const struct listing *api, const char *rule);
+/* Why it fires; NULL: it does not. */
+const char *listing_firing_reason(const struct listing *api, const char *rule);
 /* Of the last resolution that was stored. */
 const char *listing_last_reason(const struct listing *api);
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,11 +111,20 @@ static void test_reads(void **state)
 
 static void test_only_the_length_ends_a_number(void **state)
 {
-        cw_amount amount = UNTOUCHED;
+        static const char *const texts[] = {"12", "-12.5", "12e1", "0", "0.25", "9e-1"};
+        static const char *const behind[] = {"3", ".", ".5", "e1", "E", "-1", "+", "x", " "};
+        cw_amount amount, expected;
 
         (void)state;
-        assert_int_equal(cw_amount_parse("12345", 2, &amount), 0);
-        assert_int_equal(amount, 12 * UNIT);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(texts); i++)
+                for (size_t k = 0; k < CW_ARRAY_SIZE(behind); k++) {
+                        char text[16];
+
+                        snprintf(text, sizeof(text), "%s%s", texts[i], behind[k]);
+                        assert_int_equal(cw_amount_parse(texts[i], strlen(texts[i]), &expected), 0);
+                        assert_int_equal(cw_amount_parse(text, strlen(texts[i]), &amount), 0);
+                        assert_int_equal(amount, expected);
+                }
         assert_int_equal(cw_amount_parse("1\0", 2, &amount), -EINVAL);
 }
 

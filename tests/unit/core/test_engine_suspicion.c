@@ -114,6 +114,7 @@ static void test_zeros_that_are_confirmed_are_believed_at_the_next_poll(void **s
         listing_zero(&api, 1, 12, true);
         api.reads_say_the_list = true;
         assert_string_equal(listing_polled(&api), "chat firing: suspect-snapshot firing\n");
+        assert_string_equal(listing_firing_reason(&api, "suspect-snapshot"), "24 of 24 cards dropped to zero at once");
         assert_int_equal(listing_result(&api), CW_POLL_PARTIAL);
         assert_int_equal(listing_known(&api, 10), 600);
         assert_non_null(strstr(listing_polled(&api), "low/10 firing 0.00"));
@@ -135,6 +136,7 @@ static void test_missing_customers_that_are_confirmed_disappear(void **state)
         listing_unlist(&api, 1, 20, true);
         api.reads_say_the_list = true;
         assert_string_equal(listing_polled(&api), "chat firing: suspect-snapshot firing\n");
+        assert_string_equal(listing_firing_reason(&api, "suspect-snapshot"), "40 of 80 cards are missing from it");
         assert_int_equal(api.n_look_ups, 10);
         assert_string_equal(listing_polled(&api), "chat resolved: suspect-snapshot resolved\n");
         assert_int_equal(api.n_look_ups, 0);

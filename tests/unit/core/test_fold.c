@@ -200,8 +200,8 @@ static void fail_once(struct world *world)
         world_step(world, &event);
 }
 
-/* Hands a message out, and has it delivered; how many alerts are in it and *ret_id. */
-static size_t deliver_one(struct world *world, char ret_id[static 33])
+/* Hands a message out, and has it delivered; how many alerts are in it, *ret_id and *ret_over. */
+static size_t deliver_one(struct world *world, char ret_id[static 33], bool *ret_over)
 {
         struct cw_outbox *outbox = cw_engine_outbox(world->engine);
         struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.payload = "{}", .payload_len = 2}};
@@ -215,6 +215,7 @@ static size_t deliver_one(struct world *world, char ret_id[static 33])
         assert_int_equal(notice->n_listed, n);
         assert_int_equal(notice->n_firing + notice->n_resolved, n);
         strcpy(ret_id, notice->id);
+        *ret_over = notice->over;
         event.message.sequence = outgoing.sequence;
         world_step(world, &event);
         event.kind = CW_EVENT_DELIVERED;
@@ -229,6 +230,7 @@ static void test_all_of_a_storm_comes_in_parts(void **state)
         static const size_t parts[] = {500, 500, 200, 500, 500, 200}; /* that they fell, that they rose */
         char ids[CW_ARRAY_SIZE(parts)][33];
         struct world world;
+        bool over;
 
         (void)state;
         world_init(&world, ruleset_build(&spec));
@@ -239,12 +241,46 @@ static void test_all_of_a_storm_comes_in_parts(void **state)
                         crowd_polled_at(&world, 1200, "600");
                 /* What waits is one message, which goes on being changed. */
                 assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 1);
-                assert_int_equal(deliver_one(&world, ids[i]), parts[i]);
+                assert_int_equal(deliver_one(&world, ids[i], &over), parts[i]);
                 for (size_t k = 0; k < i; k++)
                         assert_string_not_equal(ids[k], ids[i]);
         }
         assert_int_equal(cw_outbox_waiting(cw_engine_outbox(world.engine), 0), 0);
         world_deinit(&world);
+}
+
+/* Fifteen customers with two cards each: an incident may be closed when nothing fires in any of a message's groups. */
+static void test_it_is_over_when_all_its_groups_are(void **state)
+{
+        static const struct ruleset_spec spec = {.rules = {{.name = "low", .when = "available < 100"}},
+                                                 .notifiers = {{.name = "chat", .list = 100}}};
+        struct world world;
+        char id[33];
+        bool over;
+
+        (void)state;
+        for (int64_t last = 1; last <= CARDS; last += CARDS - 1) {
+                world_init(&world, ruleset_build(&spec));
+                for (int k = 0; k < 3; k++) {
+                        for (int64_t customer = 1; customer <= CARDS; customer++) {
+                                world_card(&world, customer, customer, k == 1 ? "50" : "600");
+                                world_card(&world, customer, 100 + customer, k == 1 ? "50" : "600");
+                        }
+                        if (k == 2)
+                                world_card(&world, last, last, "50"); /* all but this one rise */
+                        world_pass(&world, CW_MINUTE_MS);
+                        world_poll(&world, &(struct world_poll){.source = 0});
+                        if (k > 0)
+                                assert_int_equal(deliver_one(&world, id, &over), 2 * CARDS - (k == 2));
+                        assert_false(k > 0 && over);
+                }
+                world_card(&world, last, last, "600");
+                world_pass(&world, CW_MINUTE_MS);
+                world_poll(&world, &(struct world_poll){.source = 0});
+                assert_int_equal(deliver_one(&world, id, &over), 1);
+                assert_true(over);
+                world_deinit(&world);
+        }
 }
 
 /* Processor time of polls in which so many cards fall, each in a group of its own, and rise while that waits to be
@@ -289,6 +325,7 @@ int main(void)
                 cmocka_unit_test(test_what_was_folded_goes_on_by_itself),
                 cmocka_unit_test(test_a_storm_nobody_takes),
                 cmocka_unit_test(test_all_of_a_storm_comes_in_parts),
+                cmocka_unit_test(test_it_is_over_when_all_its_groups_are),
                 cmocka_unit_test(test_a_storm_costs_as_much_as_it_is_large),
         };
 

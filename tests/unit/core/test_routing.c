@@ -229,6 +229,16 @@ static void test_an_alert_that_moves(void **state)
                   {PASS, .ms = 10 * MINUTE, .told = "chat firing repeat 2: low/1 firing -5.00\n"},
                   {SET, 1, "50", .told = "chat firing: low/1 firing 50.00 was critical\n"},
                   {PASS, .ms = CW_HOUR_MS}}},
+                {"its repeats are counted on in the group that it comes to",
+                 {RULES, .repeat_every_ms = 10 * MINUTE,
+                  .routing.routes = {{.depth = 1, .severity = CW_SEVERITY_CRITICAL, .notify = "chat"},
+                                     {.depth = 1, .rule = "low", .notify = "chat"}}},
+                 {{SET, 1, "50", .told = "chat firing: low/1 firing 50.00\n"},
+                  {PASS, .ms = 10 * MINUTE, .told = "chat firing repeat 1: low/1 firing 50.00\n"},
+                  {PASS, .ms = 10 * MINUTE, .told = "chat firing repeat 2: low/1 firing 50.00\n"},
+                  {SET, 1, "-5", .told = "chat firing: low/1 firing -5.00 was warning\n"},
+                  {PASS, .ms = 10 * MINUTE, .told = "chat firing repeat 3: low/1 firing -5.00\n"},
+                  {SET, 1, "600", .told = "chat resolved: low/1 resolved 600.00\n"}}},
         };
 
         (void)state;

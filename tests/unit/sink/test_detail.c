@@ -21,6 +21,7 @@ static const char *const command[] = {"/bin/true"};
 
 static const char *const amounts[] = {"91.3", "137.5", "113.7", "7.19", "61.1", "98.5", "120.3", "77.7"};
 static const char reference[] = "zebra";
+static const char *const percentages[] = {"80 %", "86 %", "121 %", "68 %"};
 
 struct story {
         const char *name;
@@ -177,6 +178,10 @@ static void check(enum cw_sink_type type, enum cw_detail detail, bool in_own_wor
         for (size_t i = 0; i < CW_ARRAY_SIZE(amounts); i++)
                 if (holds(&payload, amounts[i]))
                         fail_msg("%s: %s in %.*s", cw_sink_type_name(type), amounts[i], (int)payload.len, payload.data);
+        for (size_t i = 0; detail == CW_DETAIL_NONE && i < CW_ARRAY_SIZE(percentages); i++)
+                if (holds(&payload, percentages[i]))
+                        fail_msg("%s: %s in %.*s", cw_sink_type_name(type), percentages[i], (int)payload.len,
+                                 payload.data);
         if (detail == CW_DETAIL_NONE && holds(&payload, reference))
                 fail_msg("%s: %s in %.*s", cw_sink_type_name(type), reference, (int)payload.len, payload.data);
         cw_buf_deinit(&payload);
@@ -196,6 +201,15 @@ static void test_what_may_not_be_told_is_nowhere(void **state)
         }
 }
 
+static const struct story *story_of(const char *name)
+{
+        for (size_t i = 0; name && i < CW_ARRAY_SIZE(stories); i++)
+                if (strcmp(stories[i].name, name) == 0)
+                        return &stories[i];
+        assert_null(name);
+        return &stories[0];
+}
+
 /* The test above would hold for an empty message, too. */
 static void test_what_may_be_told_is_there(void **state)
 {
@@ -204,23 +218,31 @@ static void test_what_may_be_told_is_there(void **state)
                 enum cw_sink_type type;
                 enum cw_detail detail;
                 const char *text;
+                const char *story; /* NULL: a firing */
         } cases[] = {
-                {"everything, where nothing is said", CW_SINK_TELEGRAM, CW_DETAIL_FULL, "91.37 USD"},
-                {"a percentage of the limit", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "80 %"},
-                {"and what it is a percentage of", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "floor 100 %"},
-                {"whose card it is", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "zebra-1"},
-                {"the customer's number", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "customer 11057"},
-                {"that it fires", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "firing"},
+                {"everything, where nothing is said", CW_SINK_TELEGRAM, CW_DETAIL_FULL, "91.37 USD", NULL},
+                {"a percentage of the limit", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "80 %", NULL},
+                {"and what it is a percentage of", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "floor 100 %", NULL},
+                {"whose card it is", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "zebra-1", NULL},
+                {"the customer's number", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "customer 11057", NULL},
+                {"that it fires", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "firing", NULL},
                 {"fields of the body that are null", CW_SINK_WEBHOOK, CW_DETAIL_BAND,
-                 "\"balances\":{\"available\":null,\"pending\":null,\"total\":null}"},
+                 "\"balances\":{\"available\":null,\"pending\":null,\"total\":null}", NULL},
                 {"percentages in a field of their own", CW_SINK_WEBHOOK, CW_DETAIL_BAND,
                  "\"percent\":{\"available\":80,\"pending\":6,\"total\":86,\"previous\":121,\"fired\":80,\"worst\":53,"
-                 "\"current\":80}"},
+                 "\"current\":80}",
+                 NULL},
                 {"no reference in the body", CW_SINK_WEBHOOK, CW_DETAIL_NONE,
-                 "\"customer\":{\"id\":11057,\"reference\":null}"},
-                {"a condition without its numbers", CW_SINK_WEBHOOK, CW_DETAIL_NONE, "available < \u2026 USD"},
-                {"a percentage for a log", CW_SINK_SYSLOG, CW_DETAIL_BAND, " percent=\"80\""},
-                {"a percentage for a pager", CW_SINK_PAGERDUTY, CW_DETAIL_BAND, "\"available\":\"80 %\""},
+                 "\"customer\":{\"id\":11057,\"reference\":null}", NULL},
+                {"a condition without its numbers", CW_SINK_WEBHOOK, CW_DETAIL_NONE, "available < \u2026 USD", NULL},
+                {"a percentage for a log", CW_SINK_SYSLOG, CW_DETAIL_BAND, " percent=\"80\"", NULL},
+                {"a percentage for a pager", CW_SINK_PAGERDUTY, CW_DETAIL_BAND, "\"available\":\"80 %\"", NULL},
+                {"how much of its limit was measured", CW_SINK_TELEGRAM, CW_DETAIL_BAND, "spent(1h) 68 %, limit 100 %",
+                 "a measure"},
+                {"times are no amounts", CW_SINK_TELEGRAM, CW_DETAIL_NONE, "runway(7d) 9h, limit 2d", "a runway"},
+                {"a condition without its texts", CW_SINK_WEBHOOK, CW_DETAIL_NONE,
+                 "reference like \\\"\u2026\\\" and (reference != \\\"\u2026\\\" or available < \u2026)",
+                 "a condition about the reference"},
         };
         struct sample sample;
 
@@ -228,7 +250,7 @@ static void test_what_may_be_told_is_there(void **state)
         for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
                 struct cw_buf payload = CW_BUF_NULL;
 
-                tell(&sample, &stories[0]);
+                tell(&sample, story_of(cases[i].story));
                 render(cases[i].type, cases[i].detail, false, &sample.notice, &payload);
                 if (!holds(&payload, cases[i].text))
                         fail_msg("%s: no %s in %.*s", cases[i].name, cases[i].text, (int)payload.len, payload.data);
