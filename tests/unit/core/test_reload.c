@@ -367,6 +367,29 @@ static void test_a_notifier_that_is_removed(void **state)
         }
 }
 
+/* A baseline tells of several groups at once. */
+static void test_a_notifier_that_is_removed_before_its_baseline(void **state)
+{
+        static const struct ruleset_spec both = {.rules = {LOW}, .notifiers = {{.name = "mail"}, {.name = "chat"}}},
+                                         one = {.rules = {LOW}, .notifiers = {{.name = "chat"}}};
+
+        (void)state;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                world_init(&world, ruleset_build(&both));
+                world_card(&world, 1, 1, "50");
+                world_card(&world, 2, 2, "60");
+                world.receivers[0].mood = FAILS;
+                assert_string_equal(world_polled(&world),
+                                    "chat firing baseline: low/1 firing 50.00, low/2 firing 60.00\n");
+                world.receivers[0].mood = ACCEPTS;
+                assert_string_equal(changed(&world, &one, restart), "");
+                assert_int_equal(dead_letters(&world, "mail"), 1);
+                world_deinit(&world);
+        }
+}
+
 static void test_the_alert_about_a_notifier_that_is_removed(void **state)
 {
         static const struct ruleset_spec both = {.rules = {LOW}, .notifiers = {{.name = "chat"}, {.name = "mail"}}},
@@ -477,6 +500,7 @@ int main(void)
                 cmocka_unit_test(test_another_severity_of_the_daemons_own),
                 cmocka_unit_test(test_another_label_is_no_other_rule),
                 cmocka_unit_test(test_a_notifier_that_is_removed),
+                cmocka_unit_test(test_a_notifier_that_is_removed_before_its_baseline),
                 cmocka_unit_test(test_the_alert_about_a_notifier_that_is_removed),
                 cmocka_unit_test(test_routes),
                 cmocka_unit_test(test_who_leaves_the_route_while_its_group_waits),
