@@ -90,15 +90,16 @@ static int days_in(int64_t year, int month)
         return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static void put_part(struct cw_buf *buf, char before, int64_t value, unsigned digits)
+static void put_two(char *at, int64_t value)
 {
-        cw_buf_putc(buf, before);
-        cw_digits_put_padded(buf, value, digits);
+        at[0] = (char)('0' + value / 10);
+        at[1] = (char)('0' + value % 10);
 }
 
 void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
 {
         int64_t days = at / CW_DAY_MS, rest = at % CW_DAY_MS;
+        char text[] = "-MM-DDThh:mm:ss.iiiZ";
         struct date date = {0};
 
         if (rest < 0) {
@@ -107,13 +108,14 @@ void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
         }
         date_of(days, &date);
         cw_digits_put_padded(buf, date.year, 4);
-        put_part(buf, '-', date.month, 2);
-        put_part(buf, '-', date.day, 2);
-        put_part(buf, 'T', rest / CW_HOUR_MS, 2);
-        put_part(buf, ':', rest / CW_MINUTE_MS % 60, 2);
-        put_part(buf, ':', rest / CW_SECOND_MS % 60, 2);
-        put_part(buf, '.', rest % CW_SECOND_MS, 3);
-        cw_buf_putc(buf, 'Z');
+        put_two(text + 1, date.month);
+        put_two(text + 4, date.day);
+        put_two(text + 7, rest / CW_HOUR_MS);
+        put_two(text + 10, rest / CW_MINUTE_MS % 60);
+        put_two(text + 13, rest / CW_SECOND_MS % 60);
+        put_two(text + 16, rest / 10 % 100);
+        text[18] = (char)('0' + rest % 10);
+        cw_buf_puts(buf, text);
 }
 
 /* A leap second is the same instant as the second after it, as in POSIX time. */

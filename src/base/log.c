@@ -13,11 +13,15 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/text.h"
 
 /* No value from outside makes a line longer than this many bytes of its own, before escaping. */
 #define VALUE_MAX 2048
+
+#define LINE_USUAL 255
 
 struct cw_log {
         FILE *stream;
@@ -80,7 +84,7 @@ static bool is_plain(const char *text, size_t len)
         for (size_t i = 0; i < len; i++) {
                 unsigned char c = (unsigned char)text[i];
 
-                if (c <= ' ' || c >= 0x7f || strchr("\"\\='", c))
+                if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=' || c == '\'')
                         return false;
         }
         return len > 0;
@@ -138,15 +142,15 @@ static void put_value_text(struct cw_buf *buf, const char *format, va_list *args
                 text = va_arg(*args, const char *);
                 cw_buf_append(buf, text ? text : "-", text ? strnlen(text, VALUE_MAX) : 1);
         } else if (strcmp(format, "%d") == 0) {
-                cw_buf_printf(buf, "%d", va_arg(*args, int));
+                cw_digits_put(buf, va_arg(*args, int));
         } else if (strcmp(format, "%u") == 0) {
-                cw_buf_printf(buf, "%u", va_arg(*args, unsigned));
+                cw_digits_put(buf, va_arg(*args, unsigned));
         } else if (strcmp(format, "%ld") == 0) {
-                cw_buf_printf(buf, "%ld", va_arg(*args, long));
+                cw_digits_put(buf, va_arg(*args, long));
         } else if (strcmp(format, "%lu") == 0) {
                 cw_buf_printf(buf, "%lu", va_arg(*args, unsigned long));
         } else if (strcmp(format, "%lld") == 0) {
-                cw_buf_printf(buf, "%lld", va_arg(*args, long long));
+                cw_digits_put(buf, va_arg(*args, long long));
         } else if (strcmp(format, "%llu") == 0) {
                 cw_buf_printf(buf, "%llu", va_arg(*args, unsigned long long));
         } else if (strcmp(format, "%zu") == 0) {
@@ -167,13 +171,17 @@ static void put_field(struct cw_buf *buf, enum cw_log_format format, const char 
         if (cw_buf_error(&value))
                 buf->error = cw_buf_error(&value);
         if (format == CW_LOG_JSON) {
-                cw_buf_printf(buf, ",\"%s\":", key);
+                cw_buf_puts(buf, ",\"");
+                cw_buf_puts(buf, key);
+                cw_buf_puts(buf, "\":");
                 if (strcmp(value_format, "%s") == 0)
                         put_quoted(buf, cw_buf_text(&value), len);
                 else
                         cw_buf_append(buf, value.data, len);
         } else {
-                cw_buf_printf(buf, " %s=", key);
+                cw_buf_putc(buf, ' ');
+                cw_buf_puts(buf, key);
+                cw_buf_putc(buf, '=');
                 if (is_plain(cw_buf_text(&value), len))
                         cw_buf_append(buf, value.data, len);
                 else
@@ -188,7 +196,11 @@ static void put_head(struct cw_buf *buf, enum cw_log_format format, enum cw_log_
 
         cw_buf_puts(buf, json ? "{\"time\":\"" : "");
         cw_clock_format_utc(buf, cw_clock_wall_ms());
-        cw_buf_printf(buf, json ? "\",\"level\":\"%s\",\"event\":\"%s\"" : " %s %s", level_names[level], event);
+        cw_buf_puts(buf, json ? "\",\"level\":\"" : " ");
+        cw_buf_puts(buf, level_names[level]);
+        cw_buf_puts(buf, json ? "\",\"event\":\"" : " ");
+        cw_buf_puts(buf, event);
+        cw_buf_puts(buf, json ? "\"" : "");
 }
 
 void cw_log(struct cw_log *log, enum cw_log_level level, const char *event, ...)
@@ -199,6 +211,7 @@ void cw_log(struct cw_log *log, enum cw_log_level level, const char *event, ...)
 
         if (!log || !cw_log_enabled(log, level))
                 return;
+        (void)cw_buf_reserve(&line, LINE_USUAL); /* without memory the first append fails as well */
         put_head(&line, log->format, level, event);
         va_start(args, event);
         while ((key = va_arg(args, const char *))) {

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cardwatch/buf_room.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/digest.h"
 #include "cardwatch/hash.h"
@@ -16,6 +17,8 @@
 #include "cardwatch/render.h"
 
 enum { BODY_VERSION = 1 };
+
+enum { HEAD_USUAL = 500, ENTRY_USUAL = 1000 }; /* bytes, so that a buffer need not grow and move */
 
 CW_DEFINE_CLEANUP(struct cw_render_words *, cw_render_words_free);
 
@@ -350,6 +353,8 @@ int cw_render_json(const struct cw_notice *notice, const struct cw_render_option
         r = cw_render_title(notice, options, &title);
         if (r < 0)
                 return r;
+        if (!buf->limit)
+                (void)cw_buf_reserve(buf, HEAD_USUAL + notice->n_listed * ENTRY_USUAL); /* a failure sticks */
         cw_json_out_open(&out, NULL, '{');
         cw_render_json_head(&out, notice, cw_buf_text(&title));
         r = put_alerts(&out, notice, options);

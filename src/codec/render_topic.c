@@ -10,6 +10,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/hash.h"
 #include "cardwatch/map.h"
 #include "cardwatch/render.h"
@@ -137,9 +138,9 @@ static void write_how_many(const struct survey *survey, const struct cw_notice *
                 return;
         }
         if (survey->cards.used == 1)
-                cw_buf_printf(buf, "card %" PRId64 " of ", survey->card->id);
-        else
-                cw_buf_printf(buf, "%zu cards of ", survey->cards.used);
+                cw_buf_puts(buf, "card ");
+        cw_digits_put(buf, survey->cards.used == 1 ? survey->card->id : (int64_t)survey->cards.used);
+        cw_buf_puts(buf, survey->cards.used == 1 ? " of " : " cards of ");
         write_whose(survey, buf);
 }
 

@@ -4,11 +4,11 @@
  * made by the JSON's own writer. The message's share of it is made once, when the first template asks.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/render.h"
 #include "render_json.h"
 #include "render_person.h"
@@ -99,9 +99,8 @@ static void put_money(struct cw_buf *buf, cw_amount amount, const struct cw_entr
 static void say_firing(const struct cw_entry *entry, const struct cw_person_shown *shown, struct cw_buf *buf)
 {
         if (shown->name)
-                cw_buf_printf(buf, ": %s is", shown->name);
-        else
-                cw_buf_puts(buf, " is");
+                cw_buf_printf(buf, ": %s", shown->name);
+        cw_buf_puts(buf, " is");
         if (cw_person_went_up(entry) || (shown->was.known && shown->now > shown->was.amount))
                 cw_buf_puts(buf, " up to ");
         else if (entry->has_previous)
@@ -185,7 +184,9 @@ static int default_summary(const struct cw_item *item, struct cw_buf *buf)
                 return cw_buf_error(buf);
         }
         cw_person_shown(entry, &shown);
-        cw_buf_printf(buf, "Card %" PRId64 " of ", entry->card.id);
+        cw_buf_puts(buf, "Card ");
+        cw_digits_put(buf, entry->card.id);
+        cw_buf_puts(buf, " of ");
         cw_person_customer(buf, &entry->card);
         if (entry->figures == CW_FIGURES_NONE) {
                 say_without_figures(entry, buf);

@@ -2,23 +2,28 @@
 #include "group.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/hash.h"
 
 CW_DEFINE_CLEANUP(struct cw_group *, cw_group_free);
 
-/* Quoted so that any text fits into a key of one line and can be read back. */
-static void append_value(struct cw_buf *buf, const char *name, const char *value)
+static void append_name(struct cw_buf *buf, const char *name)
 {
         if (buf->len && buf->data[buf->len - 1] != '{')
                 cw_buf_putc(buf, ',');
-        cw_buf_printf(buf, "%s=\"", name);
+        cw_buf_puts(buf, name);
+        cw_buf_puts(buf, "=\"");
+}
+
+/* Quoted so that any text fits into a key of one line and can be read back. */
+static void append_value(struct cw_buf *buf, const char *name, const char *value)
+{
+        append_name(buf, name);
         for (const char *c = value; *c; c++) {
                 if (*c == '"' || *c == '\\')
                         cw_buf_putc(buf, '\\');
@@ -32,10 +37,9 @@ static void append_value(struct cw_buf *buf, const char *name, const char *value
 
 static void append_number(struct cw_buf *buf, const char *name, int64_t number)
 {
-        char text[24];
-
-        snprintf(text, sizeof(text), "%" PRId64, number);
-        append_value(buf, name, text);
+        append_name(buf, name);
+        cw_digits_put(buf, number);
+        cw_buf_putc(buf, '"');
 }
 
 static const char *label_of(const struct cw_entry *entry, const char *name)
@@ -80,7 +84,8 @@ static void put_key(const struct cw_entry *entry, const struct cw_group_by *by, 
 {
         static const struct cw_group_by customer = {.key = CW_GROUP_CUSTOMER};
 
-        cw_buf_printf(buf, "%s{", entry->source);
+        cw_buf_puts(buf, entry->source);
+        cw_buf_putc(buf, '{');
         for (size_t i = 0; i < n_by; i++) {
                 append_by(buf, entry, &by[i]);
                 one_customer &= by[i].key != CW_GROUP_CUSTOMER;

@@ -3,13 +3,13 @@
 #include "cardwatch/value.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/expr.h"
 #include "cardwatch/hash.h"
 #include "expr_lex.h"
@@ -150,10 +150,11 @@ void cw_value_format(struct cw_buf *buf, const struct cw_value *value)
         case CW_VALUE_AMOUNT:
                 cw_amount_format(buf, value->number, cw_currency_digits(value->currency));
                 if (value->currency[0])
-                        cw_buf_printf(buf, " %s", value->currency);
+                        cw_buf_putc(buf, ' ');
+                cw_buf_puts(buf, value->currency);
                 break;
         case CW_VALUE_INTEGER:
-                cw_buf_printf(buf, "%" PRId64, value->integer);
+                cw_digits_put(buf, value->integer);
                 break;
         case CW_VALUE_DURATION:
                 cw_duration_format(buf, value->duration_ms);

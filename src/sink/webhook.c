@@ -5,12 +5,12 @@
  * where it would speak for those.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "cardwatch/digits.h"
 #include "cardwatch/hmac.h"
 #include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
@@ -62,7 +62,7 @@ static int timestamp(struct cw_sink_request *request, int64_t now_s, const char 
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
 
-        cw_buf_printf(&text, "%" PRId64, now_s);
+        cw_digits_put(&text, now_s);
         *ret_text = cw_sink_memory_copy(request, cw_buf_text(&text), text.len);
         return cw_buf_error(&text) < 0 || !*ret_text ? -ENOMEM : 0;
 }
