@@ -3,9 +3,9 @@
  * Idea: a panel of its own, light with dark writing, so that it looks the same on any page; letters so large that they
  * can be read when a phone shrinks the picture to a third. All places are whole pixels.
  */
-#include <cairo.h>
 #include <errno.h>
 
+#include "cairo_library.h"
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "chart_axis.h"
@@ -46,32 +46,30 @@ void __lsan_enable(void);
 
 struct drawing {
         const struct cw_chart *chart;
+        const struct cw_cairo *use;
+        cairo_surface_t *surface;
         cairo_t *cairo;
         struct cw_chart_amounts amounts;
         int left; /* of the plot */
 };
 
-static void destroy_surface(cairo_surface_t **surface)
+static void drawing_deinit(struct drawing *drawing)
 {
-        cairo_surface_destroy(*surface);
+        drawing->use->destroy(drawing->cairo);
+        drawing->use->surface_destroy(drawing->surface);
 }
 
-static void destroy_cairo(cairo_t **cairo)
+static void set_colour(const struct drawing *drawing, uint32_t colour)
 {
-        cairo_destroy(*cairo);
+        drawing->use->set_source_rgb(drawing->cairo, (colour >> 16 & 0xff) / 255.0, (colour >> 8 & 0xff) / 255.0,
+                                     (colour & 0xff) / 255.0);
 }
 
-static void set_colour(cairo_t *cairo, uint32_t colour)
-{
-        cairo_set_source_rgb(cairo, (colour >> 16 & 0xff) / 255.0, (colour >> 8 & 0xff) / 255.0,
-                             (colour & 0xff) / 255.0);
-}
-
-static int width_of(cairo_t *cairo, const char *text)
+static int width_of(const struct drawing *drawing, const char *text)
 {
         cairo_text_extents_t extents;
 
-        cairo_text_extents(cairo, text, &extents);
+        drawing->use->text_extents(drawing->cairo, text, &extents);
         return (int)extents.x_advance + 1;
 }
 
@@ -98,47 +96,52 @@ static int y_of(const struct drawing *drawing, cw_amount amount)
         return BOTTOM - (int)(offset / ((__int128)axis->most - axis->least));
 }
 
-static void write_at(cairo_t *cairo, int x, int y, const char *text)
+static void write_at(const struct drawing *drawing, int x, int y, const char *text)
 {
-        cairo_move_to(cairo, x, y);
-        cairo_show_text(cairo, text);
+        drawing->use->move_to(drawing->cairo, x, y);
+        drawing->use->show_text(drawing->cairo, text);
 }
 
-static void draw_panel(cairo_t *cairo)
+static void draw_panel(const struct drawing *drawing)
 {
-        cairo_new_sub_path(cairo);
-        cairo_arc(cairo, CW_CHART_WIDTH - CORNER, CORNER, CORNER, -QUARTER_TURN, 0);
-        cairo_arc(cairo, CW_CHART_WIDTH - CORNER, CW_CHART_HEIGHT - CORNER, CORNER, 0, QUARTER_TURN);
-        cairo_arc(cairo, CORNER, CW_CHART_HEIGHT - CORNER, CORNER, QUARTER_TURN, 2 * QUARTER_TURN);
-        cairo_arc(cairo, CORNER, CORNER, CORNER, 2 * QUARTER_TURN, 3 * QUARTER_TURN);
-        cairo_close_path(cairo);
-        set_colour(cairo, PANEL);
-        cairo_fill(cairo);
+        const struct cw_cairo *use = drawing->use;
+        cairo_t *cairo = drawing->cairo;
+
+        use->new_sub_path(cairo);
+        use->arc(cairo, CW_CHART_WIDTH - CORNER, CORNER, CORNER, -QUARTER_TURN, 0);
+        use->arc(cairo, CW_CHART_WIDTH - CORNER, CW_CHART_HEIGHT - CORNER, CORNER, 0, QUARTER_TURN);
+        use->arc(cairo, CORNER, CW_CHART_HEIGHT - CORNER, CORNER, QUARTER_TURN, 2 * QUARTER_TURN);
+        use->arc(cairo, CORNER, CORNER, CORNER, 2 * QUARTER_TURN, 3 * QUARTER_TURN);
+        use->close_path(cairo);
+        set_colour(drawing, PANEL);
+        use->fill(cairo);
 }
 
 static int draw_title(struct drawing *drawing)
 {
         const struct cw_chart_options *options = &drawing->chart->options;
         cw_cleanup(cw_buf_deinit) struct cw_buf now = CW_BUF_NULL;
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
 
         cw_amount_format_grouped(&now, drawing->chart->last, options->digits);
         cw_buf_printf(&now, " %s", options->unit);
         if (cw_buf_error(&now) < 0)
                 return cw_buf_error(&now);
-        cairo_set_font_size(cairo, TITLE);
-        set_colour(cairo, WRITING);
-        write_at(cairo, MARGIN, 56, options->title);
-        cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
-        write_at(cairo, RIGHT - width_of(cairo, cw_buf_text(&now)), 56, cw_buf_text(&now));
-        cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-        cairo_set_font_size(cairo, LETTERS);
+        use->set_font_size(cairo, TITLE);
+        set_colour(drawing, WRITING);
+        write_at(drawing, MARGIN, 56, options->title);
+        use->select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
+        write_at(drawing, RIGHT - width_of(drawing, cw_buf_text(&now)), 56, cw_buf_text(&now));
+        use->select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+        use->set_font_size(cairo, LETTERS);
         return 0;
 }
 
 /* The marks' texts decide how much room is left for the plot. */
 static int draw_amounts(struct drawing *drawing, bool only_measure)
 {
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
         int widest = 0;
 
@@ -149,17 +152,17 @@ static int draw_amounts(struct drawing *drawing, bool only_measure)
                 cw_amount_format_grouped(&label, at, drawing->amounts.digits);
                 if (cw_buf_error(&label) < 0)
                         return cw_buf_error(&label);
-                width = width_of(cairo, cw_buf_text(&label));
+                width = width_of(drawing, cw_buf_text(&label));
                 widest = width > widest ? width : widest;
                 if (only_measure)
                         continue;
-                set_colour(cairo, GRID);
-                cairo_set_line_width(cairo, 2);
-                cairo_move_to(cairo, drawing->left, y);
-                cairo_line_to(cairo, RIGHT, y);
-                cairo_stroke(cairo);
-                set_colour(cairo, WRITING);
-                write_at(cairo, drawing->left - 14 - width, y + LETTERS / 3, cw_buf_text(&label));
+                set_colour(drawing, GRID);
+                use->set_line_width(cairo, 2);
+                use->move_to(cairo, drawing->left, y);
+                use->line_to(cairo, RIGHT, y);
+                use->stroke(cairo);
+                set_colour(drawing, WRITING);
+                write_at(drawing, drawing->left - 14 - width, y + LETTERS / 3, cw_buf_text(&label));
         }
         if (only_measure)
                 drawing->left = MARGIN + widest + 14;
@@ -171,6 +174,7 @@ static int draw_times(struct drawing *drawing)
         const struct cw_chart_options *options = &drawing->chart->options;
         int64_t marks[CW_CHART_MARKS_MAX];
         size_t n = cw_chart_time_marks(options->from_at, options->to_at, marks);
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
         int free_from = MARGIN;
 
@@ -181,16 +185,16 @@ static int draw_times(struct drawing *drawing)
                 cw_chart_time_label(marks[i], &label);
                 if (cw_buf_error(&label) < 0)
                         return cw_buf_error(&label);
-                width = width_of(cairo, cw_buf_text(&label));
+                width = width_of(drawing, cw_buf_text(&label));
                 left = x - width / 2;
-                set_colour(cairo, GRID);
-                cairo_move_to(cairo, x, TOP);
-                cairo_line_to(cairo, x, BOTTOM);
-                cairo_stroke(cairo);
+                set_colour(drawing, GRID);
+                use->move_to(cairo, x, TOP);
+                use->line_to(cairo, x, BOTTOM);
+                use->stroke(cairo);
                 if (left < free_from || left + width > CW_CHART_WIDTH - MARGIN / 2)
                         continue;
-                set_colour(cairo, WRITING);
-                write_at(cairo, left, BOTTOM + LETTERS + 14, cw_buf_text(&label));
+                set_colour(drawing, WRITING);
+                write_at(drawing, left, BOTTOM + LETTERS + 14, cw_buf_text(&label));
                 free_from = left + width + MARGIN;
         }
         return 0;
@@ -200,18 +204,19 @@ static void draw_limit_line(struct drawing *drawing)
 {
         const struct cw_chart_options *options = &drawing->chart->options;
         static const double dashes[] = {18, 12};
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
         int y = y_of(drawing, options->limit);
 
         if (!options->limit_name)
                 return;
-        set_colour(cairo, LIMIT);
-        cairo_set_line_width(cairo, 4);
-        cairo_set_dash(cairo, dashes, CW_ARRAY_SIZE(dashes), 0);
-        cairo_move_to(cairo, drawing->left, y);
-        cairo_line_to(cairo, RIGHT, y);
-        cairo_stroke(cairo);
-        cairo_set_dash(cairo, NULL, 0, 0);
+        set_colour(drawing, LIMIT);
+        use->set_line_width(cairo, 4);
+        use->set_dash(cairo, dashes, CW_ARRAY_SIZE(dashes), 0);
+        use->move_to(cairo, drawing->left, y);
+        use->line_to(cairo, RIGHT, y);
+        use->stroke(cairo);
+        use->set_dash(cairo, NULL, 0, 0);
 }
 
 /* On a patch of the panel, so that the line below does not cross it out. */
@@ -219,6 +224,7 @@ static int draw_limit_name(struct drawing *drawing)
 {
         const struct cw_chart_options *options = &drawing->chart->options;
         cw_cleanup(cw_buf_deinit) struct cw_buf label = CW_BUF_NULL;
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
         int y = y_of(drawing, options->limit), width, baseline;
 
@@ -228,16 +234,16 @@ static int draw_limit_name(struct drawing *drawing)
         cw_amount_format_grouped(&label, options->limit, options->limit % CW_AMOUNT_UNIT ? options->digits : 0);
         if (cw_buf_error(&label) < 0)
                 return cw_buf_error(&label);
-        width = width_of(cairo, cw_buf_text(&label));
+        width = width_of(drawing, cw_buf_text(&label));
         /* On the side from which the balance does not come. */
         baseline = drawing->chart->first > options->limit ? y + LETTERS + 6 : y - 12;
         if (baseline > BOTTOM - 6)
                 baseline = y - 12;
-        set_colour(cairo, PANEL);
-        cairo_rectangle(cairo, drawing->left + 10, baseline - LETTERS + 4, width + 12, LETTERS + 4);
-        cairo_fill(cairo);
-        set_colour(cairo, LIMIT);
-        write_at(cairo, drawing->left + 16, baseline, cw_buf_text(&label));
+        set_colour(drawing, PANEL);
+        use->rectangle(cairo, drawing->left + 10, baseline - LETTERS + 4, width + 12, LETTERS + 4);
+        use->fill(cairo);
+        set_colour(drawing, LIMIT);
+        write_at(drawing, drawing->left + 16, baseline, cw_buf_text(&label));
         return 0;
 }
 
@@ -246,11 +252,12 @@ static void trace(const struct drawing *drawing)
 {
         const struct cw_chart *chart = drawing->chart;
         bool drawn = chart->begins;
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
         int y = y_of(drawing, chart->first);
 
         if (drawn)
-                cairo_move_to(cairo, drawing->left, y);
+                use->move_to(cairo, drawing->left, y);
         for (unsigned i = 0; i < CW_CHART_COLUMNS; i++) {
                 const struct cw_chart_column *column = &chart->columns[i];
                 int x = x_of_column(drawing, i);
@@ -258,29 +265,30 @@ static void trace(const struct drawing *drawing)
                 if (!column->used)
                         continue;
                 if (drawn)
-                        cairo_line_to(cairo, x, y);
+                        use->line_to(cairo, x, y);
                 else
-                        cairo_move_to(cairo, x, y_of(drawing, column->most));
+                        use->move_to(cairo, x, y_of(drawing, column->most));
                 drawn = true;
-                cairo_line_to(cairo, x, y_of(drawing, column->most));
-                cairo_line_to(cairo, x, y_of(drawing, column->least));
+                use->line_to(cairo, x, y_of(drawing, column->most));
+                use->line_to(cairo, x, y_of(drawing, column->least));
                 y = y_of(drawing, column->last);
-                cairo_line_to(cairo, x, y);
+                use->line_to(cairo, x, y);
         }
-        cairo_line_to(cairo, RIGHT, y);
+        use->line_to(cairo, RIGHT, y);
 }
 
 static void draw_balance(struct drawing *drawing)
 {
+        const struct cw_cairo *use = drawing->use;
         cairo_t *cairo = drawing->cairo;
 
-        set_colour(cairo, drawing->chart->options.colour);
-        cairo_set_line_width(cairo, LINE);
-        cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
+        set_colour(drawing, drawing->chart->options.colour);
+        use->set_line_width(cairo, LINE);
+        use->set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
         trace(drawing);
-        cairo_stroke(cairo);
-        cairo_arc(cairo, RIGHT, y_of(drawing, drawing->chart->last), DOT, 0, 4 * QUARTER_TURN);
-        cairo_fill(cairo);
+        use->stroke(cairo);
+        use->arc(cairo, RIGHT, y_of(drawing, drawing->chart->last), DOT, 0, 4 * QUARTER_TURN);
+        use->fill(cairo);
 }
 
 static int draw(struct drawing *drawing)
@@ -290,8 +298,8 @@ static int draw(struct drawing *drawing)
 
         cw_chart_range(drawing->chart, &range);
         cw_chart_amount_axis(&range, drawing->chart->options.digits, &drawing->amounts);
-        draw_panel(drawing->cairo);
-        cairo_select_font_face(drawing->cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+        draw_panel(drawing);
+        drawing->use->select_font_face(drawing->cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
         r = draw_title(drawing);
         if (r == 0)
                 r = draw_amounts(drawing, true);
@@ -321,18 +329,27 @@ static int error_of(cairo_status_t status)
         return status == CAIRO_STATUS_NO_MEMORY ? -ENOMEM : -EIO;
 }
 
+static int draw_png(const struct cw_cairo *use, const struct cw_chart *chart, struct cw_buf *png)
+{
+        cw_cleanup(drawing_deinit) struct drawing drawing = {.use = use, .chart = chart};
+        int r;
+
+        drawing.surface = use->image_surface_create(CAIRO_FORMAT_ARGB32, CW_CHART_WIDTH, CW_CHART_HEIGHT);
+        drawing.cairo = use->create(drawing.surface);
+        r = draw(&drawing);
+        if (r == 0)
+                r = error_of(use->status(drawing.cairo));
+        return r < 0 ? r : error_of(use->surface_write_to_png_stream(drawing.surface, append, png));
+}
+
 int cw_chart_png(const struct cw_chart *chart, struct cw_buf *png)
 {
-        cw_cleanup(destroy_surface) cairo_surface_t *surface = cairo_image_surface_create(
-                CAIRO_FORMAT_ARGB32, CW_CHART_WIDTH, CW_CHART_HEIGHT);
-        cw_cleanup(destroy_cairo) cairo_t *cairo = cairo_create(surface);
-        struct drawing drawing = {.chart = chart, .cairo = cairo};
+        struct cw_cairo cairo;
         int r;
 
         BEGIN_WITH_FONTS();
-        r = draw(&drawing);
+        r = cw_cairo_open(&cairo);
+        r = r < 0 ? -EIO : draw_png(&cairo, chart, png);
         END_WITH_FONTS();
-        if (r == 0)
-                r = error_of(cairo_status(cairo));
-        return r < 0 ? r : error_of(cairo_surface_write_to_png_stream(surface, append, png));
+        return r;
 }

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "app.h"
 #include "cardwatch/buf.h"
@@ -17,6 +20,8 @@
 
 #define EXIT_USAGE  64
 #define EXIT_CONFIG 78
+
+#define LARGE_BYTES (128 << 10)
 
 #define DEFAULT_CONFIG "/etc/cardwatch/cardwatch.yaml"
 
@@ -84,6 +89,18 @@ static int load(const char *path, struct cw_settings **ret_settings)
         return r;
 }
 
+/*
+ * What is large gets pages of its own, always. Left to itself the C library raises the size from which it does so with
+ * each large block that is freed, up to 32 MB; then what a first poll or a checkpoint needs once is cut out of the
+ * threads' heaps and stays there: 14 MB with 100,000 cards.
+ */
+static void settle_memory(void)
+{
+#if defined(__GLIBC__)
+        (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 /* A core would hold card balances and secrets: it is written only where somebody allowed it beforehand. */
 static void settle_process(void)
 {
@@ -103,6 +120,7 @@ int main(int argc, char **argv)
 
         if (status >= 0)
                 return status;
+        settle_memory();
         options.system_zone = system_zone ? system_zone : "";
         if (load(options.config_path, &settings) < 0)
                 return EXIT_CONFIG;

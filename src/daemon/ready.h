@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /*
- * Ready: what the service manager is told (sd_notify). Without systemd, or at a terminal, all of it does nothing.
+ * Ready: what the service manager is told, in the words of sd_notify(3). Without one, or at a terminal, all of it does
+ * nothing.
  */
 
 void cw_ready(void);

@@ -47,7 +47,7 @@ LIBRARIES = [
     (r"openssl/.*", ["net"]),
     (r"(liboath/)?oath\.h", ["source", "sim/totp.c"]),
     (r"xxh\w*\.h", ["codec/prints.c"]),
-    (r"systemd/.*", ["daemon"]),
+    (r"dlfcn\.h", ["codec/cairo_library.c"]),
     (r"(imm|emm)intrin\.h", ["codec/scan_step.h"]),
 ]
 
