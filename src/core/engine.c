@@ -446,7 +446,7 @@ bool cw_engine_next_card(const struct cw_engine *engine, size_t source, size_t *
 
         if (*cursor >= snapshot->n)
                 return false;
-        *ret_card = cw_record_card(cw_snapshot_at(snapshot, (*cursor)++));
+        *ret_card = cw_snapshot_card(snapshot, cw_snapshot_at(snapshot, (*cursor)++));
         return true;
 }
 

@@ -97,7 +97,7 @@ static void fire_unconfirmed(struct cw_engine *engine, struct cw_source_state *s
                 take_answer(alert);
                 return;
         }
-        card = cw_record_card(record);
+        card = cw_snapshot_card(&state->snapshot, record);
         look = (struct cw_look){
                 .state = state,
                 .rule = rule,

@@ -28,7 +28,7 @@ void cw_engine_polls_alike(struct cw_engine *engine, struct cw_source_state *sta
 static void tell_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_record *record,
                       int64_t at)
 {
-        struct cw_card card = cw_record_card(record);
+        struct cw_card card = cw_snapshot_card(&state->snapshot, record);
         struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .at = at, .card = &card};
 
         card.reference = cw_strpool_again(card.reference);

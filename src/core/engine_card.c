@@ -15,7 +15,7 @@ static struct cw_card_row row_of(const struct cw_source_state *state, const stru
 
         return (struct cw_card_row){
                 .source = (char *)state->name,
-                .card = cw_record_card(record),
+                .card = cw_snapshot_card(&state->snapshot, record),
                 .first_seen_at = record->first_seen_at,
                 .observed_at = record->observed_at,
                 .observations = record->observations,
@@ -57,7 +57,7 @@ static void remember_change(struct cw_engine *engine, const struct cw_look *look
 void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,
                               const char *reason)
 {
-        struct cw_card card = cw_record_card(record);
+        struct cw_card card = cw_snapshot_card(&state->snapshot, record);
 
         cw_engine_card_gone(engine, state, &card, reason);
         cw_engine_remember_card(engine, state, record, true);
@@ -171,7 +171,7 @@ static bool observe(struct cw_engine *engine, struct cw_source_state *state, str
 {
         bool had_missing = record->missing > 0, had_look_again = record->look_again, was_unseen = record->unseen;
 
-        if (cw_record_observe(record, engine->pool, &staged->card) < 0)
+        if (cw_snapshot_observe(&state->snapshot, record, &staged->card) < 0)
                 engine->error = -ENOMEM;
         record->unsettled = record->unseen = false;
         record->observed_at = CW_RECORD_TIME(staged->at);
@@ -238,13 +238,13 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
 
         if (!record)
                 return;
-        news.changed = news.first || cw_record_differs(record, &staged->card);
+        news.changed = news.first || cw_snapshot_differs(&state->snapshot, record, &staged->card);
         news.unsettled = record->unsettled;
         news.looked_for = record->look_again;
-        news.fields = news.first ? CW_FIELDS_ALL : cw_record_changes(record, &staged->card);
+        news.fields = news.first ? CW_FIELDS_ALL : cw_snapshot_changes(&state->snapshot, record, &staged->card);
         look.record = record;
         if (!news.first) {
-                previous = cw_record_card(record);
+                previous = cw_snapshot_card(&state->snapshot, record);
                 kept = cw_strpool_again(previous.reference); /* observing gives the record's own back */
                 /* Nothing of a card in one currency can be compared with it in another. */
                 if (strcmp(previous.currency, staged->card.currency) == 0)
@@ -270,7 +270,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
                 return;
         while (i < state->snapshot.n && !engine->error) {
                 struct cw_record *record = cw_snapshot_at(&state->snapshot, i);
-                struct cw_card card = cw_record_card(record);
+                struct cw_card card = cw_snapshot_card(&state->snapshot, record);
                 int64_t look_at = INT64_MAX;
                 struct cw_look look = {.state = state,
                                        .record = record,

@@ -177,7 +177,7 @@ static void find_card(struct subject *subject)
                 subject->record = NULL;
         if (!subject->record || !subject->rule)
                 return;
-        subject->shown = cw_record_card(subject->record);
+        subject->shown = cw_snapshot_card(&subject->state->snapshot, subject->record);
         cw_rule_params(subject->rule, subject->source, &subject->shown, subject->params);
         subject->context = (struct cw_expr_context){
                 .now = &subject->shown,

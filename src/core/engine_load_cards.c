@@ -77,7 +77,7 @@ static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
 
 /* The reference is the record's from now on, whatever becomes of this. */
 static int take_over(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card_row *row,
-                     const char *reference)
+                     uint32_t reference)
 {
         struct cw_attention *attention;
         struct cw_record *record;
@@ -88,15 +88,15 @@ static int take_over(struct cw_engine *engine, struct cw_source_state *state, co
         if (r == 0)
                 r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
         if (r == 0)
-                r = cw_record_observe(record, engine->pool, &bare);
+                r = cw_snapshot_observe(&state->snapshot, record, &bare);
         if (r < 0) {
-                cw_strpool_unref(engine->pool, reference);
+                cw_strpool_unref(engine->pool, cw_strpool_text(engine->pool, reference));
                 return r;
         }
         record->reference = reference;
         record->first_seen_at = CW_RECORD_TIME(cw_load_past(engine, row->first_seen_at));
         record->observed_at = CW_RECORD_TIME(observed_at(engine, state, row));
-        record->observations = row->observations;
+        record->observations = CW_RECORD_COUNT(row->observations);
         record->missing = row->missing;
         record->baseline = row->baseline;
         record->look_again = record->unsettled = row->look_again;
@@ -111,7 +111,8 @@ static int take_over(struct cw_engine *engine, struct cw_source_state *state, co
 
 static int take_over_all(struct cw_engine *engine, struct cw_load_batch *batch)
 {
-        const char *texts[BATCH], *references[BATCH];
+        const char *texts[BATCH];
+        uint32_t references[BATCH];
         size_t before = batch->state ? batch->state->snapshot.n : 0;
         int r = cw_buf_error(&batch->references);
 
@@ -122,14 +123,14 @@ static int take_over_all(struct cw_engine *engine, struct cw_load_batch *batch)
                 cw_id_index_expect(&batch->state->snapshot.index, batch->rows[i].card.id);
         }
         if (r == 0)
-                r = cw_strpool_ref_many(engine->pool, texts, batch->n, references);
+                r = cw_strpool_link_many(engine->pool, texts, batch->n, references);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < batch->n; i++) {
                 if (r == 0)
                         r = take_over(engine, batch->state, &batch->rows[i], references[i]);
                 else
-                        cw_strpool_unref(engine->pool, references[i]);
+                        cw_strpool_unref(engine->pool, cw_strpool_text(engine->pool, references[i]));
         }
         if (batch->n > 0)
                 expect_references(engine, batch->state, before);

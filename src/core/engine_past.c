@@ -58,7 +58,8 @@ void cw_engine_walk_on(struct cw_engine *engine, const struct cw_look *look, uin
 /* As it is known, at the time it was observed last. */
 static void look_at_known(struct cw_engine *engine, struct cw_source_state *state, const struct cw_record *record)
 {
-        struct cw_staged staged = {.card = cw_record_card(record), .at = record->observed_at, .watched = true};
+        struct cw_staged staged = {
+                .card = cw_snapshot_card(&state->snapshot, record), .at = record->observed_at, .watched = true};
 
         staged.card.reference = cw_strpool_again(staged.card.reference);
         cw_engine_decide_card(engine, state, &staged);

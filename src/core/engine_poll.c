@@ -20,10 +20,10 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         drop_staged(engine, state);
         cw_leaves_begin(state->leaves);
         cw_map_deinit(&state->bad);
-        cw_roll_begin(&state->roll);
         state->polling = true;
         state->began_at = at;
         state->poll++;
+        cw_roll_begin(&state->roll, state->poll);
         state->seen_cards = state->read_cards = state->emptied = 0;
         state->n_look_ups = state->n_again = state->n_again_taken = 0;
         memset(state->re_reads_confirm, 0, sizeof(state->re_reads_confirm));
@@ -59,7 +59,7 @@ static bool says_nothing_new(struct cw_engine *engine, struct cw_source_state *s
         if (!record)
                 return false;
         if (!cw_engine_is_older(engine, record, staged->at) &&
-            (!is_taken(state, record) || cw_record_differs(record, &staged->card)))
+            (!is_taken(state, record) || cw_snapshot_differs(&state->snapshot, record, &staged->card)))
                 return false;
         cw_engine_only_seen(engine, state, record);
         return true;

@@ -57,7 +57,7 @@ bool cw_engine_mark_seen(struct cw_source_state *state, struct cw_record *record
 {
         if (record->seen_in == state->poll)
                 return false;
-        record->seen_in = state->poll;
+        record->seen_in = CW_RECORD_COUNT(state->poll);
         record->taken = record->held = false;
         state->seen_cards++;
         cw_leaves_stir(state->leaves, record->leaf); /* which cannot count it any more */
@@ -85,7 +85,8 @@ static bool is_of_interest(const struct cw_engine *engine, const struct cw_sourc
                            const struct cw_record *record, const struct reading *reading)
 {
         return record->look_again || record->missing || record->unseen || engine->any_fresh ||
-               cw_record_differs(record, reading->card) || cw_engine_away_ms(state, record, reading->at) > 0;
+               cw_snapshot_differs(&state->snapshot, record, reading->card) ||
+               cw_engine_away_ms(state, record, reading->at) > 0;
 }
 
 /* The first time in this poll; the card belongs to that page from now on. */

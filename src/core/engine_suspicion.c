@@ -30,8 +30,8 @@ bool cw_engine_empties(const struct cw_source_state *state, const struct cw_stag
 {
         const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
 
-        return record && record->available != 0 && staged->card.available == 0 &&
-               record->customer == staged->card.customer;
+        return record && staged->card.available == 0 && record->customer == staged->card.customer &&
+               cw_snapshot_card(&state->snapshot, record).available != 0;
 }
 
 static size_t count_emptied(const struct cw_source_state *state)

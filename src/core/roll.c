@@ -30,9 +30,19 @@ void cw_roll_deinit(struct cw_roll *roll)
         cw_roll_init(roll, roll->leaves);
 }
 
-void cw_roll_begin(struct cw_roll *roll)
+#define MARKS 16383 /* as a row has bits for */
+
+/* Of no other poll since the marks were wiped. */
+static uint32_t mark_of(uint32_t poll)
+{
+        return poll % MARKS + 1;
+}
+
+void cw_roll_begin(struct cw_roll *roll, uint32_t poll)
 {
         roll->n_seen = 0;
+        for (size_t i = 0; poll % (MARKS / 2) == 0 && i < roll->n; i++)
+                at(roll, i)->mark = 0;
 }
 
 static struct cw_roll_row *find(const struct cw_roll *roll, int64_t customer)
@@ -109,23 +119,26 @@ static bool is_seen(const struct cw_roll *roll, const struct cw_roll_row *row, u
 {
         const struct cw_leaf *leaf = cw_leaves_at(roll->leaves, row->leaf);
 
-        return row->seen_in == poll || (leaf && leaf->seen_in == poll);
+        return (leaf && (leaf->told_in == poll || leaf->seen_in == poll)) || (row->mark && row->mark == mark_of(poll));
 }
 
 /* Seen by another page before: neither of the two can speak for the customer alone. */
-static void seen(struct cw_roll *roll, struct cw_roll_row *row, uint32_t poll, uint32_t leaf)
+static inline void seen(struct cw_roll *roll, struct cw_roll_row *row, uint32_t poll, uint32_t leaf)
 {
         if (!row->gone && is_seen(roll, row, poll)) {
                 cw_leaves_stir(roll->leaves, leaf);
                 return;
         }
-        roll->n_gone -= row->gone;
         roll->n_seen++;
-        row->gone = false;
-        row->seen_in = poll;
+        if (row->gone) {
+                roll->n_gone--;
+                row->gone = false;
+        }
         cw_leaves_stir(roll->leaves, row->leaf);
         if (leaf)
                 row->leaf = cw_leaves_move(roll->leaves, row->leaf, leaf) & CW_LEAVES_MOST;
+        else
+                row->mark = mark_of(poll) & MARKS;
 }
 
 int cw_roll_seen(struct cw_roll *roll, int64_t customer, uint32_t poll, uint32_t leaf)

@@ -18,12 +18,13 @@
  * (observing.md).
  */
 
+/* Twelve bytes: there may be a million. Who was seen by a page is seen as long as that is (leaves.h). */
 struct cw_roll_row {
         int64_t id;
-        uint32_t seen_in; /* poll, 0: in none yet */
         uint32_t leaf : 17; /* the page that brought it */
-        bool gone : 1;
-};
+        uint32_t gone : 1;
+        uint32_t mark : 14; /* of the poll that saw it otherwise, 0: none did */
+} __attribute__((packed, aligned(4)));
 
 struct cw_roll {
         struct cw_leaves *leaves; /* not owned */
@@ -38,8 +39,8 @@ struct cw_roll {
 void cw_roll_init(struct cw_roll *roll, struct cw_leaves *leaves);
 void cw_roll_deinit(struct cw_roll *roll);
 
-/* A poll begins. */
-void cw_roll_begin(struct cw_roll *roll);
+/* A poll begins, with the number after that of the last one. */
+void cw_roll_begin(struct cw_roll *roll, uint32_t poll);
 
 /* Known from before, seen in no poll yet, into an empty roll. Brings them in order, and takes who stands there twice
  * for one. -ENOMEM. */

@@ -3,44 +3,22 @@
 #define CARDWATCH_CORE_SNAPSHOT_H
 
 #include "cardwatch/card.h"
+#include "cardwatch/map.h"
 #include "cardwatch/strpool.h"
 #include "chunks.h"
 #include "id_index.h"
 #include "leaves.h"
+#include "record.h"
 
 /*
  * Snapshot: the last observation of every card of one source.
  *
  * An array of small records in chunks that never move, with an index over the card ids beside it, so that a million
- * cards cost some ninety megabytes, none of them is ever copied to make room, and a walk over all is a walk over
+ * cards cost some seventy megabytes, none of them is ever copied to make room, and a walk over all is a walk over
  * memory. The last record takes the place of one that is removed: a pointer is good until the next removal. References
- * are counted strings of the pool. A record that is got from here knows what its leaf knows (leaves.h). Decides
- * nothing.
+ * are counted strings of the pool. Amounts that fit into no record (record.h) stand in a map beside. A record that is
+ * got from here knows what its leaf knows (leaves.h). Decides nothing.
  */
-
-struct cw_record {
-        int64_t id, customer;
-        cw_amount available, pending, total;
-        const char *reference;
-        int64_t observed_at : 47; /* when the request was sent */
-        uint32_t leaf : 17; /* the page that brought it */
-        int64_t first_seen_at : 48; /* likewise */
-        uint8_t missing;
-        bool suppressed : 1;
-        bool baseline : 1;
-        bool look_again : 1;
-        bool unsettled : 1; /* new rules were settled without it: they look at it when it is next observed */
-        bool unseen : 1; /* an alert waits, and the last poll did not bring it: stored with when it was seen last */
-        bool taken : 1; /* the poll `seen_in` brought a reading that could be trusted */
-        bool held : 1; /* and its word about it was not believed */
-        uint32_t observations; /* that changed it */
-        uint32_t seen_in; /* number of the last poll that brought it */
-        char currency[4];
-        char last4[4]; /* not terminated; all zero: none */
-};
-
-/* Times go into fewer bits than 64: up to the year 4199. */
-#define CW_RECORD_TIME(at) ((at)&INT64_C(0x3fffffffffff))
 
 struct cw_snapshot {
         struct cw_strpool *pool; /* not owned */
@@ -49,6 +27,7 @@ struct cw_snapshot {
         size_t n;
         size_t expected; /* as cw_snapshot_expect has it, of pages */
         struct cw_id_index index;
+        struct cw_map odd; /* id -> struct cw_balances, of the cards whose records have no room for them */
 };
 
 void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves);
@@ -73,17 +52,19 @@ void cw_snapshot_remove(struct cw_snapshot *snapshot, struct cw_record *record);
 size_t cw_snapshot_bytes(const struct cw_snapshot *snapshot);
 
 /* What the card shows now; the record keeps a reference of its own to the text. -ENOMEM, the record untouched. */
-int cw_record_observe(struct cw_record *record, struct cw_strpool *pool, const struct cw_card *card)
+int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card)
         __attribute__((warn_unused_result));
 
 /* The record as a card; the reference is borrowed. */
-struct cw_card cw_record_card(const struct cw_record *record);
+struct cw_card cw_snapshot_card(const struct cw_snapshot *snapshot, const struct cw_record *record);
 
 /* Whether an observation differs from what is known. */
-bool cw_record_differs(const struct cw_record *record, const struct cw_card *card);
+bool cw_snapshot_differs(const struct cw_snapshot *snapshot, const struct cw_record *record,
+                         const struct cw_card *card);
 
 /* In which fields that rules can name: a bit (1 << enum cw_field) each. */
 #define CW_FIELDS_ALL UINT16_MAX
-uint16_t cw_record_changes(const struct cw_record *record, const struct cw_card *card);
+uint16_t cw_snapshot_changes(const struct cw_snapshot *snapshot, const struct cw_record *record,
+                             const struct cw_card *card);
 
 #endif

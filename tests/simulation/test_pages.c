@@ -150,7 +150,7 @@ static void must_know_the_same(struct play *play)
                 struct cw_record b = *cw_snapshot_at(&other->snapshot, i);
 
                 a.leaf = b.leaf = 0;
-                a.reference = b.reference = NULL; /* of two pools */
+                a.reference = b.reference = 0; /* of two pools */
                 assert_memory_equal(&b, &a, sizeof(a));
         }
         for (int64_t id = 1; id <= CUSTOMERS; id++)

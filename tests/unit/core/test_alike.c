@@ -69,10 +69,10 @@ static void test_what_is_wrong_heals(void **state)
         (void)state;
         setup(&world);
         assert_true(passes_over(&world));
-        cw_snapshot_find(&world.engine->sources[0].snapshot, 1)->available = 600 * CW_AMOUNT_UNIT;
+        cw_snapshot_find(&world.engine->sources[0].snapshot, 1)->available = 600 * 100; /* cents */
         for (int poll = 0; poll < 16; poll++)
                 passes_over(&world);
-        assert_int_equal(cw_snapshot_find(&world.engine->sources[0].snapshot, 1)->available, 500 * CW_AMOUNT_UNIT);
+        assert_int_equal(cw_snapshot_find(&world.engine->sources[0].snapshot, 1)->available, 500 * 100);
         world_deinit(&world);
 }
 

@@ -72,7 +72,7 @@ static void check(const struct cw_source_state *state, int64_t from, int64_t to)
                 char reference[32];
 
                 assert_non_null(record);
-                card = cw_record_card(record);
+                card = cw_snapshot_card(&state->snapshot, record);
                 snprintf(reference, sizeof(reference), "customer-%" PRId64, customer);
                 assert_int_equal(card.total, id * 10);
                 assert_int_equal(record->first_seen_at, NOW - 2 * id);

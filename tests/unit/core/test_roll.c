@@ -20,7 +20,7 @@ static void begin(struct cw_roll *roll, int64_t n)
         for (int64_t i = 1; i <= n; i++)
                 customers[i - 1] = i;
         assert_int_equal(cw_roll_know(roll, customers, (size_t)n), 0);
-        cw_roll_begin(roll);
+        cw_roll_begin(roll, 1);
 }
 
 static size_t n_absent(const struct cw_roll *roll, uint32_t poll)
@@ -69,18 +69,37 @@ static void test_gone_lasts_until_seen_again(void **state)
         assert_int_equal(cw_roll_gone(&roll, 2), 0);
         assert_int_equal(cw_roll_gone(&roll, 2), 0);
         for (uint32_t poll = 2; poll < 5; poll++) {
-                cw_roll_begin(&roll);
+                cw_roll_begin(&roll, poll);
                 assert_int_equal(n_absent(&roll, poll), 1);
                 assert_int_equal(cw_roll_seen(&roll, 1, poll, 0), 0);
                 assert_int_equal(n_absent(&roll, poll), 0);
         }
-        cw_roll_begin(&roll);
+        cw_roll_begin(&roll, 5);
         assert_int_equal(cw_roll_seen(&roll, 1, 5, 0), 0);
         assert_int_equal(cw_roll_seen(&roll, 2, 5, 0), 0);
         assert_false(cw_roll_is_gone(&roll, 2));
-        cw_roll_begin(&roll);
+        cw_roll_begin(&roll, 6);
         assert_int_equal(n_absent(&roll, 6), 2);
         cw_roll_deinit(&roll);
+}
+
+/* However many polls come after it: a row has not the room for their numbers. */
+static void test_seen_once_is_seen_in_one_poll(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        for (uint32_t poll = 8180; poll < 8200; poll++) {
+                begin(&roll, 1);
+                assert_int_equal(cw_roll_seen(&roll, 1, poll, 0), 0);
+                assert_true(cw_roll_is_seen(&roll, 1, poll));
+                for (uint32_t later = poll + 1; later < poll + 70000; later++) {
+                        cw_roll_begin(&roll, later);
+                        if (cw_roll_is_seen(&roll, 1, later))
+                                fail_msg("seen in poll %u as well as in %u", later, poll);
+                }
+                cw_roll_deinit(&roll);
+        }
 }
 
 static void test_who_is_known_twice_is_one(void **state)
@@ -167,6 +186,7 @@ int main(void)
                 cmocka_unit_test(test_who_is_neither_seen_nor_gone_is_absent),
                 cmocka_unit_test(test_seen_twice_counts_once),
                 cmocka_unit_test(test_gone_lasts_until_seen_again),
+                cmocka_unit_test(test_seen_once_is_seen_in_one_poll),
                 cmocka_unit_test(test_who_is_known_twice_is_one),
                 cmocka_unit_test(test_who_is_forgotten_is_not_absent),
                 cmocka_unit_test(test_the_ends_of_the_ranges),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../../../src/core/expr_node.h"
 #include "../../../src/core/snapshot.h"
 #include "cardwatch/cleanup.h"
 
@@ -49,7 +50,7 @@ static void put(struct fixture *fixture, int64_t id, const char *reference)
         card.id = id;
         card.reference = reference;
         assert_int_equal(cw_snapshot_add(&fixture->snapshot, id, &record), 0);
-        assert_int_equal(cw_record_observe(record, fixture->pool, &card), 0);
+        assert_int_equal(cw_snapshot_observe(&fixture->snapshot, record, &card), 0);
 }
 
 static void test_an_empty_snapshot_has_no_card(void **state)
@@ -76,7 +77,7 @@ static void test_a_record_is_the_card_it_observed(void **state)
         begin(&fixture);
         put(&fixture, 7, "acme");
         record = cw_snapshot_find(&fixture.snapshot, 7);
-        card = cw_record_card(record);
+        card = cw_snapshot_card(&fixture.snapshot, record);
         assert_int_equal(card.id, 7);
         assert_int_equal(card.customer, 3);
         assert_int_equal(card.available, 1);
@@ -85,9 +86,9 @@ static void test_a_record_is_the_card_it_observed(void **state)
         assert_string_equal(card.reference, "acme");
         assert_string_equal(card.currency, "USD");
         assert_string_equal(card.last4, "1234");
-        assert_false(cw_record_differs(record, &card));
-        assert_int_equal(cw_record_observe(record, fixture.pool, &card), 0); /* its own text given back to it */
-        assert_string_equal(record->reference, "acme");
+        assert_false(cw_snapshot_differs(&fixture.snapshot, record, &card));
+        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0); /* its own text given back to it */
+        assert_string_equal(cw_strpool_text(fixture.pool, record->reference), "acme");
         end(&fixture);
 }
 
@@ -115,7 +116,65 @@ static void test_every_field_makes_a_difference(void **state)
         put(&fixture, 7, "acme");
         for (size_t i = 0; i < CW_ARRAY_SIZE(cards); i++) {
                 print_message("  %s\n", names[i]);
-                assert_true(cw_record_differs(cw_snapshot_find(&fixture.snapshot, 7), &cards[i]));
+                assert_true(cw_snapshot_differs(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 7), &cards[i]));
+        }
+        end(&fixture);
+}
+
+/* Whatever three amounts a card has, they are what it is said to have, and what it is compared with. */
+static void test_amounts_of_any_size_are_kept_exactly(void **state)
+{
+        static const cw_amount amounts[] = {0,
+                                            1,
+                                            -1,
+                                            CW_AMOUNT_UNIT / 100,
+                                            -CW_AMOUNT_UNIT / 100,
+                                            CW_AMOUNT_UNIT / 100 * ((INT64_C(1) << 35) - 1),
+                                            CW_AMOUNT_UNIT / 100 * (INT64_C(1) << 35),
+                                            -CW_AMOUNT_UNIT / 100 * (INT64_C(1) << 35),
+                                            CW_AMOUNT_UNIT * (INT64_C(1) << 35),
+                                            CW_AMOUNT_UNIT * INT64_C(34000000000),
+                                            (INT64_C(1) << 35) - 1,
+                                            INT64_C(1) << 35,
+                                            INT64_C(5000000) * CW_AMOUNT_UNIT + 1,
+                                            INT64_MAX,
+                                            INT64_MIN};
+        const size_t n = CW_ARRAY_SIZE(amounts);
+        struct fixture fixture;
+        struct cw_card card = sample, other, known;
+        struct cw_record *record;
+
+        (void)state;
+        begin(&fixture);
+        put(&fixture, 7, "acme");
+        put(&fixture, 8, "acme");
+        for (size_t i = 0; i < n * n * n; i++) {
+                card.id = 7;
+                card.available = amounts[i % n];
+                card.pending = amounts[i / n % n];
+                card.total = amounts[i / n / n];
+                record = cw_snapshot_find(&fixture.snapshot, 7);
+                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0);
+                known = cw_snapshot_card(&fixture.snapshot, record);
+                assert_int_equal(known.available, card.available);
+                assert_int_equal(known.pending, card.pending);
+                assert_int_equal(known.total, card.total);
+                assert_false(cw_snapshot_differs(&fixture.snapshot, record, &card));
+                other = card;
+                *(i % 3 == 0 ? &other.available : i % 3 == 1 ? &other.pending : &other.total) ^= 1;
+                assert_true(cw_snapshot_differs(&fixture.snapshot, record, &other));
+                assert_int_equal(cw_snapshot_changes(&fixture.snapshot, record, &other),
+                                 1 << (CW_FIELD_AVAILABLE + i % 3));
+                /* Its place is taken by the last one, whose amounts move along or stay where they are. */
+                if (i % 10 == 0) {
+                        card.id = 8;
+                        record = cw_snapshot_find(&fixture.snapshot, 8);
+                        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0);
+                        cw_snapshot_remove(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 7));
+                        known = cw_snapshot_card(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 8));
+                        assert_int_equal(known.total, card.total);
+                        put(&fixture, 7, "acme");
+                }
         }
         end(&fixture);
 }
@@ -197,6 +256,7 @@ int main(void)
                 cmocka_unit_test(test_an_empty_snapshot_has_no_card),
                 cmocka_unit_test(test_a_record_is_the_card_it_observed),
                 cmocka_unit_test(test_every_field_makes_a_difference),
+                cmocka_unit_test(test_amounts_of_any_size_are_kept_exactly),
                 cmocka_unit_test(test_extreme_ids_are_ids_like_others),
                 cmocka_unit_test(test_against_a_plain_array),
                 cmocka_unit_test(test_a_card_is_cheap),
