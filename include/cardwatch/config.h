@@ -79,6 +79,8 @@ struct cw_config_load_options {
         bool offline; /* no secret needs to exist */
         const char *system_zone; /* TZ as the process found it, "" for none; NULL: as it is now */
         cw_config_text_check *check_texts; /* NULL: templates are taken as they are */
+        struct cw_buf
+                *shown; /* gets all of it, defaults included and secrets concealed, if it is right; NULL: not wanted */
 };
 
 /* 0: right (warnings may stand in the report). -EINVAL: mistakes, all in the report. -ENOMEM. */

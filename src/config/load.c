@@ -18,6 +18,7 @@
 #include "load_file.h"
 #include "report.h"
 #include "secrecy.h"
+#include "show.h"
 #include "texts.h"
 #include "yaml_tree.h"
 
@@ -135,6 +136,8 @@ int cw_config_load(const char *path, const struct cw_config_load_options *option
                 r = read_all(&loading, path, options ? options->check_texts : NULL);
         if (r == 0 && report->n_errors > errors_before)
                 r = -EINVAL;
+        if (r == 0 && options && options->shown)
+                cw_show(&loading.files, options->shown);
         if (r == 0)
                 r = cw_finish(&loading.draft, &loading.rules, path, ret_config);
         loading_deinit(&loading);

@@ -48,7 +48,7 @@ static bool sounds_secret(const char *text, size_t len)
 }
 
 /* A source's address is none; the address of a chat's hook is all that it takes to write there. */
-static bool is_secret_key(const struct cw_node *key, const char *top)
+bool cw_secrecy_is_key(const struct cw_node *key, const char *top)
 {
         if (strcmp(key->text, "url") == 0)
                 return strcmp(top, "sources") != 0;
@@ -63,19 +63,24 @@ static bool has_userinfo(const char *text)
         return authority && strchr(authority, '@');
 }
 
+bool cw_secrecy_conceals(const char *text, size_t len, bool secret)
+{
+        return (secret && !cw_secrecy_is_reference(text, len)) || has_userinfo(text);
+}
+
 static int hide(struct cw_document *document, const struct cw_node *node, bool secret, const char *top)
 {
         int r = 0;
 
         if (node->kind == CW_NODE_SCALAR) {
-                if ((secret && !cw_secrecy_is_reference(node->text, node->len)) || has_userinfo(node->text))
+                if (cw_secrecy_conceals(node->text, node->len, secret))
                         return cw_document_hide(document, node->span);
                 return 0;
         }
         for (size_t i = 0; r == 0 && i < node->n_items; i++) {
                 const struct cw_node *key = node->kind == CW_NODE_MAPPING ? node->keys[i] : NULL;
 
-                r = hide(document, node->items[i], secret || (key && is_secret_key(key, top ? top : key->text)),
+                r = hide(document, node->items[i], secret || (key && cw_secrecy_is_key(key, top ? top : key->text)),
                          top   ? top
                          : key ? key->text
                                : "");
@@ -92,7 +97,7 @@ int cw_secrecy_hide_pair(struct cw_document *document, const struct cw_node *key
 {
         if (key->kind != CW_NODE_SCALAR)
                 return hide(document, item, true, "");
-        return hide(document, item, is_secret_key(key, key->text), key->text);
+        return hide(document, item, cw_secrecy_is_key(key, key->text), key->text);
 }
 
 static bool is_word(char c)

@@ -18,6 +18,12 @@ struct cw_node;
 /* Whether a text is a reference to a secret (env:, file:, credential:) instead of one. */
 bool cw_secrecy_is_reference(const char *text, size_t len);
 
+/* Whether what stands at the key is to be hidden, below that key of the file's top. */
+bool cw_secrecy_is_key(const struct cw_node *key, const char *top);
+
+/* Whether a text is to be hidden; `secret`: it stands at such a key. A reference is not. */
+bool cw_secrecy_conceals(const char *text, size_t len, bool secret);
+
 /* Hides what the document's tree says in secret places. -ENOMEM. */
 int cw_secrecy_hide(struct cw_document *document) __attribute__((warn_unused_result));
 

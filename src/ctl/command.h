@@ -58,6 +58,11 @@ int cw_command_usage_error(const struct cw_command *command);
 /* Loads a configuration for a command that needs a right one; says what is wrong with it. 0 or CW_EXIT_CONFIG. */
 int cw_command_load(const char *path, bool offline, struct cw_settings **ret_settings);
 
+/* The same as the options say. */
+struct cw_config_load_options;
+int cw_command_load_as(const char *path, const struct cw_config_load_options *options,
+                       struct cw_settings **ret_settings);
+
 /* A log to standard error that says only what went wrong. NULL: out of memory. */
 struct cw_log *cw_command_log(void);
 

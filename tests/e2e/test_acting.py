@@ -201,6 +201,7 @@ def test_the_audit_says_who_and_why(sim, hook, make, act, look, sock):  # noqa: 
     assert acts[0]["target"].startswith(f"{silence} rule=low") and acts[1]["target"] == fingerprint
     assert acts[2]["target"] == silence
     running = look("status")["config"]["hash"]
+    assert running in ctl("config", "--show", "-c", daemon.config_path).stdout.splitlines()[0]
     assert [(a["what"], a["target"], a["why"], a["uid"]) for a in acts[3:]] == [
         ("reload", running, "new rules", os.getuid()), ("reload", running, "signal HUP", None)]
     assert acts[3]["by"] in (pwd.getpwuid(os.getuid()).pw_name, os.environ.get("LOGNAME"))

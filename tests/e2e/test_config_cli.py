@@ -124,6 +124,7 @@ def test_a_file_that_is_not_there(tmp_path):
 @pytest.mark.parametrize("name, arguments", [
     ("cardwatch", []), ("cardwatch", ["nonsense"]), ("cardwatch", ["check", "--nonsense"]), ("cardwatch", ["check", "-c"]),
     ("cardwatch", ["check", "--format", "xml"]), ("cardwatch", ["notify"]), ("cardwatch", ["check", "a", "b"]),
+    ("cardwatch", ["config"]), ("cardwatch", ["config", "--show", "--defaults"]), ("cardwatch", ["config", "--show", "a"]),
     ("cardwatchd", ["--nonsense"]), ("cardwatchd", ["-c"]), ("cardwatchd", ["surplus"]),
     ("cardwatch-sim", ["--nonsense"]), ("cardwatch-sim", ["--port", "x"]),
 ])
@@ -150,6 +151,20 @@ def test_the_defaults_are_a_configuration(file):
     # Only `sources` is required; everything that is printed may stand in a file.
     checked = ctl("check", "--offline", "-c", file(done.stdout))
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_what_comes_into_force_is_shown(sim, hook, make_daemon):
+    daemon = make_daemon(config(source(sim), webhook(hook, secret="plain:open sesame")))
+    done = ctl("config", "--show", "-c", daemon.config_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert {"page_size: 100 # default", 'secret: "***"', "retry_for: 24h # default"} <= set(lines)
+    assert "sesame" not in done.stdout + done.stderr and hook.url not in done.stdout
+
+
+def test_what_is_wrong_is_not_shown(file):
+    done = ctl("config", "--show", "-c", file(FIVE_MISTAKES))
+    assert done.returncode == 78 and done.stdout == "" and "evry" in done.stderr
 
 
 def test_the_installed_configuration_is_right():
