@@ -49,7 +49,7 @@ static int move_to(struct cw_buf *buf, size_t capacity)
                 return -ENOMEM;
         if (buf->data) {
                 memcpy(data, buf->data, buf->len + 1);
-                explicit_bzero(buf->data, buf->len);
+                explicit_bzero(buf->data, buf->capacity); /* what was cleared may stand behind its end */
                 free(buf->data);
         }
         buf->data = data;

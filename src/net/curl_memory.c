@@ -2,6 +2,7 @@
 /* Idea: every block begins with its size, so that it can be wiped whole and be told from one that has its own pages. */
 #include "curl_memory.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,11 @@ struct block {
         size_t size; /* as asked for */
         _Alignas(max_align_t) char bytes[];
 };
+
+static bool has_pages(size_t size)
+{
+        return size >= PAGED_MIN && size <= CW_CURL_PAGED_MAX;
+}
 
 static struct block *block_of(void *memory)
 {
@@ -38,7 +44,7 @@ void *cw_curl_malloc(size_t size)
 
         if (whole < size)
                 return NULL;
-        block = size < PAGED_MIN ? malloc(whole) : paged_new(whole);
+        block = has_pages(size) ? paged_new(whole) : malloc(whole);
         if (!block)
                 return NULL;
         block->size = size;
@@ -88,8 +94,8 @@ void cw_curl_free(void *memory)
         block = block_of(memory);
         size = block->size;
         explicit_bzero(block, sizeof(*block) + size);
-        if (size < PAGED_MIN)
-                free(block);
-        else
+        if (has_pages(size))
                 (void)munmap(block, sizeof(*block) + size);
+        else
+                free(block);
 }

@@ -9,6 +9,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
+#include "curl_memory.h"
 #include "failure.h"
 #include "header_list.h"
 #include "keep.h"
@@ -24,7 +25,7 @@
 #define STALL_S          20L
 #define HEADER_BYTES_MAX (256u * 1024)
 #define FIELD_MAX        64
-#define PIECE_BYTES      65536L
+#define PIECE_BYTES      (CW_CURL_PAGED_MAX + 0L) /* and a byte, so that it comes from the heap */
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
 #define HARMLESS_BUFFER  2048L /* made and wiped for every answer: no more than most of them have */

@@ -34,7 +34,6 @@ struct cw_buf cw_spare_take_body(struct cw_spare *spare)
         return spare->bodies[--spare->n_bodies];
 }
 
-/* What lies beyond its length was wiped when it was given before, or never written. */
 void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
 {
         spare->given++;
@@ -42,7 +41,8 @@ void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
                 cw_buf_wipe(body);
                 return;
         }
-        explicit_bzero(body->data, body->len);
+        if (body->len > spare->longest)
+                spare->longest = body->len;
         body->limit = 0;
         cw_buf_clear(body);
         spare->bodies[spare->n_bodies++] = *body;
@@ -55,12 +55,25 @@ static void free_handles(struct cw_spare *spare)
                 curl_easy_cleanup(spare->handles[--spare->n_handles]);
 }
 
+static void wipe_bodies(const struct cw_spare *spare)
+{
+        for (size_t i = 0; i < spare->n_bodies; i++) {
+                const struct cw_buf *body = &spare->bodies[i];
+
+                explicit_bzero(body->data, spare->longest < body->capacity ? spare->longest : body->capacity);
+        }
+}
+
+/* While some are under way, what they have was not reached: then the longest may be in there. */
 void cw_spare_rest(struct cw_spare *spare, bool idle)
 {
         if (spare->given == 0 || (!idle && spare->given < GIVEN_MOST))
                 return;
         spare->given = 0;
         free_handles(spare);
+        wipe_bodies(spare);
+        if (idle)
+                spare->longest = 0;
         cw_wipe_stack();
 }
 
@@ -68,5 +81,5 @@ void cw_spare_deinit(struct cw_spare *spare)
 {
         free_handles(spare);
         while (spare->n_bodies > 0)
-                cw_buf_deinit(&spare->bodies[--spare->n_bodies]);
+                cw_buf_wipe(&spare->bodies[--spare->n_bodies]);
 }

@@ -12,9 +12,9 @@
  * Spare: what requests for cards that ended leave for those that follow at once, as the pages of a list do: curl's
  * handle and the memory of the answer.
  *
- * The memory of an answer is wiped when it is given back. A handle keeps the last piece that it read, so handles are
- * freed, and thereby wiped, as soon as nothing is under way any more; meanwhile the answers of others are in memory
- * anyhow. So is the stack.
+ * All that may still hold an answer is wiped as soon as nothing is under way any more; meanwhile the answers of others
+ * are in memory anyhow. Memory of answers is overwritten, handles, which keep the last piece that they read, are freed,
+ * and the stack is cleared.
  */
 
 #define CW_SPARE_MOST 8
@@ -24,13 +24,14 @@ struct cw_spare {
         struct cw_buf bodies[CW_SPARE_MOST];
         size_t n_handles, n_bodies;
         unsigned given; /* since it was wiped last */
+        size_t longest; /* of the answers that may stand in any of the memory */
 };
 
 /* A handle as curl makes it. NULL: out of memory. */
 CURL *cw_spare_take_handle(struct cw_spare *spare);
 void cw_spare_give_handle(struct cw_spare *spare, CURL *handle);
 
-/* An empty buffer, with memory if there is some; the caller sets its limit. */
+/* An empty buffer, with memory if there is some, in which an older answer may stand; the caller sets its limit. */
 struct cw_buf cw_spare_take_body(struct cw_spare *spare);
 void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body);
 

@@ -31,13 +31,13 @@ static bool is_left_out(const void *memory)
         return left_out;
 }
 
-static void test_large_blocks_are_in_no_core(void **state)
+static void test_blocks_that_outlive_an_answer_are_in_no_core(void **state)
 {
         static const struct {
                 size_t size;
                 bool left_out;
-        } cases[] = {{0, false},    {1, false},    {16383, false}, {16384, true},
-                     {16401, true}, {32768, true}, {5000000, true}};
+        } cases[] = {{0, false},    {1, false},    {16383, false}, {16384, true},   {16401, true},
+                     {32768, true}, {65536, true}, {65537, false}, {5000000, false}};
 
         (void)state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -102,7 +102,7 @@ static void test_the_others(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_large_blocks_are_in_no_core),
+                cmocka_unit_test(test_blocks_that_outlive_an_answer_are_in_no_core),
                 cmocka_unit_test(test_bytes_survive_a_change_of_size),
                 cmocka_unit_test(test_the_others),
         };
