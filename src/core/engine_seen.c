@@ -25,7 +25,22 @@ struct reading {
         uint32_t leaf; /* of its page, 0: it came alone */
 };
 
-static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct reading *reading)
+/* The record has the same text nearly always, and then in the pool. */
+static int keep_reference(struct cw_engine *engine, const struct cw_record *record, const char *reference,
+                          const char **ret_reference)
+{
+        const char *known = record ? cw_strpool_text(engine->pool, record->reference) : NULL;
+
+        if (known && reference && strcmp(known, reference) == 0) {
+                *ret_reference = cw_strpool_again(known);
+                return 0;
+        }
+        return cw_strpool_ref(engine->pool, reference, reference ? strlen(reference) : 0, ret_reference);
+}
+
+/* `record` is what is known of the card, or NULL. */
+static void stage(struct cw_engine *engine, struct cw_source_state *state, const struct reading *reading,
+                  const struct cw_record *record)
 {
         const struct cw_card *card = reading->card;
         struct cw_staged *staged;
@@ -45,8 +60,7 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
         }
         staged = &state->staged[state->n_staged];
         *staged = (struct cw_staged){.card = *card, .at = reading->at, .leaf = reading->leaf};
-        if (cw_strpool_ref(engine->pool, card->reference, card->reference ? strlen(card->reference) : 0,
-                           &staged->card.reference) < 0)
+        if (keep_reference(engine, record, card->reference, &staged->card.reference) < 0)
                 engine->error = -ENOMEM;
         else
                 state->n_staged++;
@@ -105,11 +119,11 @@ static void card_seen(struct cw_engine *engine, struct cw_source_state *state, c
 
         state->read_cards++;
         if (!record) {
-                stage(engine, state, reading);
+                stage(engine, state, reading, NULL);
         } else if (cw_engine_is_older(engine, record, reading->at)) {
                 cw_engine_only_seen(engine, state, record);
         } else if (!brought(state, record, reading->leaf) || is_of_interest(engine, state, record, reading)) {
-                stage(engine, state, reading);
+                stage(engine, state, reading, record);
         } else {
                 record->observed_at = CW_RECORD_TIME(reading->at);
                 record->taken = true;
@@ -127,7 +141,7 @@ void cw_engine_card_seen(struct cw_engine *engine, struct cw_source_state *state
 struct telling {
         const struct cw_page_part *parts;
         size_t n;
-        uint32_t leaves[CW_PAGE_PARTS_MAX]; /* of the parts that are told anew */
+        uint32_t leaves[CW_PAGE_PARTS_MAX];
         struct cw_page_part all;
 };
 
@@ -141,9 +155,10 @@ static void begin_telling(struct telling *telling, const struct cw_page_told *pa
 }
 
 /* Its cards are told of it when they are looked at (leaves.h). */
-static void part_alike(const struct cw_engine *engine, struct cw_source_state *state, int64_t at)
+static uint32_t part_alike(const struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
-        struct cw_leaf *leaf = cw_leaves_at(state->leaves, cw_leaves_keep(state->leaves));
+        uint32_t number = cw_leaves_keep(state->leaves);
+        struct cw_leaf *leaf = cw_leaves_at(state->leaves, number);
 
         leaf->observed_at = at;
         leaf->heard_at = engine->now;
@@ -151,6 +166,7 @@ static void part_alike(const struct cw_engine *engine, struct cw_source_state *s
         state->seen_cards += leaf->n_cards;
         state->read_cards += leaf->n_cards;
         state->roll.n_seen += leaf->n_customers;
+        return number;
 }
 
 static uint32_t leaf_for(struct cw_source_state *state, const struct cw_page_part *part, int64_t at, bool whole)
@@ -171,12 +187,17 @@ static void turn_leaves(const struct cw_engine *engine, struct cw_source_state *
                         struct telling *telling)
 {
         cw_leaves_turn(state->leaves, event->page.number, (uint32_t)telling->n);
-        for (size_t i = 0; i < telling->n; i++) {
-                if (telling->parts[i].alike)
-                        part_alike(engine, state, event->at);
-                else
-                        telling->leaves[i] = leaf_for(state, &telling->parts[i], event->at, event->page.whole);
-        }
+        for (size_t i = 0; i < telling->n; i++)
+                telling->leaves[i] = telling->parts[i].alike
+                                             ? part_alike(engine, state, event->at)
+                                             : leaf_for(state, &telling->parts[i], event->at, event->page.whole);
+}
+
+/* What comes next most likely stands behind what was passed over, in the snapshot as on the page. */
+static void pass_over(struct cw_source_state *state, const struct cw_leaf *leaf)
+{
+        state->snapshot.expected += leaf->n_cards;
+        state->roll.expected += leaf->n_customers;
 }
 
 void cw_engine_page_seen(struct cw_engine *engine, struct cw_source_state *state, const struct cw_event *event)
@@ -190,8 +211,10 @@ void cw_engine_page_seen(struct cw_engine *engine, struct cw_source_state *state
         for (size_t i = 0; i < telling.n; i++) {
                 const struct cw_page_part *part = &telling.parts[i];
 
-                if (part->alike)
+                if (part->alike) {
+                        pass_over(state, cw_leaves_at(state->leaves, telling.leaves[i]));
                         continue;
+                }
                 reading.leaf = telling.leaves[i];
                 for (size_t k = 0; k < part->n_customers; k++, customer++)
                         if (cw_roll_seen(&state->roll, customer->id, state->poll, reading.leaf) < 0)
@@ -244,6 +267,8 @@ bool cw_engine_repeats(const struct cw_engine *engine, size_t source, const stru
         for (size_t i = 0; i < page->n_parts; i++) {
                 const struct cw_card *end = card + (page->parts[i].alike ? 0 : page->parts[i].n_cards);
 
+                if (page->parts[i].alike)
+                        expected += cw_leaves_at(state->leaves, leaves[i])->n_cards;
                 for (; card < end; card++) {
                         const struct cw_record *record = cw_snapshot_expect(&state->snapshot, card->id, &expected);
 

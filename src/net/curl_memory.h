@@ -14,7 +14,7 @@
  * kernel a block of pages. What one of these functions gave, only they may take back.
  */
 
-#define CW_CURL_PAGED_MAX 65536 /* the largest block with pages of its own */
+#define CW_CURL_PAGED_MAX 49152 /* the largest block with pages of its own */
 
 void *cw_curl_malloc(size_t size);
 void *cw_curl_calloc(size_t n, size_t size);

@@ -25,10 +25,12 @@
 #define STALL_S          20L
 #define HEADER_BYTES_MAX (256u * 1024)
 #define FIELD_MAX        64
-#define PIECE_BYTES      (CW_CURL_PAGED_MAX + 0L) /* and a byte, so that it comes from the heap */
+#define PIECE_BYTES      61440L /* less than what makes the heap tidy up when it is freed */
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
 #define ASKED_MAX_S      INT64_C(999999999)
 #define HARMLESS_BUFFER  2048L /* made and wiped for every answer: no more than most of them have */
+
+_Static_assert(PIECE_BYTES > CW_CURL_PAGED_MAX, "a piece is read into pages of its own");
 
 struct http_transfer {
         struct cw_http_transfer base; /* first */
