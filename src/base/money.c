@@ -242,7 +242,8 @@ unsigned cw_currency_digits(const char *currency)
         };
 
         for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-                if (others[i].code[0] == currency[0] && strcmp(others[i].code, currency) == 0)
+                if (others[i].code[0] == currency[0] && others[i].code[1] == currency[1] &&
+                    strcmp(others[i].code, currency) == 0)
                         return others[i].digits;
         return 2;
 }

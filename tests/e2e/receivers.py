@@ -37,9 +37,10 @@ def free_port(kind=socket.SOCK_STREAM):
 class Answer:
     """How the hook answers one request: well, unless told otherwise."""
 
-    def __init__(self, status=204, headers=None, body=b"", delay_s=0, hang=False, drop=False, drip=False):
+    def __init__(self, status=204, headers=None, body=b"", delay_s=0, after=None, hang=False, drop=False, drip=False):
         self.status, self.headers, self.body = status, dict(headers or {}), body
         self.delay_s = delay_s  # before the answer
+        self.after = after  # an event that the answer waits for
         self.hang = hang  # accepts and never says a word
         self.drop = drop  # closes without an answer
         self.drip = drip  # an answer without end, a byte at a time
@@ -166,6 +167,8 @@ class Hook:
     def _misbehave_or_answer(self, handler, answer):
         if answer.delay_s:
             self._closing.wait(answer.delay_s)
+        if answer.after:
+            answer.after.wait(WAIT_S)
         if answer.hang:
             self._closing.wait()
         if answer.hang or answer.drop:
