@@ -15,6 +15,10 @@
 /* How far back the rules look, 0: not at all. */
 int64_t cw_recall_ms(const struct cw_ruleset *rules);
 
+/* The same for an engine whose cards were loaded with their past (rows.h, struct cw_card_past), which must not be
+ * forgotten then. */
+int64_t cw_recall_windows_ms(const struct cw_ruleset *rules);
+
 /* Forgets every trail. */
 void cw_recall_begin(struct cw_engine *engine);
 int cw_recall_card(struct cw_engine *engine, const struct cw_card_row *row) __attribute__((warn_unused_result));

@@ -2,7 +2,7 @@
 #ifndef CARDWATCH_ROWS_H
 #define CARDWATCH_ROWS_H
 
-#include "cardwatch/card.h"
+#include "cardwatch/card_row.h"
 #include "cardwatch/digest_rows.h"
 #include "cardwatch/history.h"
 #include "cardwatch/notice.h"
@@ -14,23 +14,6 @@
  * Plain data without behaviour; who owns the texts is said by who holds the rows (changes.h). Times are wall times, 0:
  * never.
  */
-
-struct cw_card_row {
-        char *source;
-        struct cw_card card; /* `reference` is a copy */
-        uint16_t changed; /* fields that this observation changed, a bit (1 << enum cw_field) each; 0: none */
-        bool has_before; /* false: it was not known before, or there is nothing to compare with (another currency) */
-        struct cw_balances before; /* at the observation before; of a row that changed nothing, as now */
-        int64_t first_seen_at; /* wall times of requests */
-        int64_t observed_at;
-        uint32_t observations; /* that changed it: part of derived event ids */
-        uint8_t missing; /* complete polls in a row without it */
-        bool baseline; /* first seen before the source's first complete poll */
-        bool look_again; /* a rule that looks back wants the next observation too */
-        bool unseen; /* not observed by the last polls: observed_at says since when */
-        int64_t folded_at; /* when its past was folded to save memory (trail.h), 0: never */
-        bool gone; /* delete it */
-};
 
 struct cw_source_row {
         char *source;

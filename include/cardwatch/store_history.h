@@ -41,6 +41,11 @@ typedef int (*cw_store_visit_edge)(void *data, const struct cw_history_row *row)
 int cw_store_walk_edges(struct cw_store *store, const struct cw_store_span *span, cw_store_visit_edge visit, void *data,
                         struct cw_buf *message) __attribute__((warn_unused_result));
 
+/* Cards that are walked as the present (cw_store_walk_present) say when their fields changed last: known of all changes
+ * from this time on; 0: of all, INT64_MAX: an older cardwatch stored them, and of none. */
+int cw_store_past_from(struct cw_store *store, int64_t *ret_at, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
 /* How far back it reaches: the time of the oldest change of a card that is kept, 0: there is none. */
 int cw_store_oldest(struct cw_store *store, int64_t *ret_at, struct cw_buf *message)
         __attribute__((warn_unused_result));

@@ -513,6 +513,7 @@ void cw_changes_card(struct cw_changes *changes, const struct cw_card_row *row)
         size_t source_len = strlen(row->source) + 1;
         size_t reference_len = row->card.reference ? strlen(row->card.reference) + 1 : 0;
 
+        copy.past = NULL;
         copy.source = malloc(source_len + reference_len);
         if (copy.source) {
                 memcpy(copy.source, row->source, source_len);

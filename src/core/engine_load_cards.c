@@ -13,6 +13,9 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/load.h"
+#include "engine_recall.h"
+
+_Static_assert(CW_CARD_FIELDS == CW_FIELD_COUNT, "the past of a card is that of its fields");
 
 #define BATCH 64
 
@@ -23,6 +26,7 @@ struct cw_load_batch {
         struct cw_source_state *state; /* whose cards these are */
         size_t n;
         struct cw_card_row rows[BATCH];
+        struct cw_card_past pasts[BATCH];
         size_t references_at[BATCH]; /* in `references`; 0: none */
         struct cw_buf references;
 };
@@ -75,6 +79,22 @@ static bool is_known(const struct cw_snapshot *snapshot, int64_t card)
         return cw_snapshot_find(snapshot, card) != NULL;
 }
 
+/* What rules need to know of it without looking into a window. */
+static int know_past(struct cw_engine *engine, struct cw_source_state *state, const struct cw_record *record,
+                     const struct cw_card_past *past)
+{
+        unsigned fields = past->fields & engine->needs.kept;
+        struct cw_card card = cw_snapshot_card(&state->snapshot, record);
+        struct cw_attention *attention;
+        int r = fields ? cw_engine_begin_trail(state, record, &attention) : 0;
+
+        for (unsigned field = 0; r == 0 && field < CW_FIELD_COUNT; field++)
+                if (fields & 1u << field)
+                        r = cw_trail_know(attention->trail, (enum cw_field)field,
+                                          cw_load_past(engine, past->changed_at[field]), &card);
+        return r;
+}
+
 /* The reference is the record's from now on, whatever becomes of this. */
 static int take_over(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card_row *row,
                      uint32_t reference)
@@ -101,12 +121,13 @@ static int take_over(struct cw_engine *engine, struct cw_source_state *state, co
         record->baseline = row->baseline;
         record->look_again = record->unsettled = row->look_again;
         record->unseen = row->unseen;
-        if (!row->folded_at)
-                return 0;
-        r = cw_attention_get(&state->attentions, record->id, &attention);
-        if (r == 0)
+        if (row->folded_at) {
+                r = cw_attention_get(&state->attentions, record->id, &attention);
+                if (r < 0)
+                        return r;
                 attention->folded_at = cw_load_past(engine, row->folded_at);
-        return r;
+        }
+        return row->past ? know_past(engine, state, record, row->past) : 0;
 }
 
 static int take_over_all(struct cw_engine *engine, struct cw_load_batch *batch)
@@ -145,6 +166,10 @@ static void put(struct cw_load_batch *batch, const struct cw_card_row *row)
                 cw_buf_putc(&batch->references, '\0');
         }
         batch->rows[batch->n] = *row;
+        if (row->past) {
+                batch->pasts[batch->n] = *row->past;
+                batch->rows[batch->n].past = &batch->pasts[batch->n];
+        }
         batch->references_at[batch->n] = row->card.reference ? batch->references.len : 0;
         if (row->card.reference)
                 cw_buf_append(&batch->references, row->card.reference, strlen(row->card.reference) + 1);

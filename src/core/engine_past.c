@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cardwatch/recall.h"
 #include "engine_private.h"
+#include "engine_recall.h"
 
 int64_t cw_engine_gap_ms(const struct cw_source_state *state)
 {
@@ -33,15 +33,6 @@ bool cw_engine_is_due(const struct cw_source_state *state, const struct cw_recor
         return attention && attention->look_at <= at;
 }
 
-static int trail_of(struct cw_source_state *state, const struct cw_record *record, struct cw_attention **ret_attention)
-{
-        int r = cw_attention_get(&state->attentions, record->id, ret_attention);
-
-        if (r == 0 && !(*ret_attention)->trail)
-                r = cw_trail_new(record->first_seen_at, &(*ret_attention)->trail);
-        return r;
-}
-
 void cw_engine_walk_on(struct cw_engine *engine, const struct cw_look *look, uint16_t fields)
 {
         struct cw_trail_change change = {
@@ -50,7 +41,7 @@ void cw_engine_walk_on(struct cw_engine *engine, const struct cw_look *look, uin
 
         if (!engine->needs_past || !fields)
                 return;
-        if (trail_of(look->state, look->record, &attention) < 0 ||
+        if (cw_engine_begin_trail(look->state, look->record, &attention) < 0 ||
             cw_trail_add(attention->trail, &engine->needs, &change, &attention->folded_at) < 0)
                 engine->error = -ENOMEM;
 }
@@ -162,17 +153,6 @@ void cw_engine_look_at_all(struct cw_engine *engine)
                 look_at_waiting_cards(engine);
 }
 
-/* No point of a trail lies ahead of the clock. */
-static void set_trails(const struct cw_engine *engine, struct cw_source_state *state)
-{
-        size_t cursor = 0;
-        void *value;
-
-        while (cw_map_next(&state->attentions.map, &cursor, NULL, &value))
-                if (((struct cw_attention *)value)->trail)
-                        cw_trail_clock(((struct cw_attention *)value)->trail, engine->now);
-}
-
 static void move(int64_t *at, int64_t by_ms)
 {
         if (*at)
@@ -235,77 +215,8 @@ void cw_engine_waiting_clock_set(struct cw_engine *engine, int64_t by_ms)
                         move_record(engine, &engine->sources[s], cw_snapshot_at(snapshot, i), by_ms);
                 cw_leaves_clock_set(engine->sources[s].leaves, by_ms);
                 if (by_ms < 0)
-                        set_trails(engine, &engine->sources[s]);
+                        cw_engine_set_trails(engine, &engine->sources[s]);
         }
         remember_waiting_cards(engine);
         cw_engine_look_at_all(engine);
-}
-
-int64_t cw_recall_ms(const struct cw_ruleset *rules)
-{
-        struct cw_trail_needs needs = {0};
-
-        for (size_t i = 0; i < rules->n_rules; i++)
-                if (rules->rules[i].enabled)
-                        cw_rule_needs(&rules->rules[i], &needs);
-        return cw_trail_needs_any(&needs) ? cw_trail_needs_recall_ms(&needs) : 0;
-}
-
-void cw_recall_begin(struct cw_engine *engine)
-{
-        for (size_t s = 0; s < engine->n_sources; s++) {
-                struct cw_source_state *state = &engine->sources[s];
-                size_t cursor = 0;
-                void *value;
-
-                while (cw_map_next(&state->attentions.map, &cursor, NULL, &value)) {
-                        struct cw_attention *attention = value;
-
-                        cw_trail_free(attention->trail);
-                        attention->trail = NULL;
-                }
-        }
-}
-
-/* The trail, folded as it was. */
-static int begin_trail(struct cw_source_state *state, const struct cw_record *record,
-                       struct cw_attention **ret_attention)
-{
-        struct cw_attention *attention = cw_attention_find(&state->attentions, record->id);
-        bool fold = attention && !attention->trail && attention->folded_at;
-        int r = trail_of(state, record, ret_attention);
-
-        return r == 0 && fold ? cw_trail_fold((*ret_attention)->trail, (*ret_attention)->folded_at) : r;
-}
-
-int cw_recall_card(struct cw_engine *engine, const struct cw_card_row *row)
-{
-        struct cw_source_state *state = cw_engine_source(engine, row->source);
-        struct cw_record *record = state ? cw_snapshot_find(&state->snapshot, row->card.id) : NULL;
-        struct cw_card before = row->card;
-        struct cw_trail_change change = {.at = row->observed_at, .changed = row->changed, .now = &row->card};
-        struct cw_attention *attention;
-        int r;
-
-        /* Of another card, or of an earlier life of this one, nothing is known any more. */
-        if (!record || !row->changed || row->gone || record->customer != row->card.customer ||
-            record->first_seen_at != row->first_seen_at || row->observed_at <= row->first_seen_at)
-                return 0;
-        if (row->has_before) {
-                before.available = row->before.available;
-                before.pending = row->before.pending;
-                before.total = row->before.total;
-                before.suppressed = row->before.suppressed;
-                change.before = &before;
-        }
-        r = begin_trail(state, record, &attention);
-        return r < 0 ? r : cw_trail_add(attention->trail, &engine->needs, &change, &attention->folded_at);
-}
-
-int cw_recall_end(struct cw_engine *engine)
-{
-        for (size_t s = 0; s < engine->n_sources; s++)
-                set_trails(engine, &engine->sources[s]);
-        cw_engine_look_at_all(engine);
-        return engine->error;
 }

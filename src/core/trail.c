@@ -163,7 +163,7 @@ static void drop_old(struct cw_trail *trail, const struct cw_trail_needs *needs,
         }
 }
 
-static int make_track(struct cw_trail *trail, const struct cw_trail_change *change, enum cw_field field)
+static int make_track(struct cw_trail *trail, enum cw_field field)
 {
         struct cw_track *tracks;
 
@@ -176,9 +176,19 @@ static int make_track(struct cw_trail *trail, const struct cw_trail_change *chan
         tracks[trail->n_tracks++] = (struct cw_track){
                 .field = field,
                 .since = begin_of(trail, field),
-                .base = value_of(change->before ? change->before : change->now, field),
         };
         return 0;
+}
+
+int cw_trail_know(struct cw_trail *trail, enum cw_field field, int64_t since, const struct cw_card *now)
+{
+        int r = make_track(trail, field);
+
+        if (r == 0) {
+                track_of(trail, field)->since = since;
+                track_of(trail, field)->base = value_of(now, field);
+        }
+        return r;
 }
 
 /* Room for one more item of an array of which `head` were given up and `n` are left. */
@@ -214,7 +224,7 @@ static int prepare(struct cw_trail *trail, const struct cw_trail_change *change,
         void *items;
         int r;
 
-        r = make_track(trail, change, field);
+        r = make_track(trail, field);
         if (r < 0 || !windowed)
                 return r;
         track = track_of(trail, field);
@@ -237,6 +247,8 @@ static void append(struct cw_trail *trail, const struct cw_trail_change *change,
         struct cw_point point = {.at = change->at, .value = value_of(change->now, field)};
 
         track->since = change->at;
+        if (track->n_points == 0 && track->n_spans == 0)
+                track->base = value_of(change->before ? change->before : change->now, field);
         if (!windowed) {
                 track->base = point.value;
                 return;

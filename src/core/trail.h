@@ -8,7 +8,7 @@
 
 #include "cardwatch/card.h"
 #include "cardwatch/fall.h"
-#include "expr_node.h"
+#include "trail_needs.h"
 
 /*
  * Trail: what the windows of rules need to know of one card's past.
@@ -29,24 +29,8 @@
  */
 
 #define CW_TRAIL_POINTS_MAX 1024 /* of one field, since the last fold */
-#define CW_FIELD_COUNT      (CW_FIELD_CARD + 1)
 
-struct cw_trail_needs {
-        int64_t window_ms[CW_FIELD_COUNT]; /* the longest window over that field, 0: none */
-        uint16_t kept; /* fields whose last change matters (unchanged), a bit each */
-};
-
-struct cw_rule;
 struct cw_trail;
-
-/* Adds what the rule's expressions need, by its parameters' defaults and every override. */
-void cw_rule_needs(const struct cw_rule *rule, struct cw_trail_needs *needs);
-
-bool cw_trail_needs_any(const struct cw_trail_needs *needs);
-
-/* How far back the changes must be handed in again for a trail that is the same: a little more than the longest window,
- * because a span that reaches into it is recalled whole. INT64_MAX: everything that is known (unchanged). */
-int64_t cw_trail_needs_recall_ms(const struct cw_trail_needs *needs);
 
 /* Empty; the card was first seen at `first_seen_at`. -ENOMEM. */
 int cw_trail_new(int64_t first_seen_at, struct cw_trail **ret_trail) __attribute__((warn_unused_result));
@@ -64,6 +48,11 @@ struct cw_trail_change {
 };
 int cw_trail_add(struct cw_trail *trail, const struct cw_trail_needs *needs, const struct cw_trail_change *change,
                  int64_t *ret_folded_at) __attribute__((warn_unused_result));
+
+/* A field has had its value, which is that of `now`, since then: what is known without its changes, before those that
+ * are known are added. -ENOMEM. */
+int cw_trail_know(struct cw_trail *trail, enum cw_field field, int64_t since, const struct cw_card *now)
+        __attribute__((warn_unused_result));
 
 /*
  * Folds as it is folded at that time, and again whenever changes up to that time are added. A trail that is recalled

@@ -76,16 +76,36 @@ static int recall(void *data, int64_t at, const struct cw_card_row *row)
         return cw_recall_card(data, row);
 }
 
+/* Whether the cards say when they changed last, as far back as anything is known. */
+static int knows_changes(struct cw_store *store, bool *ret_knows, struct cw_buf *message)
+{
+        int64_t from_at, oldest_at;
+        int r = cw_store_past_from(store, &from_at, message);
+
+        if (r == 0)
+                r = cw_store_oldest(store, &oldest_at, message);
+        if (r == 0)
+                *ret_knows = from_at == 0 || (from_at < INT64_MAX && (oldest_at == 0 || oldest_at >= from_at));
+        return r;
+}
+
 int cw_past_load(struct cw_engine *engine, struct cw_store *store, const struct cw_ruleset *rules, int64_t now,
                  struct cw_buf *message)
 {
-        struct cw_store_span span = {.from_at = begin_of(now, cw_recall_ms(rules))};
-        int r;
+        int64_t back_ms = cw_recall_ms(rules);
+        struct cw_store_span span = {.source = NULL};
+        bool knows = false;
+        int r = back_ms > 0 ? knows_changes(store, &knows, message) : 0;
 
-        if (cw_recall_ms(rules) == 0)
-                return 0;
-        cw_recall_begin(engine);
-        r = cw_store_walk_cards(store, &span, recall, engine, message);
+        if (r < 0 || back_ms == 0)
+                return r;
+        if (knows)
+                back_ms = cw_recall_windows_ms(rules);
+        else
+                cw_recall_begin(engine);
+        span.from_at = begin_of(now, back_ms);
+        if (back_ms > 0)
+                r = cw_store_walk_cards(store, &span, recall, engine, message);
         return r < 0 ? r : cw_recall_end(engine);
 }
 

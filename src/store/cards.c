@@ -10,7 +10,10 @@
 
 #include "cards_private.h"
 
-#define VERSION 2
+/* With the past of cards, and without. */
+#define VERSION_PRESENT 3
+#define VERSION_CHANGES 2
+#define VERSION_FIRST   1
 
 /* How many millionths a cent has, and up to where amounts are surely not wrapped by a difference. */
 #define CENT       10000
@@ -32,7 +35,8 @@ enum {
         FLAG_GONE = 1 << 11,
         FLAG_UNSEEN = 1 << 12,
         FLAG_FOLDED = 1 << 13,
-        FLAGS_ALL = (1 << 14) - 1,
+        FLAG_PAST = 1 << 14,
+        FLAGS_ALL = (1 << 15) - 1,
 };
 
 /* Which balances were others before; what is left out was the same. */
@@ -62,14 +66,26 @@ void cw_cards_settle(struct cw_card_row *row)
         row->before = (struct cw_balances){0};
 }
 
-void cw_cards_begin(struct cw_cards_writer *writer)
+static void begin(struct cw_cards_writer *writer, uint64_t version)
 {
         cw_buf_clear(&writer->buf);
         cw_buf_clear(&writer->reference);
         writer->n = 0;
         writer->previous = (struct cw_card_row){.source = NULL};
         writer->has_reference = false;
-        cw_pack_u64(&writer->buf, VERSION);
+        writer->with_past = version == VERSION_PRESENT;
+        cw_pack_u64(&writer->buf, version);
+}
+
+void cw_cards_begin(struct cw_cards_writer *writer)
+{
+        begin(writer, VERSION_CHANGES);
+}
+
+void cw_cards_begin_present(struct cw_cards_writer *writer, int64_t past_from)
+{
+        begin(writer, VERSION_PRESENT);
+        cw_pack_i64(&writer->buf, past_from);
 }
 
 void cw_cards_deinit(struct cw_cards_writer *writer)
@@ -126,7 +142,8 @@ static unsigned flags_of(const struct cw_cards_writer *writer, const struct cw_c
                (row->has_before ? FLAG_BEFORE : 0u) | (row->baseline ? FLAG_BASELINE : 0u) |
                (row->look_again ? FLAG_LOOK_AGAIN : 0u) | (card->suppressed ? FLAG_SUPPRESSED : 0u) |
                (row->missing ? FLAG_MISSING : 0u) | (row->gone ? FLAG_GONE : 0u) | (row->unseen ? FLAG_UNSEEN : 0u) |
-               (row->folded_at ? FLAG_FOLDED : 0u);
+               (row->folded_at ? FLAG_FOLDED : 0u) |
+               (writer->with_past && row->past && row->past->fields ? FLAG_PAST : 0u);
 }
 
 static size_t shared_length(const struct cw_cards_writer *writer, const char *reference)
@@ -215,6 +232,18 @@ static void add_counts(struct cw_cards_writer *writer, const struct cw_card_row 
                 cw_pack_i64(buf, cw_cards_difference(row->folded_at, row->observed_at));
 }
 
+/* Most fields changed when the one before did, and when the card was observed. */
+static void add_past(struct cw_buf *buf, const struct cw_card_past *past, int64_t at)
+{
+        cw_pack_u64(buf, past->fields);
+        for (unsigned i = 0; i < CW_CARD_FIELDS; i++) {
+                if (!(past->fields & 1u << i))
+                        continue;
+                cw_pack_i64(buf, cw_cards_difference(at, past->changed_at[i]));
+                at = past->changed_at[i];
+        }
+}
+
 void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row)
 {
         const struct cw_card *card = &row->card, *before = &writer->previous.card;
@@ -237,6 +266,8 @@ void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row)
                 cw_pack_u64(buf, row->changed);
         if (flags & FLAG_BEFORE)
                 add_before(buf, row, flags);
+        if (flags & FLAG_PAST)
+                add_past(buf, row->past, row->observed_at);
         writer->previous = *row;
         writer->n++;
 }
@@ -256,7 +287,7 @@ void cw_cards_read_alone(struct cw_cards_reader *reader, const void *data, size_
         cw_buf_clear(&reader->reference);
         reader->previous = (struct cw_card_row){.source = NULL};
         reader->unpack = (struct cw_unpack){.at = bytes, .end = bytes + len};
-        reader->version = VERSION;
+        reader->version = VERSION_CHANGES;
 }
 
 int cw_cards_read(struct cw_cards_reader *reader, const void *data, size_t len)
@@ -265,7 +296,9 @@ int cw_cards_read(struct cw_cards_reader *reader, const void *data, size_t len)
         reader->previous = (struct cw_card_row){.source = NULL};
         cw_unpack_init(&reader->unpack, data, len);
         reader->version = cw_unpack_u64(&reader->unpack);
-        return !reader->unpack.bad && reader->version >= 1 && reader->version <= VERSION ? 0 : -EBADMSG;
+        reader->past_from = reader->version == VERSION_PRESENT ? cw_unpack_i64(&reader->unpack) : INT64_MAX;
+        return !reader->unpack.bad && reader->version >= VERSION_FIRST && reader->version <= VERSION_PRESENT ? 0
+                                                                                                             : -EBADMSG;
 }
 
 void cw_cards_reader_deinit(struct cw_cards_reader *reader)
@@ -383,6 +416,19 @@ static void read_counts(struct cw_unpack *unpack, uint64_t flags, struct cw_card
         row->unseen = flags & FLAG_UNSEEN;
 }
 
+static void read_past(struct cw_cards_reader *reader, struct cw_card_row *row)
+{
+        struct cw_card_past *past = &reader->past;
+        int64_t at = row->observed_at;
+
+        *past = (struct cw_card_past){.first_seen_at = row->first_seen_at};
+        past->fields = (uint16_t)cw_unpack_most(&reader->unpack, (1u << CW_CARD_FIELDS) - 1);
+        for (unsigned i = 0; i < CW_CARD_FIELDS; i++)
+                if (past->fields & 1u << i)
+                        past->changed_at[i] = at = cw_cards_difference(at, cw_unpack_i64(&reader->unpack));
+        row->past = past;
+}
+
 static void read_row(struct cw_cards_reader *reader, struct cw_card_row *row)
 {
         struct cw_unpack *unpack = &reader->unpack;
@@ -396,6 +442,9 @@ static void read_row(struct cw_cards_reader *reader, struct cw_card_row *row)
         row->has_before = flags & FLAG_BEFORE;
         if (row->has_before)
                 read_before(unpack, flags, row);
+        row->past = NULL;
+        if (flags & FLAG_PAST)
+                read_past(reader, row);
 }
 
 int cw_cards_next(struct cw_cards_reader *reader, struct cw_card_row *ret_row)
@@ -404,10 +453,10 @@ int cw_cards_next(struct cw_cards_reader *reader, struct cw_card_row *ret_row)
 
         if (cw_unpack_done(&reader->unpack))
                 return 0;
-        if (reader->version == VERSION)
-                read_row(reader, row);
-        else
+        if (reader->version == VERSION_FIRST)
                 cw_cards_read_1(reader, row);
+        else
+                read_row(reader, row);
         if (reader->unpack.bad)
                 return -EBADMSG;
         if (cw_buf_error(&reader->reference) < 0)

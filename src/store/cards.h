@@ -14,7 +14,8 @@
  * Each row is whole; only what it shares with the row before it (customer, the beginning of the reference, currency,
  * the times) is left out or written as a difference, and what the card was before as a difference to what it is, so
  * that a change costs some 25 bytes. A pack is versioned and sealed, and holds rows of one source, whose name is not in
- * it. Packs of every version are read, those of the last are written.
+ * it. Packs of every version are read. Those of a checkpoint also say when the fields of each card changed last, and
+ * from when on that is known.
  */
 
 struct cw_cards_writer {
@@ -23,9 +24,12 @@ struct cw_cards_writer {
         struct cw_card_row previous; /* its texts are gone */
         struct cw_buf reference; /* of the row before */
         bool has_reference;
+        bool with_past;
 };
 
 void cw_cards_begin(struct cw_cards_writer *writer); /* keeps the buffers' memory */
+/* For a checkpoint: the changes of before `past_from` are not known; 0: all are. */
+void cw_cards_begin_present(struct cw_cards_writer *writer, int64_t past_from);
 void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row);
 /* A row that can be read without the one before it, at the place in the buffer where it begins (cw_cards_read_alone).
  */
@@ -37,7 +41,9 @@ void cw_cards_deinit(struct cw_cards_writer *writer);
 struct cw_cards_reader {
         struct cw_unpack unpack;
         uint64_t version;
+        int64_t past_from; /* as above; of packs that know of no past, INT64_MAX */
         struct cw_card_row previous;
+        struct cw_card_past past; /* what the row points to */
         struct cw_buf reference; /* what rows point to */
 };
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db.h"
 #include "journal.h"
 
 /*
@@ -24,6 +25,15 @@ struct cw_checkpoint {
 /* All zero when nothing is stored of the source. */
 int cw_checkpoint_get(struct cw_store *store, const char *source, struct cw_checkpoint *ret_checkpoint,
                       struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* The past that its cards have: from when on all changes of them are known, 0: since each was first seen, INT64_MAX:
+ * they have none. */
+int cw_checkpoint_past_from(struct cw_store *store, const char *source, int64_t *ret_at, struct cw_buf *message)
+        __attribute__((warn_unused_result));
+
+/* One of its chunks; the statement holds it until it is reset, and has no row where there is no such chunk. */
+int cw_checkpoint_chunk(struct cw_store *store, const char *source, int64_t sequence, int64_t chunk,
+                        sqlite3_stmt **ret_statement, struct cw_buf *message) __attribute__((warn_unused_result));
 
 /* Inside a transaction: from now on this is the source's checkpoint. Its chunks are there already, those of the one
  * before still are. */

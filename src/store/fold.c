@@ -33,12 +33,23 @@ struct cw_fold {
         int (*step)(struct cw_fold *fold, struct cw_buf *message); /* the next; NULL: it is done */
         struct cw_present *present;
         struct cw_cards_writer writer;
+        int64_t past_from; /* of what is written */
         int64_t chunks, cards;
 };
 
 CW_DEFINE_CLEANUP(struct cw_fold *, cw_fold_free);
 
 static int sweep_before(struct cw_fold *fold, struct cw_buf *message);
+
+/* A checkpoint of before cards had a past knows of none: the changes of the journal behind it are the first. */
+static int find_past_from(struct cw_fold *fold, struct cw_buf *message)
+{
+        int r = cw_checkpoint_past_from(fold->store, fold->source, &fold->past_from, message);
+
+        if (r < 0 || fold->past_from < INT64_MAX)
+                return r;
+        return cw_db_number(fold->store, "SELECT ifnull(max(at), 0) + 1 FROM journal", &fold->past_from, message);
+}
 
 int cw_fold_new(struct cw_store *store, const char *source, struct cw_fold **ret_fold, struct cw_buf *message)
 {
@@ -59,10 +70,12 @@ int cw_fold_new(struct cw_store *store, const char *source, struct cw_fold **ret
         if (r == 0)
                 r = cw_present_new(store, source, fold->until, &fold->present, message);
         if (r == 0)
+                r = find_past_from(fold, message);
+        if (r == 0)
                 r = cw_transaction_commit(&transaction, message);
         if (r < 0)
                 return r;
-        cw_cards_begin(&fold->writer);
+        cw_cards_begin_present(&fold->writer, fold->past_from);
         *ret_fold = cw_take(fold);
         return 0;
 }
@@ -114,7 +127,7 @@ static int write_chunk(struct cw_fold *fold, struct cw_buf *message)
         fold->cards += (int64_t)fold->writer.n;
         r = bind.rc == SQLITE_OK ? cw_db_step(fold->store, statement, message)
                                  : cw_db_error(fold->store, bind.rc, message);
-        cw_cards_begin(&fold->writer);
+        cw_cards_begin_present(&fold->writer, fold->past_from);
         return r;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: a share is sorted by itself and then merged into what is in order already, the later row of a card winning. */
+/* Idea: a share is sorted by itself and then merged into what is in order already, later rows of a card behind. */
 #include "gather.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "card_past.h"
 
 #define ROWS_FIRST 1024
 
@@ -46,37 +48,21 @@ static int compare(const void *one, const void *other)
         return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-/* Keeps the last of each id; returns how many. */
-static size_t keep_last(struct cw_gathered *rows, size_t n)
-{
-        size_t kept = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                if (kept > 0 && rows[kept - 1].id == rows[i].id)
-                        kept--;
-                rows[kept++] = rows[i];
-        }
-        return kept;
-}
-
-static size_t merge(const struct cw_gathered *old, size_t n_old, const struct cw_gathered *new, size_t n_new,
-                    struct cw_gathered *ret_rows)
+static void merge(const struct cw_gathered *old, size_t n_old, const struct cw_gathered *new, size_t n_new,
+                  struct cw_gathered *ret_rows)
 {
         size_t n = 0, i = 0, j = 0;
 
         while (i < n_old && j < n_new) {
-                if (old[i].id < new[j].id) {
+                if (old[i].id <= new[j].id)
                         ret_rows[n++] = old[i++];
-                } else {
-                        i += old[i].id == new[j].id;
+                else
                         ret_rows[n++] = new[j++];
-                }
         }
         while (i < n_old)
                 ret_rows[n++] = old[i++];
         while (j < n_new)
                 ret_rows[n++] = new[j++];
-        return n;
 }
 
 int cw_gather_settle(struct cw_gather *gather)
@@ -87,16 +73,15 @@ int cw_gather_settle(struct cw_gather *gather)
         if (n == 0)
                 return 0;
         qsort(share, n, sizeof(*share), compare);
-        n = keep_last(share, n);
         /* The usual share of a first poll: all behind what there is. */
-        if (gather->settled == 0 || share[0].id > share[-1].id) {
+        if (gather->settled == 0 || share[0].id >= share[-1].id) {
                 gather->n = gather->settled += n;
                 return 0;
         }
         merged = reallocarray(NULL, gather->settled + n, sizeof(*merged));
         if (!merged)
                 return -ENOMEM;
-        gather->n = merge(gather->rows, gather->settled, share, n, merged);
+        merge(gather->rows, gather->settled, share, n, merged);
         gather->capacity = gather->settled + n;
         gather->settled = gather->n;
         free(gather->rows);
@@ -104,12 +89,34 @@ int cw_gather_settle(struct cw_gather *gather)
         return 0;
 }
 
-int cw_gather_get(struct cw_gather *gather, size_t at, struct cw_card_row *ret_row)
+bool cw_gather_peek(const struct cw_gather *gather, int64_t *ret_id)
+{
+        if (gather->next == gather->n)
+                return false;
+        *ret_id = gather->rows[gather->next].id;
+        return true;
+}
+
+static int get(struct cw_gather *gather, const struct cw_gathered *gathered, struct cw_card_row *ret_row)
 {
         const struct cw_buf *buf = &gather->writer.buf;
         int r;
 
-        cw_cards_read_alone(&gather->reader, buf->data + gather->rows[at].offset, buf->len - gather->rows[at].offset);
+        cw_cards_read_alone(&gather->reader, buf->data + gathered->offset, buf->len - gathered->offset);
         r = cw_cards_next(&gather->reader, ret_row);
         return r == CW_CARDS_ROW ? 0 : r < 0 ? r : -EBADMSG;
+}
+
+int cw_gather_take(struct cw_gather *gather, struct cw_card_past *past, struct cw_card_row *ret_row)
+{
+        int64_t id = gather->rows[gather->next].id;
+        int r = 0;
+
+        while (r == 0 && gather->next < gather->n && gather->rows[gather->next].id == id) {
+                r = get(gather, &gather->rows[gather->next++], ret_row);
+                if (r == 0)
+                        cw_card_past_follow(past, ret_row);
+        }
+        cw_cards_settle(ret_row);
+        return r;
 }

@@ -10,6 +10,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/store_history.h"
 #include "db.h"
 #include "items.h"
 #include "present.h"
@@ -330,6 +331,24 @@ static int walk_present(struct cw_store *store, cw_store_visit_present visit, vo
                         return cw_db_fail(store, -EBADMSG, message, "table checkpoint is damaged at %s", source);
                 r = cw_present_walk(store, source, visit, data, message);
         }
+        return r;
+}
+
+int cw_store_past_from(struct cw_store *store, int64_t *ret_at, struct cw_buf *message)
+{
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        int64_t latest_at = 0, at = 0;
+        int r = cw_db_statement(store, CW_SQL_CHECKPOINT_ALL, &statement, message);
+
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
+                struct cw_columns columns = cw_columns_begin(statement);
+
+                r = cw_checkpoint_past_from(store, cw_columns_text(&columns), &at, message);
+                if (r == 0 && at > latest_at)
+                        latest_at = at;
+        }
+        if (r == 0)
+                *ret_at = latest_at;
         return r;
 }
 

@@ -47,20 +47,11 @@ static int stream_next_chunk(struct stream *stream)
 {
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         struct cw_columns columns;
-        struct cw_bind bind;
         const void *data;
         size_t len;
-        int r = cw_db_statement(stream->store, CW_SQL_CHUNK_GET, &statement, stream->message);
+        int r = cw_checkpoint_chunk(stream->store, stream->source, stream->checkpoint.sequence, stream->chunk++,
+                                    &statement, stream->message);
 
-        if (r < 0)
-                return r;
-        bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, stream->source);
-        cw_bind_i64(&bind, stream->checkpoint.sequence);
-        cw_bind_i64(&bind, stream->chunk++);
-        if (bind.rc != SQLITE_OK)
-                return cw_db_error(stream->store, bind.rc, stream->message);
-        r = cw_db_step(stream->store, statement, stream->message);
         if (r <= 0)
                 return r < 0 ? r : stream_damaged(stream);
 
@@ -107,7 +98,7 @@ struct cw_present {
         struct cw_journal_span journal; /* what is to be gathered still */
         struct cw_gather gather;
         int64_t gathered; /* card rows of the journal */
-        size_t next; /* of the gathered ones */
+        struct cw_card_past past; /* of the card that was handed out last */
         bool begun; /* the stream has its first row, if there is one */
         bool taken; /* and its row was handed out */
 };
@@ -156,11 +147,9 @@ const struct cw_checkpoint *cw_present_checkpoint(const struct cw_present *prese
 static int gather_row(void *data, const struct cw_card_row *row)
 {
         struct cw_present *present = data;
-        struct cw_card_row settled = *row;
 
         present->gathered++;
-        cw_cards_settle(&settled);
-        return cw_gather_add(&present->gather, &settled);
+        return cw_gather_add(&present->gather, row);
 }
 
 /* A row that went missing must not pass for a change that never was. */
@@ -199,19 +188,31 @@ static int advance(struct cw_present *present)
         return stream_next(&present->stream);
 }
 
+/* What the journal says of a card follows on what the checkpoint knew of it. */
+static int take_gathered(struct cw_present *present, bool is_in_stream, struct cw_card_row *ret_row)
+{
+        const struct cw_card_row *older = &present->stream.row;
+        int r;
+
+        present->past = is_in_stream && older->past ? *older->past : (struct cw_card_past){.first_seen_at = INT64_MIN};
+        if (is_in_stream)
+                present->past.first_seen_at = older->first_seen_at;
+        r = cw_gather_take(&present->gather, &present->past, ret_row);
+        ret_row->past = present->past.fields ? &present->past : NULL;
+        return r;
+}
+
 int cw_present_next(struct cw_present *present, struct cw_card_row *ret_row, struct cw_buf *message)
 {
         struct stream *stream = &present->stream;
-        struct cw_gather *gather = &present->gather;
+        int64_t id;
         int r;
 
         stream->message = message;
         while ((r = advance(present)) == 0) {
-                const struct cw_gathered *newer = present->next < gather->n ? &gather->rows[present->next] : NULL;
-
-                if (newer && (!stream->has_row || newer->id <= stream->row.card.id)) {
-                        present->taken = stream->has_row && newer->id == stream->row.card.id;
-                        r = cw_gather_get(gather, present->next++, ret_row);
+                if (cw_gather_peek(&present->gather, &id) && (!stream->has_row || id <= stream->row.card.id)) {
+                        present->taken = stream->has_row && id == stream->row.card.id;
+                        r = take_gathered(present, present->taken, ret_row);
                         if (r == 0 && ret_row->gone)
                                 continue;
                 } else if (stream->has_row) {

@@ -3,9 +3,9 @@
  * The life of alerts in histories drawn from seeds: rules with everything that takes time, cards that do anything.
  *
  * What happens is drawn by itself, whatever the engine makes of it, so that one history can be played in several ways
- * that must all tell the same, byte by byte: as it is; with restarts at every step, or at some; with every look forced
- * that the engine would have skipped; and by leaps, in which polls that bring what is known are told as one, and others
- * name only what differs.
+ * that must all tell the same, byte by byte: as it is; with restarts at every step, or at some; with some from a
+ * real store, in which checkpoints are made between commits; with every look forced that the engine would have skipped;
+ * and by leaps, in which polls that bring what is known are told as one, and others name only what differs.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -25,6 +25,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/engine_view.h"
 #include "cardwatch/outbox.h"
+#include "disk.h"
 #include "lives_rules.h"
 #include "readings.h"
 
@@ -35,15 +36,17 @@
 #define CUSTOMERS 3 /* each has an anchor, a card that never leaves it */
 #define LIVES     15 /* unless CARDWATCH_HISTORIES says how many */
 
-enum way { AS_IT_IS, RESTARTED, SOMETIMES, FORCED, LEAPING, WAYS };
+enum way { AS_IT_IS, RESTARTED, SOMETIMES, FROM_DISK, FORCED, LEAPING, WAYS };
 
-static const char *const ways[] = {"as it is", "with restarts", "with some restarts", "with forced looks", "by leaps"};
+static const char *const ways[] = {"as it is",     "with restarts",     "with some restarts",
+                                   "from a store", "with forced looks", "by leaps"};
 
 struct life {
         enum way way;
         struct chance chance; /* what happens */
         struct chance fate; /* when the process dies */
         struct world world;
+        struct disk *disk; /* from a store: it */
         struct ruleset_spec spec;
         struct beliefs beliefs;
         bool clock_is_set; /* in some histories, which then know no past: its dates stay what they were */
@@ -98,6 +101,8 @@ static void life_init(struct life *life, uint64_t seed, enum way way)
         lives_draw_rules(&life->chance, &life->spec, life->clock_is_set);
         lives_draw_route(&life->chance, &life->spec, life->beliefs.no_ends);
         world_init(&life->world, ruleset_build(&life->spec));
+        if (way == FROM_DISK)
+                life->disk = disk_new(&life->world, seed);
         life->world.attempted = attempted;
         life->world.accepted = accepted;
         life->world.data = life;
@@ -112,12 +117,14 @@ static void life_deinit(struct life *life)
         free(life->log);
         beliefs_deinit(&life->beliefs);
         world_deinit(&life->world);
+        disk_free(life->disk);
 }
 
 /* A boundary between steps: everything is committed. */
 static void step_over(struct life *life)
 {
-        bool dies = life->way == RESTARTED || (life->way == SOMETIMES && chance_one_in(&life->fate, 12));
+        bool sometimes = life->way == SOMETIMES || life->way == FROM_DISK;
+        bool dies = life->way == RESTARTED || (sometimes && chance_one_in(&life->fate, 12));
 
         beliefs_saved(&life->beliefs);
         if (dies)

@@ -38,15 +38,23 @@ static void recall(struct world *world)
         must(cw_recall_end(world->engine), "recalling");
 }
 
-static void load(struct world *world)
+static void load_model(struct world *world)
 {
         struct cw_changes loaded = CW_CHANGES_NULL;
 
         model_store_load(&world->stored, &loaded);
-        must(cw_engine_new(world->rules, &world->engine), "a new engine");
         must(cw_engine_load(world->engine, &loaded, world->now, &world->pending), "loading");
         cw_changes_deinit(&loaded);
         recall(world);
+}
+
+static void load(struct world *world)
+{
+        must(cw_engine_new(world->rules, &world->engine), "a new engine");
+        if (world->disk)
+                world->disk->load(world->disk->data, world);
+        else
+                load_model(world);
         world_commit(world);
 }
 
@@ -120,6 +128,8 @@ void world_commit(struct world *world)
         if (world->disk_full)
                 return;
         write_journal(world);
+        if (world->disk && !cw_changes_empty(&world->pending))
+                world->disk->commit(world->disk->data, &world->pending, world->now);
         must(cw_changes_merge(&world->stored, &world->pending), "a commit");
 }
 

@@ -49,6 +49,15 @@ struct receiver {
         const char *poison; /* it also fails with every message in whose line this stands */
 };
 
+struct world;
+
+/* Where commits also go, and what a restart loads the engine from, its past with it, instead of from the model. */
+struct world_disk {
+        void (*commit)(void *data, const struct cw_changes *changes, int64_t now);
+        void (*load)(void *data, struct world *world); /* into the world's engine, which is new */
+        void *data;
+};
+
 struct world {
         struct cw_ruleset *rules;
         struct cw_engine *engine;
@@ -56,6 +65,7 @@ struct world {
         struct cw_changes pending; /* since the last commit */
         struct cw_changes stored; /* the model of the store */
         struct cw_changes journal; /* every committed change of a card */
+        const struct world_disk *disk; /* NULL: there is none */
         bool disk_full; /* commits fail */
         bool by_pages; /* a page for each customer, told as one that is as it was where the engine knows it */
         unsigned n_alike; /* pages that were */

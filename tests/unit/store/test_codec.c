@@ -64,23 +64,49 @@ static int read_cards(const char *data, size_t len)
         return r;
 }
 
-static void test_no_bytes_break_the_reader_of_cards(void **state)
+/* As in a checkpoint. */
+static void pack_cards_with_past(struct cw_cards_writer *writer)
 {
-        cw_cleanup(cw_cards_deinit) struct cw_cards_writer writer = {.buf = CW_BUF_NULL};
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
+
+        cw_cards_begin_present(writer, 77);
+        for (int64_t i = 0; i < 10; i++) {
+                struct cw_card_past past = {.first_seen_at = 1000, .fields = (uint16_t)(i * 50)};
+
+                for (unsigned field = 0; field < CW_CARD_FIELDS; field++)
+                        past.changed_at[field] = 1000 + i * field;
+                add_card(&changes, "main", i, i * 10000);
+                changes.cards.rows[i].past = &past;
+                cw_cards_add(writer, &changes.cards.rows[i]);
+        }
+        assert_int_equal(cw_cards_end(writer), 0);
+}
+
+static void break_the_reader(const struct cw_cards_writer *writer)
+{
         unsigned seed = 1, taken = 0, refused = 0;
 
-        (void)state;
-        pack_cards(&writer);
-        assert_int_equal(read_cards(writer.buf.data, writer.buf.len), 0);
+        assert_int_equal(read_cards(writer->buf.data, writer->buf.len), 0);
         for (int i = 0; i < MUTATIONS; i++) {
                 size_t len;
-                cw_autofree char *data = mutate(&writer.buf, &seed, &len);
+                cw_autofree char *data = mutate(&writer->buf, &seed, &len);
                 int r = read_cards(data, len);
 
                 assert_true(r == 0 || r == -EBADMSG);
                 *(r == 0 ? &taken : &refused) += 1;
         }
         assert_true(taken > 100 && refused > 100);
+}
+
+static void test_no_bytes_break_the_reader_of_cards(void **state)
+{
+        cw_cleanup(cw_cards_deinit) struct cw_cards_writer writer = {.buf = CW_BUF_NULL};
+
+        (void)state;
+        pack_cards(&writer);
+        break_the_reader(&writer);
+        pack_cards_with_past(&writer);
+        break_the_reader(&writer);
 }
 
 /* Five cards as version 1 wrote them, without their seal. */
