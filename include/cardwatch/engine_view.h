@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cw_event;
 struct cw_buf;
 struct cw_engine;
 struct cw_entry;
@@ -65,6 +66,9 @@ uint64_t cw_engine_knows_page(const struct cw_engine *engine, size_t source, uin
 /* Whether one of the page's parts that are told anew brings a card of a part that is alike: such a page cannot be told
  * so, for of a card that stands twice the second is set aside. */
 bool cw_engine_repeats(const struct cw_engine *engine, size_t source, const struct cw_page_told *page);
+
+/* Whether a step with this event, by what it has to go through, may take longer than a few milliseconds. */
+bool cw_engine_takes_long(const struct cw_engine *engine, const struct cw_event *event);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

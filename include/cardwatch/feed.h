@@ -30,6 +30,8 @@ struct cw_feeds_options {
         struct cw_log *log;
         bool once;
         void (*step)(void *data, const struct cw_event *event);
+        /* The same for the last thing of a turn: `done` follows, at once or after a while in which nobody is called. */
+        void (*step_aside)(void *data, const struct cw_event *event, void (*done)(void *data), void *done_data);
         /* Which parts of a page can be told as being as they were (cw_engine_knows_page, cw_engine_repeats). */
         uint64_t (*knows_page)(void *data, size_t source, uint32_t number, int64_t sent_at);
         bool (*repeats)(void *data, size_t source, const struct cw_page_told *page);

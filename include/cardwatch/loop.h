@@ -26,8 +26,8 @@ void cw_loop_run(struct cw_loop *loop);
 void cw_loop_stop(struct cw_loop *loop);
 
 /*
- * How long its turns took, waiting left out: what comes during a turn waits for its end. Counted since cw_loop_new, and
- * cheap.
+ * How long its turns took, waiting left out: what comes during a turn waits for its end. On a machine that is busy with
+ * other things much of that is waiting for a processor. Counted since cw_loop_new, and cheap.
  */
 enum { CW_LOOP_BOUNDS_COUNT = 10 };
 
@@ -35,9 +35,15 @@ struct cw_loop_turns {
         uint64_t within[CW_LOOP_BOUNDS_COUNT +
                         1]; /* turns above the bound before, up to this one; the last: above all */
         uint64_t turns, busy_us, longest_us;
+        uint64_t longest_cpu_us,
+                long_cpu; /* by the processor's time alone: the longest, and how many took above 5 ms */
 };
 extern const uint32_t cw_loop_bounds_us[CW_LOOP_BOUNDS_COUNT];
 struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop);
+
+/* Tells of each turn that is over. */
+typedef void (*cw_loop_turn_fn)(void *data, uint64_t busy_us, uint64_t cpu_us);
+void cw_loop_watch_turns(struct cw_loop *loop, cw_loop_turn_fn fn, void *data);
 
 typedef void (*cw_timer_fn)(void *data);
 

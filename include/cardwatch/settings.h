@@ -52,6 +52,9 @@ struct cw_source_options cw_settings_watching_source(const struct cw_settings *s
 /* Whether two sources are asked alike in everything, secrets included. */
 bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b);
 
+/* What differs that a running daemon cannot change, and that it needs a restart, in a literal; NULL: nothing. */
+const char *cw_settings_fixed_part(const struct cw_settings *before, const struct cw_settings *after);
+
 /* Closes the wires of these notifiers: before their loop is freed. */
 void cw_settings_close_wires(struct cw_notifier *notifiers, size_t n);
 

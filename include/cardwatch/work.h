@@ -16,4 +16,13 @@ typedef void (*cw_work_fn)(void *data);
 int cw_work_submit(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *data)
         __attribute__((warn_unused_result));
 
+/*
+ * A long call that has the process to itself: `run` is called on a thread of its own, and until `done` nobody else is
+ * called back, as if it had been made here. Only sockets are served meanwhile, and other workers go on. What would have
+ * been called follows `done` in the order in which it came. It is for callbacks that have nothing left to do but this:
+ * what they touch afterwards, `run` may be touching. On failure nothing is called.
+ */
+int cw_work_aside(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *data)
+        __attribute__((warn_unused_result));
+
 #endif

@@ -14,6 +14,9 @@
 const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, const char *payload, size_t payload_len);
 const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence);
 
+/* How many alerts have to be looked at when anything becomes of the message. */
+size_t cw_policy_weigh_message(const struct cw_policy *policy, uint64_t sequence);
+
 struct cw_attempt_failure {
         uint64_t sequence;
         bool permanent;

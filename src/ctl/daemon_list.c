@@ -11,7 +11,7 @@
 #include "command.h"
 #include "when.h"
 
-#define PAGE 1000
+#define PAGE 500 /* the daemon does nothing else while it writes one */
 
 void cw_daemon_query(struct cw_buf *query, const char *name, const char *value)
 {

@@ -23,73 +23,60 @@
 #include "cardwatch/store.h"
 #include "committer.h"
 #include "control.h"
+#include "decider.h"
 #include "dispatcher.h"
 #include "loading.h"
 #include "past.h"
 #include "ready.h"
+#include "turns.h"
 
-#define DRAIN_MS           10000
-#define TICK_LONGEST_MS    60000 /* the wall clock may jump: look again at least this often */
-#define TICK_LEAST_MS      10
-#define CLOCK_SET_LEAST_MS 1000
+#define DRAIN_MS        10000
+#define TICK_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
+#define TICK_LEAST_MS   10
 
 enum app_state { RUNNING, DRAINING, CLOSING, CLOSED };
 
 struct cw_app {
         struct cw_app_options options;
         struct cw_settings *settings;
+        struct cw_settings *next_settings; /* of a reload: in force from the next turn on */
+        bool looks_back; /* and farther than those before */
         struct cw_loop *loop;
         struct cw_http *http;
         struct cw_store *store;
         struct cw_engine *engine;
         struct cw_committer *committer;
+        struct cw_decider *decider;
         struct cw_dispatcher *dispatcher;
         struct cw_feeds *feeds;
         struct cw_past *past;
         struct cw_control *control; /* NULL: nobody can ask */
-        struct cw_timer *tick, *deadline, *watchdog;
+        struct cw_timer *tick, *apply, *deadline, *watchdog;
         struct cw_signal *signals[4];
         enum app_state state;
         bool poll_failed;
         bool store_failing;
         int exit_status;
-        int64_t clocks_apart_ms; /* the wall clock is so far from the monotonic one */
+        int64_t clocks_apart_ms; /* when the store was read: the wall clock was so far from the monotonic one */
+        struct cw_turns turns;
 };
 
 CW_DEFINE_CLEANUP(struct cw_app *, cw_app_free);
 
 static void advance(struct cw_app *app);
 
-/* An engine that ran out of memory knows nothing any more that the store does not: ending is the way back to a sound
- * state. */
-static void step_engine(struct cw_app *app, const struct cw_event *event)
-{
-        if (cw_engine_step(app->engine, event, cw_clock_wall_ms(), cw_committer_changes(app->committer)) == 0)
-                return;
-        cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
-        _exit(1);
-}
-
-/* A clock that is only slewed is never so far off from one look to the next. A host that slept looks the same: nobody
- * was there to see that time pass. */
-static void look_at_clocks(struct cw_app *app)
-{
-        int64_t apart_ms = cw_clock_wall_ms() - cw_clock_mono_ms(), by_ms = apart_ms - app->clocks_apart_ms;
-        struct cw_event event = {.kind = CW_EVENT_CLOCK_SET, .set_by_ms = by_ms};
-
-        app->clocks_apart_ms = apart_ms;
-        if (by_ms > -CLOCK_SET_LEAST_MS && by_ms < CLOCK_SET_LEAST_MS)
-                return;
-        cw_log(app->options.log, CW_LOG_WARNING, "clock-set", "by_ms", "%lld", (long long)by_ms, NULL);
-        step_engine(app, &event);
-}
-
 static void step(void *data, const struct cw_event *event)
 {
         struct cw_app *app = data;
 
-        look_at_clocks(app);
-        step_engine(app, event);
+        cw_decider_step(app->decider, event);
+}
+
+static void step_aside(void *data, const struct cw_event *event, void (*done)(void *data), void *done_data)
+{
+        struct cw_app *app = data;
+
+        cw_decider_step_aside(app->decider, event, done, done_data);
 }
 
 static void set_tick(struct cw_app *app)
@@ -105,7 +92,10 @@ static void set_tick(struct cw_app *app)
 /* After whatever may have decided something: commit it, send what is ready, and see whether this is the end. */
 static void carry_out(struct cw_app *app)
 {
+        uint64_t began_us = cw_turns_now_us();
+
         cw_dispatcher_pump(app->dispatcher);
+        cw_turns_note(&app->turns, "pump", began_us);
         cw_committer_commit(app->committer);
         if (app->state == RUNNING) {
                 cw_feeds_read_again(app->feeds);
@@ -114,13 +104,16 @@ static void carry_out(struct cw_app *app)
         advance(app);
 }
 
+static void decided(void *data)
+{
+        carry_out(data);
+}
+
 static void tick(void *data)
 {
-        struct cw_app *app = data;
         struct cw_event event = {.kind = CW_EVENT_TICK};
 
-        step(app, &event);
-        carry_out(app);
+        step_aside(data, &event, decided, data);
 }
 
 static void polled(void *data, bool well)
@@ -129,11 +122,6 @@ static void polled(void *data, bool well)
 
         app->poll_failed |= !well;
         carry_out(app);
-}
-
-static void decided(void *data)
-{
-        carry_out(data);
 }
 
 static uint64_t knows_page(void *data, size_t source, uint32_t number, int64_t sent_at)
@@ -247,28 +235,13 @@ static void terminate(struct cw_app *app, int signum)
         cw_log(app->options.log, CW_LOG_INFO, "stopping", "signal", "%d", signum, NULL);
         cw_ready_stopping();
         app->state = DRAINING;
+        cw_timer_stop(app->apply);
         cw_control_free(cw_take(app->control));
         cw_feeds_stop(app->feeds);
         cw_past_cancel(app->past);
         cw_timer_start(app->deadline, DRAIN_MS);
         cw_committer_commit(app->committer);
         advance(app);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-        return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/* What a running daemon cannot change, or NULL. */
-static const char *fixed_part(const struct cw_config *before, const struct cw_config *after)
-{
-        if (!same_text(before->store_path, after->store_path) || before->keep_history_ms != after->keep_history_ms ||
-            before->keep_audit_ms != after->keep_audit_ms || before->max_store_bytes != after->max_store_bytes)
-                return "changes to `store` need a restart";
-        if (!same_text(before->control_socket, after->control_socket))
-                return "changes to `control` need a restart";
-        return NULL;
 }
 
 static void log_report(struct cw_app *app, const struct cw_config_report *report)
@@ -321,26 +294,37 @@ static void use_zone(const struct cw_app *app, const struct cw_config *config)
         tzset();
 }
 
-static void apply(struct cw_app *app, struct cw_settings *settings)
+/* The engine goes by the new rules: so does everybody else. */
+static void rules_in_force(void *data)
 {
-        bool looks_back = cw_past_busy(app->past) ||
-                          cw_past_differs(app->settings->config->rules, settings->config->rules);
-        struct cw_event rules = {.kind = CW_EVENT_RULES, .rules = settings->config->rules};
+        struct cw_app *app = data;
         struct cw_event result = {.kind = CW_EVENT_RELOAD_RESULT, .result = {.failing = false}};
 
+        step(app, &result);
+        if (cw_dispatcher_configure(app->dispatcher, app->settings) < 0 ||
+            cw_feeds_configure(app->feeds, app->settings) < 0 || (app->looks_back && look_back(app) < 0)) {
+                cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
+                _exit(1);
+        }
+        cw_log(app->options.log, CW_LOG_INFO, "reloaded", "config", "%s", app->settings->config->hash, NULL);
+        carry_out(app);
+        cw_ready();
+}
+
+/* On a turn of its own: whoever asked for the reload may have company on theirs. */
+static void apply(void *data)
+{
+        struct cw_app *app = data;
+        struct cw_settings *settings = cw_take(app->next_settings);
+        struct cw_event rules = {.kind = CW_EVENT_RULES, .rules = settings->config->rules};
+
+        app->looks_back = cw_past_busy(app->past) ||
+                          cw_past_differs(app->settings->config->rules, settings->config->rules);
         cw_settings_unref(app->settings);
         app->settings = settings;
         cw_log_configure(app->options.log, settings->config->log_level, settings->config->log_format);
         use_zone(app, settings->config);
-        step(app, &rules);
-        step(app, &result);
-        if (cw_dispatcher_configure(app->dispatcher, settings) < 0 || cw_feeds_configure(app->feeds, settings) < 0 ||
-            (looks_back && look_back(app) < 0)) {
-                cw_log(app->options.log, CW_LOG_ERROR, "out-of-memory", NULL);
-                _exit(1);
-        }
-        cw_log(app->options.log, CW_LOG_INFO, "reloaded", "config", "%s", settings->config->hash, NULL);
-        carry_out(app);
+        step_aside(app, &rules, rules_in_force, app);
 }
 
 /* Files beside the main one are named: its reader would look at the wrong line. */
@@ -384,19 +368,21 @@ static bool reload(void *data, const struct cw_act *act, struct cw_buf *why)
         if (cw_settings_load(app->options.config_path, &options, &settings, &report) < 0)
                 append_first_error(why, &report, app->options.config_path);
         else
-                fixed = fixed_part(app->settings->config, settings->config);
+                fixed = cw_settings_fixed_part(app->settings, settings);
         if (fixed)
                 cw_buf_puts(why, fixed);
         log_report(app, &report);
         good = settings && !fixed;
         if (good) {
                 audit_reload(app, act, settings->config->hash);
-                apply(app, settings);
+                cw_settings_unref(app->next_settings);
+                app->next_settings = settings;
+                cw_timer_start(app->apply, 0);
         } else {
                 refuse_reload(app, cw_buf_text(why));
                 cw_settings_unref(settings);
+                cw_ready();
         }
-        cw_ready();
         cw_config_report_deinit(&report);
         return good;
 }
@@ -499,9 +485,13 @@ static int make_loop(struct cw_app *app)
 
         r = cw_loop_new(&app->loop);
         if (r == 0)
+                cw_turns_init(&app->turns, app->options.log, app->loop);
+        if (r == 0)
                 r = cw_http_new(app->loop, "cardwatchd/" CARDWATCH_VERSION, &app->http);
         if (r == 0)
                 r = cw_timer_new(app->loop, tick, app, &app->tick);
+        if (r == 0)
+                r = cw_timer_new(app->loop, apply, app, &app->apply);
         if (r == 0)
                 r = cw_timer_new(app->loop, drained, app, &app->deadline);
         if (r == 0)
@@ -539,6 +529,7 @@ static int make_feeds(struct cw_app *app)
                 .log = app->options.log,
                 .once = app->options.once,
                 .step = step,
+                .step_aside = step_aside,
                 .polled = polled,
                 .decided = decided,
                 .knows_page = knows_page,
@@ -591,6 +582,14 @@ static int open_and_load(struct cw_app *app)
 
 static int wire_up(struct cw_app *app)
 {
+        struct cw_decider_options decider = {
+                .loop = app->loop,
+                .log = app->options.log,
+                .engine = app->engine,
+                .committer = app->committer,
+                .turns = &app->turns,
+                .clocks_apart_ms = app->clocks_apart_ms,
+        };
         struct cw_dispatcher_options dispatcher = {
                 .loop = app->loop,
                 .http = app->http,
@@ -599,6 +598,7 @@ static int wire_up(struct cw_app *app)
                 .committer = app->committer,
                 .once = app->options.once,
                 .step = step,
+                .step_aside = step_aside,
                 .progress = progress,
                 .data = app,
         };
@@ -612,7 +612,9 @@ static int wire_up(struct cw_app *app)
         };
         int r;
 
-        r = cw_past_new(&past, &app->past);
+        r = cw_decider_new(&decider, &app->decider);
+        if (r == 0)
+                r = cw_past_new(&past, &app->past);
         if (r == 0)
                 r = cw_dispatcher_new(&dispatcher, app->settings, &app->dispatcher);
         return r;
@@ -653,32 +655,19 @@ void cw_app_free(struct cw_app *app)
         cw_dispatcher_free(app->dispatcher);
         cw_past_free(app->past);
         cw_committer_free(app->committer);
+        cw_decider_free(app->decider);
         cw_engine_free(app->engine);
         cw_settings_unref(app->settings);
+        cw_settings_unref(app->next_settings);
         for (size_t i = 0; i < CW_ARRAY_SIZE(app->signals); i++)
                 cw_signal_free(app->signals[i]);
         cw_timer_free(app->tick);
+        cw_timer_free(app->apply);
         cw_timer_free(app->deadline);
         cw_timer_free(app->watchdog);
         cw_loop_free(app->loop);
         cw_store_close(app->store);
         free(app);
-}
-
-/* Whether anything had to wait for long, in thousandths of a second. */
-static void log_turns(const struct cw_app *app)
-{
-        struct cw_loop_turns turns = cw_loop_turns(app->loop);
-        uint64_t above_5ms = 0, above_50ms = 0;
-
-        for (size_t i = 0; i < CW_ARRAY_SIZE(turns.within); i++) {
-                above_5ms += i > 0 && cw_loop_bounds_us[i - 1] >= 5000 ? turns.within[i] : 0;
-                above_50ms += i > 0 && cw_loop_bounds_us[i - 1] >= 50000 ? turns.within[i] : 0;
-        }
-        cw_log(app->options.log, CW_LOG_INFO, "loop", "turns", "%llu", (unsigned long long)turns.turns, "busy_ms",
-               "%llu", (unsigned long long)(turns.busy_us / 1000), "above_5ms", "%llu", (unsigned long long)above_5ms,
-               "above_50ms", "%llu", (unsigned long long)above_50ms, "longest_ms", "%llu",
-               (unsigned long long)(turns.longest_us / 1000), NULL);
 }
 
 int cw_app_run(struct cw_app *app)
@@ -694,7 +683,7 @@ int cw_app_run(struct cw_app *app)
         cw_loop_run(app->loop);
         if (app->options.once && (app->poll_failed || cw_dispatcher_failed(app->dispatcher) > 0))
                 app->exit_status = 1;
-        log_turns(app);
+        cw_turns_sum_up(&app->turns);
         cw_log(app->options.log, CW_LOG_INFO, "stopped", NULL);
         return app->exit_status;
 }

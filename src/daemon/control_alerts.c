@@ -32,7 +32,7 @@ static struct cw_engine *engine_of(const struct cw_control_call *call)
 
 static int compare(const void *one, const void *other)
 {
-        const struct cw_entry *a = *(const struct cw_entry *const *)one, *b = *(const struct cw_entry *const *)other;
+        const struct cw_control_alert *a = one, *b = other;
 
         if (a->severity != b->severity)
                 return a->severity > b->severity ? -1 : 1;
@@ -41,28 +41,80 @@ static int compare(const void *one, const void *other)
         return a->fingerprint < b->fingerprint ? -1 : a->fingerprint > b->fingerprint;
 }
 
+/* Brings what comes at or before the last one to the front; returns how many those are. */
+static size_t divide(struct cw_control_alert *items, size_t n, struct cw_control_alert last)
+{
+        size_t before = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                struct cw_control_alert item = items[i];
+
+                if (compare(&item, &last) > 0)
+                        continue;
+                items[i] = items[before];
+                items[before++] = item;
+        }
+        return before;
+}
+
+/* Brings the first of all to the front, in order: of two parts the one in which their last one is is divided again. */
+static void order_first(struct cw_control_alert *items, size_t n, size_t wanted)
+{
+        size_t from = 0, to = n;
+
+        while (to - from > 2 * wanted + 16) {
+                size_t before = divide(items + from, to - from, items[from + (to - from) / 2]);
+
+                if (from + before < wanted)
+                        from += before;
+                else if (before < to - from)
+                        to = from + before;
+                else
+                        break; /* it was the very last of them */
+        }
+        qsort(items, to, sizeof(*items), compare);
+}
+
+static int append(struct cw_control_alerts *alerts, size_t *capacity, const struct cw_entry *entry)
+{
+        if (alerts->n == *capacity) {
+                size_t more = *capacity ? *capacity * 2 : 64;
+                struct cw_control_alert *grown = reallocarray(alerts->items, more, sizeof(*grown));
+
+                if (!grown)
+                        return -ENOMEM;
+                alerts->items = grown;
+                *capacity = more;
+        }
+        alerts->items[alerts->n++] = (struct cw_control_alert){
+                .entry = entry,
+                .fired_at = entry->fired_at,
+                .fingerprint = entry->fingerprint,
+                .severity = (int)entry->severity,
+        };
+        return 0;
+}
+
 int cw_control_find_alerts(const struct cw_engine *engine, const struct cw_alert_match *match,
-                           struct cw_control_alerts *ret_alerts)
+                           const struct cw_control_alert *after, size_t wanted, struct cw_control_alerts *ret_alerts)
 {
         const struct cw_entry *entry;
-        size_t cursor = 0, n = 0;
+        size_t cursor = 0, capacity = 0;
 
         *ret_alerts = (struct cw_control_alerts){.n = 0};
         while (cw_engine_next_alert(engine, &cursor, &entry))
-                n += cw_alert_match_holds(match, entry);
-        ret_alerts->entries = calloc(n + 1, sizeof(*ret_alerts->entries));
-        if (!ret_alerts->entries)
-                return -ENOMEM;
-        for (cursor = 0; cw_engine_next_alert(engine, &cursor, &entry);)
-                if (cw_alert_match_holds(match, entry))
-                        ret_alerts->entries[ret_alerts->n++] = entry;
-        qsort(ret_alerts->entries, n, sizeof(*ret_alerts->entries), compare);
+                if (cw_alert_match_holds(match, entry) && append(ret_alerts, &capacity, entry) < 0)
+                        return -ENOMEM;
+        if (after)
+                ret_alerts->first = divide(ret_alerts->items, ret_alerts->n, *after);
+        if (ret_alerts->n > ret_alerts->first)
+                order_first(ret_alerts->items + ret_alerts->first, ret_alerts->n - ret_alerts->first, wanted);
         return 0;
 }
 
 void cw_control_alerts_deinit(struct cw_control_alerts *alerts)
 {
-        free(alerts->entries);
+        free(alerts->items);
 }
 
 static const char *silence_of(const struct cw_engine *engine, const struct cw_entry *entry)
@@ -97,50 +149,45 @@ static int put_alert(struct cw_control_call *call, struct cw_json_out *out, cons
 }
 
 bool cw_control_put_alerts(struct cw_control_call *call, struct cw_json_out *out,
-                           const struct cw_control_alerts *alerts, size_t first, size_t limit)
+                           const struct cw_control_alerts *alerts, size_t limit)
 {
         int r = 0;
 
         cw_json_out_open(out, "alerts", '[');
-        for (size_t i = first; r == 0 && i < alerts->n && i - first < limit; i++)
-                r = put_alert(call, out, alerts->entries[i]);
+        for (size_t i = alerts->first; r == 0 && i < alerts->n && i - alerts->first < limit; i++)
+                r = put_alert(call, out, alerts->items[i].entry);
         cw_json_out_close(out, ']');
         return r == 0;
 }
 
-/* The first behind the cursor, "SEVERITY.FIRED.FINGERPRINT". False: it is none. */
-static bool find_first(const struct cw_control_alerts *alerts, const char *cursor, size_t *ret_first)
+/* The place that a cursor names, "SEVERITY.FIRED.FINGERPRINT". False: it is none. */
+static bool read_place(const char *cursor, struct cw_control_alert *ret_last)
 {
         int64_t numbers[3];
-        struct cw_entry last = {.refs = 0};
-        const struct cw_entry *key = &last;
 
-        *ret_first = 0;
-        if (!*cursor)
-                return true;
         if (!cw_control_read_cursor(cursor, numbers, 3))
                 return false;
-        last.severity = (enum cw_severity)numbers[0];
-        last.fired_at = numbers[1];
-        last.fingerprint = (uint64_t)numbers[2];
-        while (*ret_first < alerts->n && compare(&alerts->entries[*ret_first], &key) <= 0)
-                (*ret_first)++;
+        *ret_last = (struct cw_control_alert){
+                .severity = (int)numbers[0],
+                .fired_at = numbers[1],
+                .fingerprint = (uint64_t)numbers[2],
+        };
         return true;
 }
 
-static void put_page(struct cw_control_call *call, const struct cw_control_alerts *alerts, size_t first, size_t limit)
+static void put_page(struct cw_control_call *call, const struct cw_control_alerts *alerts, size_t limit)
 {
         struct cw_json_out out = {.buf = &call->answer->body};
-        const struct cw_entry *last;
+        const struct cw_control_alert *last;
         char next[80] = "";
 
-        if (alerts->n > first && alerts->n - first > limit) {
-                last = alerts->entries[first + limit - 1];
-                snprintf(next, sizeof(next), "%d.%lld.%lld", (int)last->severity, (long long)last->fired_at,
+        if (alerts->n - alerts->first > limit) {
+                last = &alerts->items[alerts->first + limit - 1];
+                snprintf(next, sizeof(next), "%d.%lld.%lld", last->severity, (long long)last->fired_at,
                          (long long)last->fingerprint);
         }
         cw_json_out_open(&out, NULL, '{');
-        if (!cw_control_put_alerts(call, &out, alerts, first, limit)) {
+        if (!cw_control_put_alerts(call, &out, alerts, limit)) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
         }
@@ -152,7 +199,7 @@ static void put_page(struct cw_control_call *call, const struct cw_control_alert
 
 /* The alerts that the terms mean; false with a problem. */
 static bool find(struct cw_control_call *call, const struct cw_control_terms *terms,
-                 struct cw_control_alerts *ret_alerts)
+                 const struct cw_control_alert *after, size_t wanted, struct cw_control_alerts *ret_alerts)
 {
         cw_cleanup(cw_alert_match_free_cleanup) struct cw_alert_match *match = NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf why = CW_BUF_NULL;
@@ -161,7 +208,7 @@ static bool find(struct cw_control_call *call, const struct cw_control_terms *te
                 cw_control_refuse(call, 400, cw_buf_text(&why));
                 return false;
         }
-        if (cw_control_find_alerts(engine_of(call), match, ret_alerts) < 0) {
+        if (cw_control_find_alerts(engine_of(call), match, after, wanted, ret_alerts) < 0) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return false;
         }
@@ -179,13 +226,15 @@ static void list(struct cw_control_call *call)
                 {"cursor", CW_CONTROL_LINE, &cursor, 80},
                 {"match", CW_CONTROL_TERMS, &terms, 0},
         };
-        size_t first;
+        struct cw_control_alert last;
+        bool goes_on;
 
-        if (cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)) && find(call, &terms, &alerts)) {
-                if (find_first(&alerts, cw_buf_text(&cursor), &first))
-                        put_page(call, &alerts, first, (size_t)limit);
-                else
+        if (cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields))) {
+                goes_on = cursor.len > 0;
+                if (goes_on && !read_place(cw_buf_text(&cursor), &last))
                         cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
+                else if (find(call, &terms, goes_on ? &last : NULL, (size_t)limit, &alerts))
+                        put_page(call, &alerts, (size_t)limit);
         }
         cw_buf_deinit(&terms.text);
 }
@@ -359,11 +408,11 @@ static void acknowledge_found(struct cw_control_call *call, const struct cw_cont
                 return;
         }
         for (size_t i = 0; i < alerts->n; i++)
-                fingerprints[i] = alerts->entries[i]->fingerprint;
+                fingerprints[i] = alerts->items[i].fingerprint;
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_bool(&out, "preview", preview);
         cw_json_out_time(&out, "until", until_at);
-        if (!cw_control_put_alerts(call, &out, alerts, 0, CW_CONTROL_LIMIT)) {
+        if (!cw_control_put_alerts(call, &out, alerts, CW_CONTROL_LIMIT)) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
         }
@@ -394,7 +443,7 @@ static void acknowledge_many(struct cw_control_call *call)
         int64_t until_at = 0;
         bool preview = false;
 
-        if (take_ack(call, &terms, &preview, &until_at) && find(call, &terms, &alerts)) {
+        if (take_ack(call, &terms, &preview, &until_at) && find(call, &terms, NULL, ACKS_AT_ONCE, &alerts)) {
                 if (terms.n == 0)
                         cw_control_refuse(call, 422, "\"match\" is needed: at least one term");
                 else if (alerts.n == 0)

@@ -156,6 +156,8 @@ static void put_loop(const struct cw_control_call *call, struct cw_json_out *out
         cw_json_out_int(out, "turns", (int64_t)turns.turns);
         cw_json_out_int(out, "busy_us", (int64_t)turns.busy_us);
         cw_json_out_int(out, "longest_us", (int64_t)turns.longest_us);
+        cw_json_out_int(out, "longest_cpu_us", (int64_t)turns.longest_cpu_us);
+        cw_json_out_int(out, "above_5ms_cpu", (int64_t)turns.long_cpu);
         cw_json_out_open(out, "buckets", '[');
         for (size_t i = 0; i < CW_ARRAY_SIZE(turns.within); i++) {
                 cw_json_out_open(out, NULL, '{');

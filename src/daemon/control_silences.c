@@ -208,8 +208,8 @@ static bool put_matches(struct cw_control_call *call, struct cw_json_out *out, c
 {
         cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
 
-        if (cw_control_find_alerts(engine_of(call), wish->match, &alerts) < 0 ||
-            !cw_control_put_alerts(call, out, &alerts, 0, SHOWN)) {
+        if (cw_control_find_alerts(engine_of(call), wish->match, NULL, SHOWN, &alerts) < 0 ||
+            !cw_control_put_alerts(call, out, &alerts, SHOWN)) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return false;
         }

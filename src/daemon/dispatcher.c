@@ -91,14 +91,18 @@ static size_t most_at_once(enum cw_sink_type type)
         }
 }
 
+static void pump(void *data)
+{
+        cw_dispatcher_pump(data);
+}
+
 /* The engine first: whether it is time it knows only when the wall clock was not set meanwhile. */
 static void wake(void *data)
 {
         struct cw_dispatcher *dispatcher = data;
         struct cw_event tick = {.kind = CW_EVENT_TICK};
 
-        dispatcher->options.step(dispatcher->options.data, &tick);
-        cw_dispatcher_pump(dispatcher);
+        dispatcher->options.step_aside(dispatcher->options.data, &tick, pump, dispatcher);
 }
 
 static void turn(void *data)
@@ -257,23 +261,24 @@ static void report_failure(const struct delivery *delivery, enum cw_mishap misha
         step(delivery->dispatcher, &event);
 }
 
-static void report_success(const struct delivery *delivery, int64_t took_ms)
+/* After an attempt ended, one way or the other, and the engine knows. */
+static void settle(void *data)
 {
-        struct cw_event event = {.kind = CW_EVENT_DELIVERED, .message = {.sequence = delivery->sequence}};
-
-        cw_log(delivery->dispatcher->options.log, CW_LOG_INFO, "message-delivered", "notifier", "%s", name_of(delivery),
-               "id", "%s", delivery->id, "took_ms", "%lld", (long long)took_ms, NULL);
-        step(delivery->dispatcher, &event);
-}
-
-/* After an attempt ended, one way or the other. */
-static void settle(struct delivery *delivery)
-{
+        struct delivery *delivery = data;
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
         delivery_free(delivery);
         dispatcher->turning = true;
         cw_timer_start(dispatcher->turn, 0);
+}
+
+static void report_success(struct delivery *delivery, int64_t took_ms)
+{
+        struct cw_event event = {.kind = CW_EVENT_DELIVERED, .message = {.sequence = delivery->sequence}};
+
+        cw_log(delivery->dispatcher->options.log, CW_LOG_INFO, "message-delivered", "notifier", "%s", name_of(delivery),
+               "id", "%s", delivery->id, "took_ms", "%lld", (long long)took_ms, NULL);
+        delivery->dispatcher->options.step_aside(delivery->dispatcher->options.data, &event, settle, delivery);
 }
 
 static void count_success(const struct delivery *delivery, bool delivered)
@@ -316,21 +321,21 @@ static void note_tested(const struct delivery *delivery, const struct cw_attempt
 static void attempt_done(void *data, const struct cw_attempt_result *result)
 {
         struct delivery *delivery = data;
+        bool delivered = !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED;
 
         if (!delivery->tested)
-                count_success(delivery, !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED);
+                count_success(delivery, delivered);
         if (delivery->tested)
                 note_tested(delivery, result);
         else if (delivery->refresh)
                 note_refreshed(delivery, result);
-        else if (result->cancelled)
-                ; /* we ended it: the next process tries again with the same bytes */
-        else if (result->judgement.verdict == CW_SINK_DELIVERED)
-                report_success(delivery, result->took_ms);
-        else
+        else if (!delivered && !result->cancelled) /* by us: the next process tries again with the same bytes */
                 report_failure(delivery, mishap_of(result->failure), result->judgement.verdict == CW_SINK_PERMANENT,
                                result->judgement.retry_after_ms, result->judgement.reason);
-        settle(delivery);
+        if (delivered && !delivery->tested && !delivery->refresh)
+                report_success(delivery, result->took_ms);
+        else
+                settle(delivery);
 }
 
 static void mark_sending(struct delivery *delivery)

@@ -34,6 +34,9 @@ struct cw_dispatcher_options {
         bool once; /* each message is attempted once */
         /* Steps the engine with an event of the dispatcher's. */
         void (*step)(void *data, const struct cw_event *event);
+        /* The same where nothing else is to be done: `done` follows, at once or after a while in which nobody is
+         * called. */
+        void (*step_aside)(void *data, const struct cw_event *event, void (*done)(void *data), void *done_data);
         /* An attempt ended. */
         void (*progress)(void *data);
         void *data;

@@ -10,6 +10,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/log.h"
+#include "cardwatch/loop.h"
 #include "cardwatch/settings.h"
 #include "cardwatch/source.h"
 #include "heartbeat.h"
@@ -21,7 +22,10 @@ struct feed {
         struct cw_settings *settings; /* those the source was made with */
         const struct cw_config_source *config;
         size_t index; /* in the ruleset in force */
+        bool polling;
+        bool well; /* every page of the last poll was good */
         int64_t decided_mono; /* when the poll under way was last decided */
+        struct cw_timer *decide; /* that it takes long, and is decided while it goes on */
         const char *judged; /* how the engine judged the poll before; a literal */
         size_t reading; /* customers that are being read again */
         bool finished;
@@ -46,12 +50,19 @@ static void step(const struct feed *feed, struct cw_event *event)
         feed->feeds->options.step(feed->feeds->options.data, event);
 }
 
+static void step_aside(struct feed *feed, struct cw_event *event, void (*done)(void *data))
+{
+        event->source = feed->index;
+        feed->feeds->options.step_aside(feed->feeds->options.data, event, done, feed);
+}
+
 static void poll_began(void *data, struct cw_source *source, int64_t at)
 {
         struct feed *feed = data;
         struct cw_event event = {.kind = CW_EVENT_POLL_BEGAN, .at = at};
 
         (void)source;
+        feed->polling = true;
         feed->decided_mono = cw_clock_mono_ms();
         feed->early = feed->feeds->ahead;
         feed->began_at = at;
@@ -88,16 +99,31 @@ static void tell_bad(const struct feed *feed, const struct cw_page *page, bool i
         }
 }
 
+static void decided(void *data)
+{
+        struct feed *feed = data;
+
+        feed->feeds->options.decided(feed->feeds->options.data);
+}
+
+static void decide(void *data)
+{
+        struct feed *feed = data;
+        struct cw_event goes_on = {.kind = CW_EVENT_POLL_GOES_ON};
+
+        if (feed->polling)
+                step_aside(feed, &goes_on, decided);
+}
+
+/* On a turn of its own: the page's source has more to do on this one. */
 static void decide_long_poll(struct feed *feed)
 {
-        struct cw_event goes_on = {.kind = CW_EVENT_POLL_GOES_ON};
         int64_t mono = cw_clock_mono_ms();
 
         if (mono - feed->decided_mono < DECIDE_EVERY_MS)
                 return;
         feed->decided_mono = mono;
-        step(feed, &goes_on);
-        feed->feeds->options.decided(feed->feeds->options.data);
+        cw_timer_start(feed->decide, 0);
 }
 
 static struct cw_page_told told(uint32_t number, const struct cw_page *page)
@@ -243,6 +269,17 @@ static void beat_over(void *data)
                 feed->feeds->options.decided(feed->feeds->options.data);
 }
 
+static void poll_decided(void *data)
+{
+        struct feed *feed = data;
+
+        log_judgement(feed);
+        feed->finished = true;
+        if (strcmp(feed->judged, "complete") == 0)
+                cw_heartbeat_ping(feed->heartbeat, beat_over, feed);
+        feed->feeds->options.polled(feed->feeds->options.data, feed->well);
+}
+
 static void poll_ended(void *data, struct cw_source *source, const struct cw_poll_summary *summary)
 {
         static const enum cw_auth_result auth[] = {
@@ -268,12 +305,9 @@ static void poll_ended(void *data, struct cw_source *source, const struct cw_pol
                 feed->started = feed->early = false; /* it could not even ask: once more from the beginning */
                 return;
         }
-        step(feed, &event);
-        log_judgement(feed);
-        feed->finished = true;
-        if (strcmp(feed->judged, "complete") == 0)
-                cw_heartbeat_ping(feed->heartbeat, beat_over, feed);
-        feed->feeds->options.polled(feed->feeds->options.data, summary->pages_good > 0 && summary->pages_bad == 0);
+        feed->polling = false;
+        feed->well = summary->pages_good > 0 && summary->pages_bad == 0;
+        step_aside(feed, &event, poll_decided);
 }
 
 static void paused(void *data, struct cw_source *source)
@@ -288,6 +322,7 @@ static void feed_free(struct feed *feed)
                 return;
         cw_source_free(feed->source);
         cw_heartbeat_free(feed->heartbeat);
+        cw_timer_free(feed->decide);
         cw_settings_unref(feed->settings);
         free(feed);
 }
@@ -355,6 +390,9 @@ static int feed_new(struct cw_feeds *feeds, struct cw_settings *settings, size_t
         options.memory = feeds->options.memory_of(feeds->options.data, feed->config->name);
         if (feeds->n_feeds > 0)
                 options.memory.blocked_until_at = 0; /* a reload is somebody's word that the credentials were mended */
+        r = cw_timer_new(feeds->options.loop, decide, feed, &feed->decide);
+        if (r < 0)
+                return r;
         r = cw_heartbeat_new(feeds->options.http, feeds->options.log, feed->config, &feed->heartbeat);
         if (r < 0)
                 return r;
@@ -442,8 +480,10 @@ void cw_feeds_poll_now(struct cw_feeds *feeds)
 
 void cw_feeds_stop(struct cw_feeds *feeds)
 {
-        for (size_t i = 0; i < feeds->n_feeds; i++)
+        for (size_t i = 0; i < feeds->n_feeds; i++) {
+                feeds->feeds[i]->polling = false;
                 cw_source_pause(feeds->feeds[i]->source);
+        }
 }
 
 void cw_feeds_start(struct cw_feeds *feeds)

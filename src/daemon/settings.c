@@ -327,6 +327,18 @@ bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_c
                same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key) && same_watches(a, b);
 }
 
+const char *cw_settings_fixed_part(const struct cw_settings *before, const struct cw_settings *after)
+{
+        const struct cw_config *a = before->config, *b = after->config;
+
+        if (!same_text(a->store_path, b->store_path) || a->keep_history_ms != b->keep_history_ms ||
+            a->keep_audit_ms != b->keep_audit_ms || a->max_store_bytes != b->max_store_bytes)
+                return "changes to `store` need a restart";
+        if (!same_text(a->control_socket, b->control_socket))
+                return "changes to `control` need a restart";
+        return NULL;
+}
+
 int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct cw_wire **ret_wire)
 {
         int r;

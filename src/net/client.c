@@ -11,6 +11,7 @@
 #include "keep.h"
 #include "spare.h"
 #include "transfer.h"
+#include "uvloop.h"
 #include "watch.h"
 #include "wipe.h"
 
@@ -127,12 +128,15 @@ static void tell(struct cw_http *http)
 
         http->telling_depth++;
         TAILQ_CONCAT(&http->telling, &http->ended, link);
-        while ((transfer = TAILQ_FIRST(&http->telling))) {
+        while ((http->freed || !cw_loop_is_held(http->loop)) && (transfer = TAILQ_FIRST(&http->telling))) {
                 TAILQ_REMOVE(&http->telling, transfer, link);
                 transfer->kind->tell(transfer);
         }
         http->telling_depth--;
-        cw_spare_rest(&http->lists, TAILQ_EMPTY(&http->running) && TAILQ_EMPTY(&http->ended));
+        if (!TAILQ_EMPTY(&http->telling))
+                cw_timer_start(http->tell_timer, 0); /* once the loop is released */
+        cw_spare_rest(&http->lists,
+                      TAILQ_EMPTY(&http->running) && TAILQ_EMPTY(&http->ended) && TAILQ_EMPTY(&http->telling));
         if (!http->freed || http->telling_depth > 0)
                 return;
         while ((transfer = TAILQ_FIRST(&http->lingering))) {
@@ -158,6 +162,7 @@ static int client_init(struct cw_http *http, const char *user_agent)
         r = cw_timer_new(http->loop, on_curl_timer, http, &http->curl_timer);
         if (r < 0)
                 return r;
+        cw_timer_serves_sockets(http->curl_timer);
         r = cw_timer_new(http->loop, on_tell_timer, http, &http->tell_timer);
         if (r < 0)
                 return r;

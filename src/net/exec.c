@@ -28,6 +28,7 @@ enum {
 
 struct cw_exec {
         struct cw_loop *loop;
+        struct cw_call call; /* of `done` */
         uv_process_t process;
         uv_pipe_t input_pipe, error_pipe;
         uv_write_t write;
@@ -97,8 +98,10 @@ static void keep_line(struct cw_exec *exec)
         exec->next_len = 0;
 }
 
-static void finish(struct cw_exec *exec)
+static void finish(void *data)
 {
+        struct cw_exec *exec = data;
+
         keep_line(exec);
         exec->answer.line = exec->line;
         exec->done(exec->data, &exec->answer);
@@ -109,7 +112,7 @@ static void on_closed(uv_handle_t *handle)
 {
         struct cw_exec *exec = handle->data;
 
-        if (--exec->open == 0 && exec->closing)
+        if (--exec->open == 0 && exec->closing && !cw_loop_holds_back(exec->loop, &exec->call))
                 finish(exec);
 }
 
@@ -143,6 +146,7 @@ static void on_exit_of(uv_process_t *process, int64_t status, int term_signal)
 {
         struct cw_exec *exec = process->data;
 
+        cw_loop_interrupted(exec->loop);
         exec->running = false;
         exec->answer.status = term_signal ? 0 : (int)status;
         exec->answer.signal = term_signal;
@@ -325,6 +329,7 @@ int cw_exec_start(struct cw_loop *loop, const struct cw_exec_request *request, c
         if (!exec)
                 return -ENOMEM;
         exec->loop = loop;
+        exec->call = (struct cw_call){.fn = finish, .data = exec};
         exec->done = done;
         exec->data = data;
         r = prepare(exec, request);

@@ -66,6 +66,8 @@ struct cw_httpd {
         struct MHD_Daemon *mhd;
         uv_poll_t *poll; /* lives until libuv has closed it */
         struct cw_timer *timer;
+        struct cw_loop *loop;
+        struct cw_call call; /* of drive */
         struct peer_list peers; /* oldest first */
         struct later_list laters; /* suspended connections */
 };
@@ -393,9 +395,22 @@ static void drive(void *data)
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
+        struct cw_httpd *httpd = poll->data;
+
         (void)status;
         (void)events;
-        drive(poll->data);
+        if (cw_loop_holds_back(httpd->loop, &httpd->call))
+                (void)uv_poll_stop(poll); /* it stays readable */
+        else
+                drive(httpd);
+}
+
+static void drive_again(void *data)
+{
+        struct cw_httpd *httpd = data;
+
+        (void)uv_poll_start(httpd->poll, UV_READABLE, on_readable);
+        drive(httpd);
 }
 
 static void free_poll(uv_handle_t *handle)
@@ -446,6 +461,8 @@ int cw_httpd_new(struct cw_loop *loop, const struct cw_httpd_options *options, s
         if (!httpd)
                 return -ENOMEM;
         httpd->options = *options;
+        httpd->loop = loop;
+        httpd->call = (struct cw_call){.fn = drive_again, .data = httpd};
         httpd->listener.fd = -1;
         TAILQ_INIT(&httpd->peers);
         TAILQ_INIT(&httpd->laters);
@@ -476,6 +493,7 @@ void cw_httpd_free(struct cw_httpd *httpd)
         if (!httpd)
                 return;
         cw_timer_free(httpd->timer);
+        cw_loop_forget(httpd->loop, &httpd->call);
         if (httpd->poll)
                 uv_close((uv_handle_t *)httpd->poll, free_poll);
         /* Stopping closes every descriptor, the listener's included, and wants nothing suspended. */

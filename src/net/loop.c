@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cardwatch/cleanup.h"
 #include "uvloop.h"
@@ -12,20 +13,42 @@
 /*
  * The loop itself: made, turned, and closed only when libuv agrees that nothing is left.
  *
- * A turn is counted when the next one is about to wait: what passed since then, less what libuv says it waited.
+ * A turn is counted when the next one is about to wait: what passed since then, less what libuv says it waited. A wait
+ * that a signal ended it counts as work: such a turn begins with the signal's callback.
+ *
+ * A loop that is held turns, and sockets are served; but nobody above this layer is called: whoever would call asks
+ * first, and waits in a queue.
  */
 
 const uint32_t cw_loop_bounds_us[CW_LOOP_BOUNDS_COUNT] = {1000,  2000,   5000,   10000,  20000,
                                                           50000, 100000, 200000, 500000, 1000000};
 
+TAILQ_HEAD(call_list, cw_call);
+
 struct cw_loop {
         uv_loop_t uv;
         uv_prepare_t before_waiting;
         uint64_t before_ns, waited_ns; /* when it was about to wait last, and how long it had waited by then */
+        uint64_t cpu_us; /* that the thread had used by then */
+        uint64_t interrupted_ns; /* when a signal came on this turn, 0: none did */
+        bool held;
+        struct call_list held_back;
         struct cw_loop_turns turns;
+        cw_loop_turn_fn turn_over;
+        void *turn_data;
 };
 
-static void count_turn(struct cw_loop *loop, uint64_t busy_us)
+#define LONG_US 5000
+
+static uint64_t cpu_time_us(void)
+{
+        struct timespec used;
+
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+        return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+static void count_turn(struct cw_loop *loop, uint64_t busy_us, uint64_t cpu_us)
 {
         size_t bound = 0;
 
@@ -36,23 +59,85 @@ static void count_turn(struct cw_loop *loop, uint64_t busy_us)
         loop->turns.busy_us += busy_us;
         if (busy_us > loop->turns.longest_us)
                 loop->turns.longest_us = busy_us;
+        if (cpu_us > loop->turns.longest_cpu_us)
+                loop->turns.longest_cpu_us = cpu_us;
+        loop->turns.long_cpu += cpu_us > LONG_US;
+        if (loop->turn_over)
+                loop->turn_over(loop->turn_data, busy_us, cpu_us);
 }
 
 static void on_before_waiting(uv_prepare_t *handle)
 {
         struct cw_loop *loop = handle->data;
         uint64_t now_ns = uv_hrtime(), waited_ns = uv_metrics_idle_time(&loop->uv);
+        uint64_t cpu_us = cpu_time_us(), of_cpu_us = cpu_us - loop->cpu_us;
         uint64_t passed_ns = now_ns - loop->before_ns, idle_ns = waited_ns - loop->waited_ns;
 
-        if (loop->before_ns && idle_ns <= passed_ns)
-                count_turn(loop, (passed_ns - idle_ns) / 1000);
+        if (loop->interrupted_ns)
+                count_turn(loop, (now_ns - loop->interrupted_ns) / 1000, of_cpu_us);
+        else if (loop->before_ns && idle_ns <= passed_ns)
+                count_turn(loop, (passed_ns - idle_ns) / 1000, of_cpu_us);
+        loop->interrupted_ns = 0;
         loop->before_ns = now_ns;
+        loop->cpu_us = cpu_us;
         loop->waited_ns = waited_ns;
 }
 
 struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop)
 {
         return loop->turns;
+}
+
+void cw_loop_interrupted(struct cw_loop *loop)
+{
+        if (!loop->interrupted_ns)
+                loop->interrupted_ns = uv_hrtime();
+}
+
+bool cw_loop_holds_back(struct cw_loop *loop, struct cw_call *call)
+{
+        if (!loop->held)
+                return false;
+        if (!call->waits)
+                TAILQ_INSERT_TAIL(&loop->held_back, call, link);
+        call->waits = true;
+        return true;
+}
+
+void cw_loop_forget(struct cw_loop *loop, struct cw_call *call)
+{
+        if (call->waits)
+                TAILQ_REMOVE(&loop->held_back, call, link);
+        call->waits = false;
+}
+
+void cw_loop_hold(struct cw_loop *loop)
+{
+        assert(!loop->held);
+        loop->held = true;
+}
+
+bool cw_loop_is_held(const struct cw_loop *loop)
+{
+        return loop->held;
+}
+
+void cw_loop_release(struct cw_loop *loop, struct cw_call *first)
+{
+        struct cw_call *call;
+
+        loop->held = false;
+        first->fn(first->data);
+        while (!loop->held && (call = TAILQ_FIRST(&loop->held_back))) {
+                cw_loop_forget(loop, call);
+                call->fn(call->data);
+        }
+}
+
+void cw_loop_watch_turns(struct cw_loop *loop, cw_loop_turn_fn fn, void *data)
+{
+        loop->turn_over = fn;
+        loop->turn_data = data;
 }
 
 uv_loop_t *cw_loop_uv(struct cw_loop *loop)
@@ -70,6 +155,7 @@ int cw_loop_new(struct cw_loop **ret_loop)
         /* Neither libuv nor TLS libraries can write to a socket without it once the peer is gone. */
         if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
                 return -errno;
+        TAILQ_INIT(&loop->held_back);
         r = uv_loop_init(&loop->uv);
         if (r < 0)
                 return r;

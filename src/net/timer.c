@@ -11,32 +11,35 @@
  * Timers on the loop.
  *
  * A delay of 0 means the next turn and is an idle handle, not a timer: libuv runs a timer that was set to now from a
- * timer's callback in the same turn, so that one that keeps setting itself would leave no turn to anybody else.
+ * timer's callback in the same turn, so that one that keeps setting itself would leave no turn to anybody else. A timer
+ * that is due while the loop is held waits for its release.
  */
 
 struct cw_timer {
+        struct cw_loop *loop;
+        struct cw_call call;
         uv_timer_t later;
         uv_idle_t next_turn;
         unsigned open;
         bool freed;
-        cw_timer_fn fn;
-        void *data;
+        bool serves_sockets;
 };
 
-static void fire(struct cw_timer *timer)
+static void due(struct cw_timer *timer)
 {
         cw_timer_stop(timer);
-        timer->fn(timer->data);
+        if (timer->serves_sockets || !cw_loop_holds_back(timer->loop, &timer->call))
+                timer->call.fn(timer->call.data);
 }
 
 static void on_later(uv_timer_t *handle)
 {
-        fire(handle->data);
+        due(handle->data);
 }
 
 static void on_next_turn(uv_idle_t *handle)
 {
-        fire(handle->data);
+        due(handle->data);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -55,8 +58,8 @@ int cw_timer_new(struct cw_loop *loop, cw_timer_fn fn, void *data, struct cw_tim
 
         if (!timer)
                 return -ENOMEM;
-        timer->fn = fn;
-        timer->data = data;
+        timer->loop = loop;
+        timer->call = (struct cw_call){.fn = fn, .data = data};
         /* Neither can fail: they only fill in fields (libuv's manual says so of idle, its source of timer). */
         r = uv_timer_init(cw_loop_uv(loop), &timer->later);
         if (r < 0) {
@@ -91,6 +94,12 @@ void cw_timer_stop(struct cw_timer *timer)
                 return;
         (void)uv_timer_stop(&timer->later);
         (void)uv_idle_stop(&timer->next_turn);
+        cw_loop_forget(timer->loop, &timer->call);
+}
+
+void cw_timer_serves_sockets(struct cw_timer *timer)
+{
+        timer->serves_sockets = true;
 }
 
 void cw_timer_free(struct cw_timer *timer)

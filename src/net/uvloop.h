@@ -2,6 +2,8 @@
 #ifndef CARDWATCH_NET_UVLOOP_H
 #define CARDWATCH_NET_UVLOOP_H
 
+#include <stdbool.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 /*
@@ -9,7 +11,32 @@
  */
 
 struct cw_loop;
+struct cw_timer;
 
 uv_loop_t *cw_loop_uv(struct cw_loop *loop);
+
+/* A call to somebody above this layer, embedded in whatever makes it. */
+struct cw_call {
+        void (*fn)(void *data);
+        void *data;
+        bool waits;
+        TAILQ_ENTRY(cw_call) link;
+};
+
+/* While the loop is held (cw_work_aside), the call waits for its release, and true is returned: it must not be made
+ * now. A call that waits already goes on waiting. */
+bool cw_loop_holds_back(struct cw_loop *loop, struct cw_call *call);
+void cw_loop_forget(struct cw_loop *loop, struct cw_call *call);
+
+void cw_loop_hold(struct cw_loop *loop);
+bool cw_loop_is_held(const struct cw_loop *loop);
+/* `first`, then what waits, in order, until one of them holds the loop again. */
+void cw_loop_release(struct cw_loop *loop, struct cw_call *first);
+
+/* The timer's callback only serves sockets, and calls nobody above: it goes on while the loop is held. */
+void cw_timer_serves_sockets(struct cw_timer *timer);
+
+/* For callbacks of signals, whose arrival libuv does not tell from waiting: the turn begins now. */
+void cw_loop_interrupted(struct cw_loop *loop);
 
 #endif

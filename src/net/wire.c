@@ -8,6 +8,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/loop.h"
+#include "uvloop.h"
 #include "wire_private.h"
 
 /*
@@ -113,11 +114,13 @@ static void tell(struct cw_wire *wire)
         bool outermost = !wire->telling;
 
         wire->telling = true;
-        while ((send = TAILQ_FIRST(&wire->ended))) {
+        while ((wire->freed || !cw_loop_is_held(wire->loop)) && (send = TAILQ_FIRST(&wire->ended))) {
                 TAILQ_REMOVE(&wire->ended, send, link);
                 send->done(send->data, send->failure, send->line);
                 send_free(send);
         }
+        if (!TAILQ_EMPTY(&wire->ended))
+                cw_timer_start(wire->tell_timer, 0); /* once the loop is released */
         if (!outermost)
                 return;
         wire->telling = false;

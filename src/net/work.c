@@ -12,6 +12,8 @@
 
 struct work {
         uv_work_t uv;
+        struct cw_loop *loop;
+        struct cw_call call;
         cw_work_fn run;
         cw_work_fn done;
         void *data;
@@ -24,15 +26,23 @@ static void on_worker(uv_work_t *request)
         work->run(work->data);
 }
 
+static void tell(void *data)
+{
+        struct work *work = data;
+        cw_work_fn done = work->done;
+        void *done_data = work->data;
+
+        free(work);
+        done(done_data);
+}
+
 static void on_done(uv_work_t *request, int status)
 {
         struct work *work = request->data;
-        cw_work_fn done = work->done;
-        void *data = work->data;
 
         (void)status; /* nothing is ever cancelled */
-        free(work);
-        done(data);
+        if (!cw_loop_holds_back(work->loop, &work->call))
+                tell(work);
 }
 
 int cw_work_submit(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *data)
@@ -43,6 +53,8 @@ int cw_work_submit(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *
         if (!work)
                 return -ENOMEM;
         work->uv.data = work;
+        work->loop = loop;
+        work->call = (struct cw_call){.fn = tell, .data = work};
         work->run = run;
         work->done = done;
         work->data = data;

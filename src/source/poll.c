@@ -124,6 +124,7 @@ static void end(struct cw_source *source)
                 source->expected_pages = pages;
         open_lanes(source);
         cw_source_enter(source, CW_PHASE_END);
+        source->told_end = true;
         source->listener.poll_ended(source->data, source, &summary);
 }
 

@@ -137,8 +137,12 @@ void cw_source_pump(struct cw_source *source)
                 return;
         cw_source_ref(source);
         cw_timer_stop(source->pump);
-        while (!source->freed && step(source))
+        source->told_end = false;
+        while (!source->freed && step(source) && !source->told_end)
                 ;
+        /* The listener may be busy with it until the next turn. */
+        if (source->told_end)
+                cw_source_wake_at(source, 0);
         if (!source->freed && source->due_mono != INT64_MAX) {
                 now = cw_clock_mono_ms();
                 cw_timer_start(source->pump, (uint64_t)(source->due_mono > now ? source->due_mono - now : 0));

@@ -79,7 +79,7 @@ struct cw_source {
         struct cw_timer *pump;
         int64_t due_mono; /* while pumping: when something is to be done next */
         enum cw_phase phase;
-        bool once;
+        bool once, told_end; /* of a poll, on this turn */
         int64_t first_mono, beat_mono; /* the first poll's start, the next beat */
         struct cw_gate gate;
         struct cw_skew skew;

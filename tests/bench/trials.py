@@ -6,10 +6,11 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import processes
-from processes import LIST_PATH, Daemon, Server, Worker
+from processes import LIST_PATH, Daemon, Failure, Server, Worker
 
 AT_ONCE = 4  # pages, the daemon's own default
 POSTS_AT_ONCE = 16
@@ -31,9 +32,6 @@ class Bench:
         os.makedirs(path)
         return path
 
-    def say(self, text):
-        print(f"  {text}", flush=True)
-
 
 def source(server, prefix, name="main", page_size=1000):
     return {"name": name, "url": f"{server.url}/{prefix}", "auth": {"api_key": "plain:key"}, "every": "1d",
@@ -54,7 +52,7 @@ class Cycle:
     """One data set: the daemon in both lanes, the bare download, and peers, all asking the same server in turns."""
 
     def __init__(self, bench, cards, customers_a_page, shape="", peers=(), reference=True):
-        self.bench, self.peers, self.samples, self.memory = bench, [], {}, {}
+        self.bench, self.peers, self.samples, self.memory, self.turns = bench, [], {}, {}, None
         self.server = Server(bench.programs, cards, customers_a_page, shape)
         self.changes = cards // 100
         url = f"{self.server.url}/all{LIST_PATH}"
@@ -64,7 +62,7 @@ class Cycle:
         self.bare = Worker("bare", [f"{bench.programs}/bench_client", "pages", url, str(self.server.n_pages), str(AT_ONCE)])
         if "python" in peers:
             store = os.path.join(bench.new_folder(), "peer.db")
-            self.peers.append(Worker("python", ["/usr/bin/python3", os.path.join(HERE, "peer.py"), url, store]))
+            self.peers.append(Worker("python", [sys.executable, os.path.join(HERE, "peer.py"), url, store]))
         if "node" in peers and shutil.which("node"):
             self.peers.append(Worker("node", [shutil.which("node"), os.path.join(HERE, "peer.mjs"), url]))
 
@@ -105,6 +103,7 @@ class Cycle:
             if process:
                 self.memory[name] = processes.memory_bytes(process.pid)
         self.memory["peak"] = processes.memory_bytes(self.daemon.pid, "VmHWM")
+        self.turns = self.daemon.loop_turns()
         return self
 
     def starts(self, times):
@@ -131,7 +130,7 @@ def low_rule():
 
 
 def latencies(bench, polls):
-    """From the last byte of a page out of the server to its answer to the message about it, in nanoseconds."""
+    """From the last byte of a page out of the server to its answer to the message about it, in nanoseconds; and the turns."""
     server = Server(bench.programs, 100, 100)
     config = {"sources": [source(server, "one")], "rules": low_rule(),
               "notifiers": [{"name": "hook", "type": "webhook", "url": f"plain:{server.hook_url}"}]}
@@ -142,7 +141,7 @@ def latencies(bench, polls):
         for _ in range(polls + 3):
             time.sleep(chance.uniform(0.005, 0.03))
             daemon.poll(server, 1, hooks=1)
-        return [int(n) for n in re.findall(rb"\d+", server.get("/bench/latencies"))][3:]
+        return [int(n) for n in re.findall(rb"\d+", server.get("/bench/latencies"))][3:], daemon.loop_turns()
     finally:
         daemon.close()
         server.close()
@@ -171,6 +170,7 @@ class Burst:
             file.write(self.server.get("/bench/bodies"))
         self.server.set(burst=0, capture=0)
         still += [self.daemon.poll(self.server, BURST_SOURCES) for _ in range(still_beats)]
+        self.turns = self.daemon.loop_turns()
         return told, still, path
 
     def bare(self, path, rounds):
@@ -187,6 +187,31 @@ class Burst:
         self.server.close()
 
 
+class Storm:
+    """One poll in which a fifth of 100,000 cards begin to fire, told to three notifiers, and a poll that changes nothing."""
+
+    def __init__(self, bench):
+        self.server = Server(bench.programs, 100_000, 1000)
+        notifiers = [{"name": f"hook-{i}", "type": "webhook", "url": f"plain:{self.server.hook_url}"} for i in range(3)]
+        config = {"sources": [source(self.server, "all")], "rules": [{"name": "spent", "when": "spent(1h) > 0"}],
+                  "notifiers": notifiers}
+        self.daemon = Daemon(bench.programs, bench.new_folder(), config)
+
+    def run(self):
+        """What both polls cost, how many alerts fire after them, and the turns."""
+        self.server.set(change=0)
+        self.daemon.start_and_poll(self.server)
+        self.server.set(change=50_000)
+        storm = self.daemon.poll(self.server, hooks=1)
+        self.server.set(change=0)
+        still = self.daemon.poll(self.server)
+        return storm, still, self.daemon.status()["alerts"]["firing"], self.daemon.loop_turns()
+
+    def close(self):
+        self.daemon.close()
+        self.server.close()
+
+
 def instructions(bench, cards, changed):
     """Of decoding, comparing and rules, a card; None without valgrind."""
     if not shutil.which("valgrind"):
@@ -197,5 +222,5 @@ def instructions(bench, cards, changed):
                           text=True, check=False)
     found = re.search(r"Collected\s*:\s*(\d+)", done.stderr)
     if done.returncode != 0 or not found:
-        raise RuntimeError(f"callgrind: {done.stderr[-2000:]}")
+        raise Failure(f"callgrind: {done.stderr[-2000:]}")
     return int(found.group(1)) / cards / 2

@@ -52,6 +52,7 @@ struct fixture {
         struct cw_buf body;
         struct cw_http_transfer *transfer;
         void (*next)(struct fixture *f);
+        int64_t at[21]; /* of test_who_is_told_may_have_a_call_made_aside: when each was told */
 };
 
 static void endless(struct fixture *f, struct cw_connection *connection)

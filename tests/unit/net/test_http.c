@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,7 @@
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
 #include "cardwatch/server.h"
+#include "cardwatch/work.h"
 
 #include "http_peer.h"
 
@@ -287,6 +289,65 @@ static void test_a_connection_that_was_closed_while_idle_is_replaced(void **stat
         teardown(&f);
 }
 
+static void dawdle(void *data)
+{
+        (void)data;
+        usleep(150000);
+}
+
+static void nobody_was_told(void *data)
+{
+        struct fixture *f = data;
+
+        assert_int_equal(f->requests, 20);
+        assert_int_equal(f->told, 0);
+}
+
+static void test_requests_go_on_while_a_call_is_made_aside(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+        for (int i = 0; i < 20; i++)
+                start(&f, request_to(NULL), "/");
+        assert_int_equal(cw_work_aside(f.loop, dawdle, nobody_was_told, &f), 0);
+        cw_loop_run(f.loop);
+        assert_int_equal(f.told, 20);
+        assert_int_equal(f.answer.failure, CW_HTTP_OK);
+        teardown(&f);
+}
+
+static void do_nothing(void *data)
+{
+        (void)data;
+}
+
+static void dawdle_aside(struct fixture *f)
+{
+        if (f->told == 1)
+                assert_int_equal(cw_work_aside(f->loop, dawdle, do_nothing, f), 0);
+        else if (f->told == 20)
+                cw_loop_stop(f->loop);
+        f->at[f->told] = cw_clock_mono_ms();
+}
+
+static void test_who_is_told_may_have_a_call_made_aside(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+        f.next = dawdle_aside;
+        for (int i = 0; i < 20; i++)
+                start(&f, request_to(NULL), "/");
+        cw_loop_run(f.loop);
+        assert_int_equal(f.told, 20);
+        for (int i = 2; i <= 20; i++)
+                assert_true(f.at[i] - f.at[1] >= 140);
+        teardown(&f);
+}
+
 static void test_a_hundred_at_once_are_all_answered(void **state)
 {
         struct fixture f;
@@ -506,6 +567,8 @@ int main(void)
                 cmocka_unit_test(test_a_peer_that_speaks_no_tls_is_a_failed_connection),
                 cmocka_unit_test(test_a_connection_is_used_again),
                 cmocka_unit_test(test_a_connection_that_was_closed_while_idle_is_replaced),
+                cmocka_unit_test(test_requests_go_on_while_a_call_is_made_aside),
+                cmocka_unit_test(test_who_is_told_may_have_a_call_made_aside),
                 cmocka_unit_test(test_a_hundred_at_once_are_all_answered),
                 cmocka_unit_test(test_the_bound_is_on_what_comes_out_of_the_compression),
                 cmocka_unit_test(test_a_bomb_of_gigabytes_stays_in_its_bounds),

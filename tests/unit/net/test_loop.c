@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/loop.h"
 #include "cardwatch/work.h"
@@ -294,6 +296,174 @@ static void test_turns_are_measured_without_the_waiting(void **state)
         cw_loop_free(f.loop);
 }
 
+static void interrupt(void *data)
+{
+        (void)data;
+        usleep(60000);
+        kill(getpid(), SIGUSR1);
+}
+
+static void nothing(void *data)
+{
+        (void)data;
+}
+
+static void stop_soon(void *data, int signum)
+{
+        struct fixture *f = data;
+
+        (void)signum;
+        cw_timer_start(f->timer, 20);
+}
+
+static void test_a_wait_that_a_signal_ends_is_no_work(void **state)
+{
+        struct fixture f;
+        struct cw_signal *sig;
+
+        (void)state;
+        setup(&f);
+        assert_int_equal(cw_signal_new(f.loop, SIGUSR1, stop_soon, &f, &sig), 0);
+        assert_int_equal(cw_timer_new(f.loop, count, &f, &f.timer), 0);
+        assert_int_equal(cw_work_submit(f.loop, interrupt, nothing, NULL), 0);
+        cw_timer_start(f.timer, 5000);
+        cw_loop_run(f.loop);
+        assert_int_equal(f.fired, 1);
+        assert_true(cw_loop_turns(f.loop).turns >= 2);
+        assert_true(cw_loop_turns(f.loop).longest_us < 40000);
+        cw_signal_free(sig);
+        cw_timer_free(f.timer);
+        cw_loop_free(f.loop);
+}
+
+/* A call aside, and what comes meanwhile: a worker's end, a signal, a timer. In which order they were told. */
+struct aside {
+        struct fixture f;
+        struct job job;
+        struct cw_signal *sig;
+        struct cw_timer *stopped;
+        char told[16];
+        bool is_running, told_meanwhile;
+        int asides;
+};
+
+static void tell(struct aside *a, char what)
+{
+        a->told_meanwhile |= __atomic_load_n(&a->is_running, __ATOMIC_SEQ_CST);
+        a->told[strlen(a->told)] = what;
+}
+
+static void run_aside(void *data)
+{
+        struct aside *a = data;
+
+        usleep(80000);
+        __atomic_store_n(&a->is_running, false, __ATOMIC_SEQ_CST);
+}
+
+static void aside_done(void *data)
+{
+        tell(data, 'd');
+}
+
+static void begin_aside(struct aside *a)
+{
+        a->is_running = true;
+        assert_int_equal(cw_work_aside(a->f.loop, run_aside, aside_done, a), 0);
+}
+
+static void timer_told(void *data)
+{
+        struct aside *a = data;
+
+        tell(a, 't');
+        if (++a->asides < 2)
+                begin_aside(a);
+}
+
+static void signal_told(void *data, int signum)
+{
+        (void)signum;
+        tell(data, 's');
+}
+
+static void signal_comes(void *data)
+{
+        (void)data;
+        usleep(10000);
+        kill(getpid(), SIGUSR1);
+        usleep(10000);
+}
+
+static void worker_told(void *data)
+{
+        tell(data, 'w');
+}
+
+static void test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end(void **state)
+{
+        struct aside a = {0};
+
+        (void)state;
+        setup(&a.f);
+        assert_int_equal(cw_signal_new(a.f.loop, SIGUSR1, signal_told, &a, &a.sig), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, timer_told, &a, &a.f.timer), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, count, &a.f, &a.stopped), 0);
+        begin_aside(&a);
+        cw_timer_start(a.stopped, 1);
+        cw_timer_start(a.f.timer, 1);
+        assert_int_equal(cw_work_submit(a.f.loop, signal_comes, worker_told, &a), 0);
+        cw_loop_run(a.f.loop);
+        /* The timer began another one: the rest waited for that as well. */
+        assert_string_equal(a.told, "dtdsw");
+        assert_false(a.told_meanwhile);
+        assert_int_equal(a.f.fired, 1);
+        cw_signal_free(a.sig);
+        cw_timer_free(a.f.timer);
+        cw_timer_free(a.stopped);
+        cw_loop_free(a.f.loop);
+}
+
+static void stop_the_other(void *data)
+{
+        struct aside *a = data;
+
+        tell(a, 'd');
+        cw_timer_stop(a->f.timer);
+        cw_timer_free(cw_take(a->stopped));
+}
+
+static void test_what_is_let_go_of_while_it_waits_is_not_told(void **state)
+{
+        struct aside a = {0};
+
+        (void)state;
+        setup(&a.f);
+        assert_int_equal(cw_timer_new(a.f.loop, timer_told, &a, &a.f.timer), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, count, &a.f, &a.stopped), 0);
+        assert_int_equal(cw_work_aside(a.f.loop, run_aside, stop_the_other, &a), 0);
+        cw_timer_start(a.stopped, 1);
+        cw_timer_start(a.f.timer, 1);
+        cw_loop_run(a.f.loop);
+        assert_string_equal(a.told, "d");
+        assert_int_equal(a.f.fired, 0);
+        cw_timer_free(a.f.timer);
+        cw_loop_free(a.f.loop);
+}
+
+static void test_the_loop_turns_while_a_call_is_made_aside(void **state)
+{
+        struct aside a = {0};
+
+        (void)state;
+        setup(&a.f);
+        begin_aside(&a);
+        cw_loop_run(a.f.loop);
+        assert_string_equal(a.told, "d");
+        assert_true(cw_loop_turns(a.f.loop).longest_us < 40000);
+        cw_loop_free(a.f.loop);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -307,6 +477,10 @@ int main(void)
                 cmocka_unit_test(test_work_runs_on_a_worker_and_is_done_on_the_loop),
                 cmocka_unit_test(test_freeing_the_loop_finishes_the_work_that_was_begun),
                 cmocka_unit_test(test_turns_are_measured_without_the_waiting),
+                cmocka_unit_test(test_a_wait_that_a_signal_ends_is_no_work),
+                cmocka_unit_test(test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end),
+                cmocka_unit_test(test_what_is_let_go_of_while_it_waits_is_not_told),
+                cmocka_unit_test(test_the_loop_turns_while_a_call_is_made_aside),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
