@@ -233,6 +233,19 @@ static void add_words(struct cw_buf *words, const char *text)
         }
 }
 
+/* A rule's words are about what began; that it is over is told with them only where they know that there is an end. */
+static bool is_told(const struct cw_entry *entry, const char *words)
+{
+        static const char *const ends[] = {"resolved_at", "state", "status"};
+
+        if (!words || !entry->has_card || entry->state != CW_ENTRY_RESOLVED)
+                return words != NULL;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(ends); i++)
+                if (strstr(words, ends[i]))
+                        return true;
+        return false;
+}
+
 static int set_words(struct cw_letter_row *row, const struct cw_item *item, struct cw_render_words *words)
 {
         const struct cw_entry *entry = item->entry;
@@ -240,7 +253,7 @@ static int set_words(struct cw_letter_row *row, const struct cw_item *item, stru
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         int r = 0;
 
-        if (!entry->has_card || entry->summary) {
+        if (!entry->has_card || is_told(entry, entry->summary)) {
                 r = cw_render_words_summary(words, item, &text);
                 cw_render_visible(&lines, cw_buf_text(&text),
                                   entry->has_card ? CW_PERSON_TEXT_MAX : CW_PERSON_LONG_MAX);
@@ -252,7 +265,7 @@ static int set_words(struct cw_letter_row *row, const struct cw_item *item, stru
                 cw_buf_putc(&lines, '\n');
         }
         cw_buf_clear(&text);
-        if (r == 0 && entry->description)
+        if (r == 0 && is_told(entry, entry->description))
                 r = cw_render_words_description(words, item, &text);
         add_words(&lines, cw_buf_text(&text));
         if (!entry->has_card && entry->advice && entry->state == CW_ENTRY_FIRING)

@@ -212,9 +212,34 @@ static bool is_name(const char *label)
                strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
 }
 
+/* "spent(1h) 3,554.68, limit": what was measured, as the limit behind it is written. */
+static void group_measure(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        const char *label = entry->limit_label, *comma = strstr(label, ", "), *number = comma;
+        cw_amount amount;
+
+        while (number && number > label && number[-1] != ' ')
+                number--;
+        if (!number || cw_amount_parse(number, (size_t)(comma - number), &amount) < 0) {
+                cw_buf_puts(buf, label);
+                return;
+        }
+        cw_buf_append(buf, label, (size_t)(number - label));
+        cw_person_amount(buf, amount, entry);
+        cw_buf_puts(buf, comma);
+}
+
 void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
 {
-        cw_render_visible(buf, is_name(entry->limit_label) ? entry->limit_label : "limit", CW_PERSON_REFERENCE_MAX);
+        cw_cleanup(cw_buf_deinit) struct cw_buf label = CW_BUF_NULL;
+
+        if (is_name(entry->limit_label))
+                group_measure(&label, entry);
+        else
+                cw_buf_puts(&label, "limit");
+        if (cw_buf_error(&label) < 0)
+                buf->error = cw_buf_error(&label);
+        cw_render_visible(buf, cw_buf_text(&label), CW_PERSON_REFERENCE_MAX);
 }
 
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)

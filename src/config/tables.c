@@ -219,7 +219,8 @@ static const struct cw_row rule_rows[] = {
         {"summary", CW_ROW_TEXT, RULE(summary), .least = -1, .most = 16384,
          .example =
                  "\"Card {{card.id}} of {{customer.reference}} is down to {{balances.available}} {{card.currency}}\"",
-         .help = "A sentence for each alert, as a Mustache template over its entry in the webhook's body."},
+         .help = "A sentence for each alert, as a Mustache template over its entry in the webhook's body. People read "
+                 "it of what is over only if it names resolved_at, state or status: it is about what began."},
         {"description", CW_ROW_TEXT, RULE(description), .least = -1, .most = 16384,
          .example = "\"Ask treasury for funds.\"", .help = "More words, likewise."},
         {"confirm", CW_ROW_BOOLEAN, RULE(confirm), .fallback = "false",

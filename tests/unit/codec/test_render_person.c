@@ -74,6 +74,25 @@ static void a_resolution(struct sample *sample)
         sample->notice.sent_at += 3 * HOUR;
 }
 
+static void with_words(struct sample *sample, const char *summary, const char *description)
+{
+        a_resolution(sample);
+        sample->entries[0].summary = summary;
+        sample->entries[0].description = description;
+}
+
+static void a_resolution_of_a_rule_with_words(struct sample *sample)
+{
+        with_words(sample, "Card {{card.id}} is down to {{balances.available}}", "Ask treasury for funds.");
+}
+
+static void a_resolution_with_words_for_it(struct sample *sample)
+{
+        with_words(sample,
+                   "Card {{card.id}} {{^resolved_at}}is down{{/resolved_at}}{{#resolved_at}}is back{{/resolved_at}}",
+                   "It is {{state}}.");
+}
+
 static void all_at_once(struct sample *sample)
 {
         static const struct cw_tally tallies[] = {{"low-balance", "USD", 280, 3, 0}, {"stale", "", 1, 0, 0}};
@@ -229,6 +248,17 @@ static const struct {
          "[RESOLVED] low-balance: card 1 of acme-1",
          "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   lasted 2 h 5 min \u00b7 lowest 12.05\n"
+         "ended by: available >= 120\n"},
+        {"what a rule says of the beginning is no news at the end", a_resolution_of_a_rule_with_words, NULL,
+         "[RESOLVED] low-balance: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   lasted 2 h 5 min \u00b7 lowest 12.05\n"
+         "ended by: available >= 120\n"},
+        {"what knows of the end is", a_resolution_with_words_for_it, NULL, "[RESOLVED] low-balance: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   lasted 2 h 5 min \u00b7 lowest 12.05\n"
+         "    Card 1 is back\n"
+         "    It is resolved.\n"
          "ended by: available >= 120\n"},
         {"what fires stands before what is over; the rest is counted", all_at_once, NULL,
          "[CRITICAL] low-balance: 2 cards of acme-1 (1 resolved)",
@@ -470,6 +500,11 @@ static void test_limits(void **state)
                 {"a number has no name but limit", "100", "100.00", "limit 100"},
                 {"nor has a formula", "floor * 2", "-200.00", "limit \u2212200"},
                 {"what is no amount is shown as it is", "kind", "US\n", "kind US\u240a"},
+                {"what was measured is grouped like its limit", "spent(1h) 3554.68, limit", "1000.00",
+                 "spent(1h) 3,554.68, limit 1,000"},
+                {"with its sign", "delta(available) -5200.00, floor", "-1000.00",
+                 "delta(available) \u22125,200.00, floor \u22121,000"},
+                {"a time is no amount", "runway(7d) 9h, limit", "2d", "runway(7d) 9h, limit 2d"},
                 {"no limit is nothing", NULL, NULL, ""},
         };
 
