@@ -172,11 +172,13 @@ static void bring_customer(struct world *world, const struct world_customer *cus
                         bring_card(world, &world->cards[i]);
 }
 
-/* The bytes of a page. */
-static char *write_page(const struct world *world, const struct world_customer *customer)
+/* The bytes of a part. */
+static char *write_part(const struct world *world, const struct world_customer *customer)
 {
         struct cw_buf buf = CW_BUF_NULL;
+        char *text = NULL;
 
+        cw_buf_printf(&buf, "%" PRId64 "\n", customer->id);
         for (size_t i = 0; i < world->n_cards; i++) {
                 const struct cw_card *card = &world->cards[i].card;
 
@@ -185,52 +187,128 @@ static char *write_page(const struct world *world, const struct world_customer *
                                       world->cards[i].bad, card->available, card->pending, card->total, card->currency,
                                       card->suppressed, card->reference ? card->reference : "-");
         }
-        must(cw_buf_error(&buf), "a page");
-        return buf.data ? buf.data : strdup("");
+        must(cw_buf_take(&buf, &text), "a part");
+        return text;
 }
 
-static void tell_page(struct world *world, const struct world_customer *customer, uint32_t number)
-{
-        struct cw_page_customer row = {.id = customer->id};
+/* A page while it is told: customers who are there, each a part of it; what the parts say, and what they said last. */
+struct telling {
+        const struct world_customer *readers[WORLD_PAGE];
+        char *says[WORLD_PAGE];
+        char **said[WORLD_PAGE];
+        struct cw_page_part parts[WORLD_PAGE];
+        struct cw_page_customer customers[WORLD_PAGE];
         struct cw_card cards[WORLD_CARDS];
-        struct cw_event event = {
-                .kind = CW_EVENT_PAGE_SEEN,
-                .source = customer->source,
-                .at = world->now,
-                .page = {.number = number, .customers = &row, .n_customers = 1, .cards = cards, .whole = true},
-        };
+        struct cw_page_told page;
+};
 
-        for (size_t i = 0; i < world->n_cards; i++) {
-                if (!is_on(&world->cards[i], customer))
-                        continue;
-                if (world->cards[i].bad)
-                        event.page.whole = false;
-                else
-                        cards[event.page.n_cards++] = world->cards[i].card;
-        }
-        world_step(world, &event);
+static bool any_bad(const struct world *world, const struct world_customer *customer)
+{
         for (size_t i = 0; i < world->n_cards; i++)
                 if (is_on(&world->cards[i], customer) && world->cards[i].bad)
-                        bring_card(world, &world->cards[i]);
+                        return true;
+        return false;
 }
 
-static void bring_page(struct world *world, struct world_customer *customer)
+static void tell_part(const struct world *world, struct telling *telling, size_t i, bool alike)
 {
-        struct cw_page_part part = {.n_customers = 1, .alike = true};
-        struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .source = customer->source, .at = world->now};
-        char *page = write_page(world, customer);
+        struct cw_page_part *part = &telling->parts[i];
+        struct cw_page_told *page = &telling->page;
 
-        event.page = (struct cw_page_told){
-                .number = (uint32_t)(customer - world->customers) + 1, .parts = &part, .n_parts = 1, .whole = true};
-        if (customer->page && strcmp(page, customer->page) == 0 &&
-            cw_engine_knows_page(world->engine, customer->source, event.page.number, world->now)) {
-                world_step(world, &event);
-                world->n_alike++;
-        } else {
-                tell_page(world, customer, event.page.number);
+        *part = (struct cw_page_part){.n_customers = 1, .alike = alike};
+        if (alike)
+                return;
+        telling->customers[page->n_customers++] = (struct cw_page_customer){.id = telling->readers[i]->id};
+        for (size_t k = 0; k < world->n_cards; k++) {
+                const struct world_card *card = &world->cards[k];
+
+                if (!is_on(card, telling->readers[i]) || card->bad)
+                        continue;
+                telling->cards[page->n_cards++] = card->card;
+                part->n_cards++;
         }
-        free(customer->page);
-        customer->page = page;
+}
+
+/* A page with a card that cannot be trusted is told whole and in one. */
+static void tell_parts(const struct world *world, struct telling *telling, uint32_t number, uint64_t known)
+{
+        size_t n = telling->page.n_parts;
+
+        telling->page = (struct cw_page_told){.number = number,
+                                              .customers = telling->customers,
+                                              .cards = telling->cards,
+                                              .parts = telling->parts,
+                                              .n_parts = n,
+                                              .whole = true};
+        for (size_t i = 0; i < n; i++)
+                telling->page.whole &= !any_bad(world, telling->readers[i]);
+        for (size_t i = 0; i < n; i++)
+                tell_part(world, telling, i,
+                          telling->page.whole && (known & (UINT64_C(1) << i)) && *telling->said[i] &&
+                                  strcmp(telling->says[i], *telling->said[i]) == 0);
+        if (!telling->page.whole)
+                telling->page.n_parts = 0;
+}
+
+static void keep_said(struct telling *telling, size_t n, size_t n_now)
+{
+        for (size_t i = 0; i < n; i++) {
+                free(*telling->said[i]);
+                *telling->said[i] = NULL;
+                if (i < n_now && telling->page.whole)
+                        *telling->said[i] = cw_take(telling->says[i]);
+                free(telling->says[i]);
+        }
+}
+
+static void bring_page(struct world *world, struct world_customer **customers, size_t n, uint32_t number)
+{
+        struct telling telling = {.page.n_parts = 0};
+        struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .source = customers[0]->source, .at = world->now};
+        uint64_t known = cw_engine_knows_page(world->engine, event.source, number, world->now);
+        size_t n_parts = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                telling.said[i] = &customers[i]->page; /* a part's, whoever it is of */
+                if (customers[i]->absent || customers[i]->unread)
+                        continue;
+                telling.readers[n_parts] = customers[i];
+                telling.says[n_parts++] = write_part(world, customers[i]);
+        }
+        if (n_parts == 0)
+                return;
+        telling.page.n_parts = n_parts;
+        tell_parts(world, &telling, number, known);
+        if (cw_engine_repeats(world->engine, event.source, &telling.page))
+                tell_parts(world, &telling, number, 0);
+        event.page = telling.page;
+        world_step(world, &event);
+        for (size_t i = 0; i < event.page.n_parts; i++)
+                world->n_alike += telling.parts[i].alike;
+        for (size_t i = 0; i < n_parts; i++)
+                for (size_t k = 0; k < world->n_cards; k++)
+                        if (is_on(&world->cards[k], telling.readers[i]) && world->cards[k].bad)
+                                bring_card(world, &world->cards[k]);
+        keep_said(&telling, n, n_parts);
+}
+
+static void bring_pages(struct world *world, size_t source)
+{
+        struct world_customer *customers[WORLD_PAGE];
+        uint32_t number = 0;
+        size_t n = 0;
+
+        for (size_t i = 0; i < world->n_customers; i++) {
+                if (world->customers[i].source != source)
+                        continue;
+                customers[n++] = &world->customers[i];
+                if (n < WORLD_PAGE)
+                        continue;
+                bring_page(world, customers, n, ++number);
+                n = 0;
+        }
+        if (n > 0)
+                bring_page(world, customers, n, ++number);
 }
 
 void world_poll(struct world *world, const struct world_poll *poll)
@@ -243,19 +321,17 @@ void world_poll(struct world *world, const struct world_poll *poll)
         event.poll.reason = "connection refused";
         world_step(world, &(struct cw_event){.kind = CW_EVENT_POLL_BEGAN, .source = poll->source, .at = world->now});
         for (size_t i = 0; i < world->n_customers && !poll->failed; i++) {
-                struct world_customer *customer = &world->customers[i];
+                const struct world_customer *customer = &world->customers[i];
 
                 if (customer->source != poll->source || customer->absent)
                         continue;
                 event.poll.pages_bad += customer->unread;
                 event.poll.pages_good += !customer->unread;
-                if (customer->unread)
-                        continue;
-                if (world->by_pages)
-                        bring_page(world, customer);
-                else
+                if (!customer->unread && !world->by_pages)
                         bring_customer(world, customer);
         }
+        if (world->by_pages && !poll->failed)
+                bring_pages(world, poll->source);
         if (poll->failed)
                 event.poll.pages_bad++;
         else if (!event.poll.pages_bad)

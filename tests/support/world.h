@@ -18,6 +18,7 @@
 
 #define WORLD_CARDS     64
 #define WORLD_CUSTOMERS 16
+#define WORLD_PAGE      2 /* customers */
 #define WORLD_START     INT64_C(1700000000000)
 
 struct world_card {
@@ -37,7 +38,7 @@ struct world_customer {
         bool unread; /* its page fails */
         enum again_answer again;
         unsigned n_again; /* how often it was read again */
-        char *page; /* what its page said when it was told last */
+        char *page; /* what its part of a page said when that was told last */
 };
 
 struct message; /* receivers.h */
@@ -67,8 +68,8 @@ struct world {
         struct cw_changes journal; /* every committed change of a card */
         const struct world_disk *disk; /* NULL: there is none */
         bool disk_full; /* commits fail */
-        bool by_pages; /* a page for each customer, told as one that is as it was where the engine knows it */
-        unsigned n_alike; /* pages that were */
+        bool by_pages; /* so many customers a page, each a part that is passed over where the engine knows it */
+        unsigned n_alike; /* parts that were */
         struct world_card cards[WORLD_CARDS];
         size_t n_cards;
         struct world_customer customers[WORLD_CUSTOMERS];

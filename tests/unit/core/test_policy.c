@@ -481,6 +481,30 @@ static void test_a_lost_commit_is_decided_again_with_the_same_id(void **state)
         world_deinit(&world);
 }
 
+/* A delivered message is not loaded any more: its place in the order is not given out again all the same. */
+static void test_a_restart_goes_on_counting(void **state)
+{
+        struct ruleset_spec spec = {.builtins_off = QUIET, .rules = {LOW}};
+        uint64_t last = 0;
+        struct world world;
+
+        (void)state;
+        begin(&world, &spec, 1);
+        for (int round = 0; round < 4; round++) {
+                struct message message;
+
+                world_card(&world, 1, 1, round % 2 ? "500" : "50");
+                world.now += MINUTE;
+                world_poll(&world, &(struct world_poll){.source = 0});
+                assert_true(receiver_take(&world, 0, &message));
+                assert_true(message.sequence > last);
+                last = message.sequence;
+                receiver_accepts(&world, &message);
+                world_restart(&world, NULL);
+        }
+        world_deinit(&world);
+}
+
 static void test_ids_differ(void **state)
 {
         struct ruleset_spec spec = {.builtins_off = QUIET,
@@ -601,6 +625,7 @@ int main(void)
                 cmocka_unit_test(test_retries),
                 cmocka_unit_test(test_who_asks_to_wait_is_left_alone),
                 cmocka_unit_test(test_a_lost_commit_is_decided_again_with_the_same_id),
+                cmocka_unit_test(test_a_restart_goes_on_counting),
                 cmocka_unit_test(test_ids_differ),
                 cmocka_unit_test(test_a_notifier_that_hears_of_no_ends),
                 cmocka_unit_test(test_one_slow_group_delays_no_other),
