@@ -318,6 +318,33 @@ static void test_a_customer_each(void **state)
         world_deinit(&world);
 }
 
+/* That a source is down says nothing of customers of another. */
+static void test_whose_cards_are_not_seen(void **state)
+{
+        struct ruleset_spec spec = daily;
+        struct world world;
+
+        (void)state;
+        spec.digests[0].per_customer = true;
+        spec.sources[0] = "main";
+        spec.sources[1] = "second";
+        world_init(&world, ruleset_build(&spec));
+        for (int64_t id = 1; id <= 2; id++)
+                world_card(&world, id, id, "50")->source = (size_t)id - 1;
+        world_customer(&world, 0, 2)->source = 1;
+        for (size_t i = 0; i < 2; i++)
+                world_poll(&world, &(struct world_poll){.source = i});
+        for (int i = 0; i < 5; i++) {
+                world_pass(&world, 10 * CW_SECOND_MS);
+                world_poll(&world, &(struct world_poll){.source = 1, .failed = true});
+        }
+        world_deliver(&world);
+        world_told(&world);
+        assert_string_equal(until(&world, AT(22, 21)), "chat digest daily +1 -0 !0: low/1 firing 50.00\n"
+                                                       "chat digest daily +1 -0 !0 blind: low/2 firing 50.00\n");
+        world_deinit(&world);
+}
+
 static void test_a_reload(void **state)
 {
         struct ruleset_spec spec = daily;
@@ -415,6 +442,7 @@ int main(void)
                 cmocka_unit_test(test_it_is_neither_repeated_nor_lost),
                 cmocka_unit_test(test_a_commit_that_was_lost),
                 cmocka_unit_test(test_a_customer_each),
+                cmocka_unit_test(test_whose_cards_are_not_seen),
                 cmocka_unit_test(test_a_reload),
                 cmocka_unit_test(test_facts_come_back),
                 cmocka_unit_test(test_what_is_beyond_a_message_is_counted),
