@@ -232,6 +232,26 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
         return 0;
 }
 
+/* What only whoever tells it once more needs. */
+static void add_content(struct cw_intent_row *row, const struct cw_intent *intent, struct cw_buf *groups)
+{
+        for (size_t i = 0; i < intent->n_groups; i++) {
+                if (i)
+                        cw_buf_putc(groups, '\n');
+                cw_buf_puts(groups, intent->groups[i]->key);
+        }
+        row->groups = (char *)cw_buf_text(groups);
+        row->error = intent->error;
+        row->items = intent->items;
+        row->n_items = intent->n_items;
+        row->payload = intent->payload;
+        row->payload_len = intent->payload_len;
+        row->digest = intent->digest;
+        row->digest_len = intent->digest_len;
+        row->counted = intent->counted;
+        row->counted_len = intent->counted_len;
+}
+
 void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_changes *changes)
 {
         struct cw_buf groups = CW_BUF_NULL;
@@ -248,25 +268,14 @@ void cw_intent_remember(const struct cw_intent *intent, bool gone, struct cw_cha
                 .failing_since_at = intent->backoff.failures ? intent->backoff.since_at : 0,
                 .attempts = intent->attempts,
                 .trouble = intent->trouble,
-                .error = intent->error,
-                .items = intent->items,
-                .n_items = intent->n_items,
-                .payload = intent->payload,
-                .payload_len = intent->payload_len,
-                .digest = intent->digest,
-                .digest_len = intent->digest_len,
-                .counted = intent->counted,
-                .counted_len = intent->counted_len,
+                .groups = (char *)"",
                 .gone = gone,
         };
 
         memcpy(row.id, intent->id, sizeof(row.id));
-        for (size_t i = 0; i < intent->n_groups; i++) {
-                if (i)
-                        cw_buf_putc(&groups, '\n');
-                cw_buf_puts(&groups, intent->groups[i]->key);
-        }
-        row.groups = (char *)cw_buf_text(&groups);
+        /* Of what leaves the outbox only the fact is written down. */
+        if (!gone && intent->state != CW_INTENT_DELIVERED)
+                add_content(&row, intent, &groups);
         if (cw_buf_error(&groups) < 0)
                 changes->error = -ENOMEM;
         else
