@@ -29,9 +29,9 @@ void cw_fall_begin(struct cw_fall *fall, int64_t at, cw_amount value);
 void cw_fall_tell(struct cw_fall *fall, int64_t at, cw_amount value);
 
 /*
- * When the value reaches zero if it goes on as it did, reckoned at its last fall. 0: nobody can tell, because it is
- * zero already, there were fewer than four falls, one of them is more than half of all, one pause is more than half of
- * the time, or the end would be further away than four times what was seen.
+ * When the value reaches zero if it goes on as it did, reckoned at its last fall in whole minutes from there. 0: nobody
+ * can tell, because it is zero already, there were fewer than four falls, one of them is more than half of all, one
+ * pause is more than half of the time, or the end would be further away than four times what was seen.
  */
 int64_t cw_fall_ends_at(const struct cw_fall *fall);
 

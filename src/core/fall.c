@@ -62,9 +62,11 @@ int64_t cw_fall_ends_at(const struct cw_fall *fall)
 {
         int64_t span_ms = fall->until_at - fall->since_at;
         cw_amount net = fall->fell - fall->rose;
+        int64_t left_ms;
 
         if (fall->falls < FALLS_LEAST || fall->last <= 0 || span_ms <= 0 || net <= 0 ||
             fall->largest > fall->fell / 2 || fall->pause_ms > span_ms / 2 || fall->last / FORESIGHT > net)
                 return 0;
-        return fall->until_at + (int64_t)((__int128)fall->last * span_ms / net);
+        left_ms = (int64_t)((__int128)fall->last * span_ms / net);
+        return fall->until_at + (left_ms + CW_MINUTE_MS - 1) / CW_MINUTE_MS * CW_MINUTE_MS;
 }

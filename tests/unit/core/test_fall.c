@@ -96,10 +96,22 @@ static void test_no_amount_is_too_large(void **state)
         assert_true(cw_fall_ends_at(&fall) >= BEGIN + 8 * HOUR);
 }
 
+/* Nobody knows it better, and a time to the millisecond would claim to. */
+static void test_it_is_told_in_minutes(void **state)
+{
+        struct cw_fall fall = {0};
+
+        (void)state;
+        for (int64_t i = 0; i < 5; i++)
+                cw_fall_tell(&fall, BEGIN + i * HOUR, USD(97 - 9 * i));
+        assert_int_equal(cw_fall_ends_at(&fall), BEGIN + 4 * HOUR + (6 * 60 + 47) * CW_MINUTE_MS);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_when_it_will_be_empty),
+                cmocka_unit_test(test_it_is_told_in_minutes),
                 cmocka_unit_test(test_no_amount_is_too_large),
         };
 
