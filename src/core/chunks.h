@@ -9,7 +9,7 @@
  * has to copy a hundred megabytes first. The owner knows the size of a row and how many there are.
  */
 
-#define CW_CHUNK_BITS 11
+#define CW_CHUNK_BITS 14 /* so large that what is lost at its end is nothing */
 #define CW_CHUNK      ((size_t)1 << CW_CHUNK_BITS)
 
 struct cw_chunks {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: linear probing. A part grows by half, not to double, since slack is memory of every card; so sizes are no
+ * Idea: linear probing. A part grows by a third, not to double, since slack is memory of every card; so sizes are no
  * powers of two, and a hash becomes a slot by multiplication. Removing closes the gap, so that no graves are needed.
  */
 #include "id_index.h"
@@ -83,7 +83,7 @@ static void put(struct cw_id_index_part *part, uint64_t hash, uint32_t entry)
 /* A sixth of the slots stays free, or searches get long. */
 static int make_room(const struct cw_id_index *index, const void *rows, struct cw_id_index_part *part)
 {
-        struct cw_id_index_part grown = {.size = part->size ? part->size + part->size / 2 : SIZE_FIRST};
+        struct cw_id_index_part grown = {.size = part->size ? part->size + part->size / 3 : SIZE_FIRST};
 
         if (part->size - part->size / 6 > part->n + 1)
                 return 0;

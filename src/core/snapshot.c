@@ -136,9 +136,14 @@ static bool same_text(const char *a, const char *b)
         return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static const struct cw_card *odd_of(const struct cw_snapshot *snapshot, const struct cw_record *record)
+{
+        return cw_map_get(&snapshot->odd, (uint64_t)record->id);
+}
+
 static int keep_odd(struct cw_snapshot *snapshot, const struct cw_card *card)
 {
-        struct cw_balances *odd = cw_map_get(&snapshot->odd, (uint64_t)card->id);
+        struct cw_card *odd = cw_map_get(&snapshot->odd, (uint64_t)card->id);
 
         if (!odd) {
                 odd = malloc(sizeof(*odd));
@@ -147,14 +152,15 @@ static int keep_odd(struct cw_snapshot *snapshot, const struct cw_card *card)
                         return -ENOMEM;
                 }
         }
-        *odd = (struct cw_balances){card->available, card->pending, card->total, card->suppressed};
+        *odd = *card;
+        odd->reference = NULL; /* which stands in the record */
         return 0;
 }
 
-static int set_amounts(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card)
+static int show(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card)
 {
         struct cw_record fresh = *record;
-        int r = cw_record_set_amounts(&fresh, card) ? 0 : keep_odd(snapshot, card);
+        int r = cw_record_show(&fresh, card) ? 0 : keep_odd(snapshot, card);
 
         if (r < 0)
                 return r;
@@ -177,7 +183,7 @@ int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, 
         }
         if (r < 0)
                 return r;
-        r = set_amounts(snapshot, record, card);
+        r = show(snapshot, record, card);
         if (r < 0) {
                 cw_strpool_unref(snapshot->pool, released ? cw_strpool_text(snapshot->pool, reference) : NULL);
                 return r;
@@ -186,74 +192,52 @@ int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, 
         record->reference = reference;
         record->customer = card->customer;
         record->suppressed = card->suppressed;
-        record->currency = cw_record_currency(card->currency) & 0xffffff;
-        memcpy(record->last4, card->last4, sizeof(record->last4));
         return 0;
-}
-
-/* They are where the record has no room for them. */
-static struct cw_balances balances_of(const struct cw_snapshot *snapshot, const struct cw_record *record)
-{
-        if (record->scale == CW_SCALE_ODD)
-                return *(const struct cw_balances *)cw_map_get(&snapshot->odd, (uint64_t)record->id);
-        return (struct cw_balances){
-                .available = cw_record_amount(record, record->available),
-                .pending = cw_record_amount(record, record->pending),
-                .total = cw_record_amount(record, record->total),
-        };
 }
 
 struct cw_card cw_snapshot_card(const struct cw_snapshot *snapshot, const struct cw_record *record)
 {
-        struct cw_balances balances = balances_of(snapshot, record);
-        struct cw_card card = {
-                .id = record->id,
-                .customer = record->customer,
-                .available = balances.available,
-                .pending = balances.pending,
-                .total = balances.total,
-                .reference = text_of(snapshot, record),
-                .currency = {(char)(record->currency & 0xff), (char)(record->currency >> 8 & 0xff),
-                             (char)(record->currency >> 16 & 0xff)},
-                .suppressed = record->suppressed,
-        };
+        struct cw_card card;
 
-        memcpy(card.last4, record->last4, sizeof(record->last4));
+        if (record->scale == CW_SCALE_ODD)
+                card = *odd_of(snapshot, record);
+        else
+                cw_record_shown(record, &card);
+        card.id = record->id;
+        card.customer = record->customer;
+        card.reference = text_of(snapshot, record);
+        card.suppressed = record->suppressed;
         return card;
 }
 
-static bool same_amounts(const struct cw_snapshot *snapshot, const struct cw_record *record, const struct cw_card *card)
+static bool odd_shows(const struct cw_card *odd, const struct cw_card *card)
 {
-        const struct cw_balances *odd;
-
-        if (record->scale != CW_SCALE_ODD)
-                return cw_record_amount(record, record->available) == card->available &&
-                       cw_record_amount(record, record->pending) == card->pending &&
-                       cw_record_amount(record, record->total) == card->total;
-        odd = cw_map_get(&snapshot->odd, (uint64_t)record->id);
-        return odd->available == card->available && odd->pending == card->pending && odd->total == card->total;
+        return odd->available == card->available && odd->pending == card->pending && odd->total == card->total &&
+               memcmp(odd->currency, card->currency, sizeof(odd->currency)) == 0 &&
+               memcmp(odd->last4, card->last4, sizeof(odd->last4)) == 0;
 }
 
 bool cw_snapshot_differs(const struct cw_snapshot *snapshot, const struct cw_record *record, const struct cw_card *card)
 {
-        return !same_amounts(snapshot, record, card) || record->suppressed != card->suppressed ||
-               record->customer != card->customer || record->currency != cw_record_currency(card->currency) ||
-               memcmp(record->last4, card->last4, sizeof(record->last4)) != 0 ||
+        bool shows = record->scale == CW_SCALE_ODD ? odd_shows(odd_of(snapshot, record), card)
+                                                   : cw_record_shows(record, card);
+
+        return !shows || record->suppressed != card->suppressed || record->customer != card->customer ||
                !same_text(text_of(snapshot, record), card->reference);
 }
 
 uint16_t cw_snapshot_changes(const struct cw_snapshot *snapshot, const struct cw_record *record,
                              const struct cw_card *card)
 {
-        struct cw_balances known = balances_of(snapshot, record);
+        struct cw_card known = cw_snapshot_card(snapshot, record);
         unsigned fields = 0;
 
         fields |= (unsigned)(known.available != card->available) << CW_FIELD_AVAILABLE;
         fields |= (unsigned)(known.pending != card->pending) << CW_FIELD_PENDING;
         fields |= (unsigned)(known.total != card->total) << CW_FIELD_TOTAL;
-        fields |= (unsigned)(record->suppressed != card->suppressed) << CW_FIELD_SUPPRESSED;
-        fields |= (unsigned)(record->currency != cw_record_currency(card->currency)) << CW_FIELD_CURRENCY;
-        fields |= (unsigned)!same_text(text_of(snapshot, record), card->reference) << CW_FIELD_REFERENCE;
-        fields |= (unsigned)(record->customer != card->customer) << CW_FIELD_CUSTOMER;
+        fields |= (unsigned)(known.suppressed != card->suppressed) << CW_FIELD_SUPPRESSED;
+        fields |= (unsigned)(strcmp(known.currency, card->currency) != 0) << CW_FIELD_CURRENCY;
+        fields |= (unsigned)!same_text(known.reference, card->reference) << CW_FIELD_REFERENCE;
+        fields |= (unsigned)(known.customer != card->customer) << CW_FIELD_CUSTOMER;
         return (uint16_t)fields;
 }

@@ -16,7 +16,7 @@
  * An array of small records in chunks that never move, with an index over the card ids beside it, so that a million
  * cards cost some seventy megabytes, none of them is ever copied to make room, and a walk over all is a walk over
  * memory. The last record takes the place of one that is removed: a pointer is good until the next removal. References
- * are counted strings of the pool. Amounts that fit into no record (record.h) stand in a map beside. A record that is
+ * are counted strings of the pool. What an odd card (record.h) shows stands in a map beside. A record that is
  * got from here knows what its leaf knows (leaves.h). Decides nothing.
  */
 
@@ -27,7 +27,7 @@ struct cw_snapshot {
         size_t n;
         size_t expected; /* as cw_snapshot_expect has it, of pages */
         struct cw_id_index index;
-        struct cw_map odd; /* id -> struct cw_balances, of the cards whose records have no room for them */
+        struct cw_map odd; /* id -> struct cw_card */
 };
 
 void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves);
