@@ -35,7 +35,7 @@ _Static_assert(PIECE_BYTES > CW_CURL_PAGED_MAX, "a piece is read into pages of i
 struct http_transfer {
         struct cw_http_transfer base; /* first */
         struct cw_spare *spare; /* the client's */
-        struct cw_keep *keep; /* likewise */
+        struct cw_keep *keep; /* likewise, of such requests */
         struct cw_kept *kept; /* its handle */
         cw_http_done_fn done;
         void *data;
@@ -61,17 +61,10 @@ static bool is_over(const struct http_transfer *transfer)
 /* To whoever asks for one like it next. */
 static void let_go_of_handle(struct http_transfer *transfer)
 {
-        struct cw_kept *kept = transfer->kept;
-
-        if (!kept)
-                return;
-        if (is_over(transfer) && transfer->harmless) {
-                cw_keep_give(transfer->keep, kept);
-                return;
-        }
-        if (is_over(transfer))
-                cw_spare_give_handle(transfer->spare, cw_take(kept->easy));
-        cw_kept_free(kept);
+        if (transfer->kept && is_over(transfer))
+                cw_keep_give(transfer->keep, transfer->kept);
+        else
+                cw_kept_free(transfer->kept);
 }
 
 static void transfer_free(struct http_transfer *transfer)
@@ -310,15 +303,12 @@ static int take_handle(struct http_transfer *transfer, struct cw_http *http, con
 {
         int r;
 
-        transfer->keep = cw_http_keep(http);
         transfer->spare = cw_http_spare(http);
-        if (request->harmless) {
-                transfer->kept = cw_keep_take(transfer->keep, request);
-                r = transfer->kept ? 0 : cw_kept_new(curl_easy_init(), request, &transfer->kept);
-        } else {
-                r = cw_kept_new(cw_spare_take_handle(transfer->spare), request, &transfer->kept);
+        transfer->keep = request->harmless ? cw_http_keep(http) : &transfer->spare->handles;
+        if (!request->harmless)
                 transfer->body = cw_spare_take_body(transfer->spare);
-        }
+        transfer->kept = cw_keep_take(transfer->keep, request);
+        r = transfer->kept ? 0 : cw_kept_new(curl_easy_init(), request, &transfer->kept);
         if (r < 0)
                 return r;
         transfer->base.easy = transfer->kept->easy;

@@ -30,6 +30,14 @@ static bool same_text(const char *a, const char *b)
         return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* The same up to what is asked there: the same peer, too. */
+static bool same_place(const char *a, const char *b)
+{
+        size_t n = strcspn(a, "?");
+
+        return strncmp(a, b, n) == 0 && (b[n] == '?' || b[n] == '\0');
+}
+
 static bool is_for(const struct cw_kept *kept, const struct cw_http_request *request)
 {
         const char *texts[CW_KEEP_TEXTS];
@@ -38,10 +46,10 @@ static bool is_for(const struct cw_kept *kept, const struct cw_http_request *req
             kept->compressed != request->compressed || kept->harmless != request->harmless)
                 return false;
         list_texts(request, texts);
-        for (size_t i = 0; i < CW_KEEP_TEXTS; i++)
+        for (size_t i = 1; i < CW_KEEP_TEXTS; i++)
                 if (!same_text(kept->texts[i], texts[i]))
                         return false;
-        return true;
+        return same_place(kept->texts[0], request->url);
 }
 
 int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kept **ret_kept)
@@ -73,17 +81,21 @@ int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kep
         return 0;
 }
 
+/* An address may be as secret as a key. */
+static void forget_text(char *text)
+{
+        if (text)
+                explicit_bzero(text, strlen(text));
+        free(text);
+}
+
 void cw_kept_free(struct cw_kept *kept)
 {
         if (!kept)
                 return;
         curl_easy_cleanup(kept->easy);
-        for (size_t i = 0; i < CW_KEEP_TEXTS; i++) {
-                /* An address may be as secret as a key. */
-                if (kept->texts[i])
-                        explicit_bzero(kept->texts[i], strlen(kept->texts[i]));
-                free(kept->texts[i]);
-        }
+        for (size_t i = 0; i < CW_KEEP_TEXTS; i++)
+                forget_text(kept->texts[i]);
         free(kept->peer);
         free(kept);
 }
@@ -97,11 +109,36 @@ static struct cw_kept *take_out(struct cw_keep *keep, unsigned at)
         return kept;
 }
 
+/* Whether it was possible. */
+static bool point_to(struct cw_kept *kept, const char *url)
+{
+        char *text;
+
+        if (strcmp(kept->texts[0], url) == 0)
+                return true;
+        text = strdup(url);
+        if (!text || curl_easy_setopt(kept->easy, CURLOPT_URL, url) != CURLE_OK) {
+                free(text);
+                return false;
+        }
+        forget_text(kept->texts[0]);
+        kept->texts[0] = text;
+        return true;
+}
+
 struct cw_kept *cw_keep_take(struct cw_keep *keep, const struct cw_http_request *request)
 {
-        for (unsigned i = keep->n; i-- > 0;)
-                if (is_for(keep->spare[i], request))
-                        return take_out(keep, i);
+        for (unsigned i = keep->n; i-- > 0;) {
+                struct cw_kept *kept = keep->spare[i];
+
+                if (!is_for(kept, request))
+                        continue;
+                kept = take_out(keep, i);
+                if (point_to(kept, request->url))
+                        return kept;
+                cw_kept_free(kept);
+                return NULL;
+        }
         return NULL;
 }
 

@@ -9,12 +9,14 @@
 #include "cardwatch/http.h"
 
 /*
- * Keep: curl's handles that stay set up for the next request of the same kind, as the messages to one receiver are.
+ * Keep: curl's handles that stay set up for the next request of the same kind, as the messages to one receiver are, or
+ * the pages of one list.
  *
  * Making a handle and telling it all options costs as much as the request. A kept one is handed out again only for a
  * request that is alike in all that lasts (where to, how, as whom), compared text by text: so it does what a new one
- * would. What belongs to one request - headers, body, whom to tell - is taken out of it when it is given back. Only one
- * that never held an answer with cards may be.
+ * would. Only what follows the question mark of the address may differ. What belongs to one request - headers, body,
+ * whom to tell - is taken out of it when it is given back. One that held an answer with cards still has a piece of it:
+ * those are kept for themselves, and not for long (spare.h).
  */
 
 #define CW_KEEP_MOST 32

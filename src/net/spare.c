@@ -8,25 +8,6 @@
 #define BODY_MOST  (1u << 20) /* larger ones are not kept */
 #define GIVEN_MOST 64 /* where something is always under way, so many answers wait for being wiped at most */
 
-CURL *cw_spare_take_handle(struct cw_spare *spare)
-{
-        if (spare->n_handles == 0)
-                return curl_easy_init();
-        return spare->handles[--spare->n_handles];
-}
-
-void cw_spare_give_handle(struct cw_spare *spare, CURL *handle)
-{
-        if (!handle)
-                return;
-        if (spare->n_handles == CW_SPARE_MOST) {
-                curl_easy_cleanup(handle);
-                return;
-        }
-        curl_easy_reset(handle); /* headers and all else that it was told */
-        spare->handles[spare->n_handles++] = handle;
-}
-
 struct cw_buf cw_spare_take_body(struct cw_spare *spare)
 {
         if (spare->n_bodies == 0)
@@ -49,12 +30,6 @@ void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
         *body = (struct cw_buf)CW_BUF_NULL;
 }
 
-static void free_handles(struct cw_spare *spare)
-{
-        while (spare->n_handles > 0)
-                curl_easy_cleanup(spare->handles[--spare->n_handles]);
-}
-
 static void wipe_bodies(const struct cw_spare *spare)
 {
         for (size_t i = 0; i < spare->n_bodies; i++) {
@@ -70,7 +45,7 @@ void cw_spare_rest(struct cw_spare *spare, bool idle)
         if (spare->given == 0 || (!idle && spare->given < GIVEN_MOST))
                 return;
         spare->given = 0;
-        free_handles(spare);
+        cw_keep_deinit(&spare->handles);
         wipe_bodies(spare);
         if (idle)
                 spare->longest = 0;
@@ -79,7 +54,7 @@ void cw_spare_rest(struct cw_spare *spare, bool idle)
 
 void cw_spare_deinit(struct cw_spare *spare)
 {
-        free_handles(spare);
+        cw_keep_deinit(&spare->handles);
         while (spare->n_bodies > 0)
                 cw_buf_wipe(&spare->bodies[--spare->n_bodies]);
 }

@@ -2,11 +2,12 @@
 #ifndef CARDWATCH_NET_SPARE_H
 #define CARDWATCH_NET_SPARE_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "cardwatch/buf.h"
+
+#include "keep.h"
 
 /*
  * Spare: what requests for cards that ended leave for those that follow at once, as the pages of a list do: curl's
@@ -20,16 +21,12 @@
 #define CW_SPARE_MOST 8
 
 struct cw_spare {
-        CURL *handles[CW_SPARE_MOST];
+        struct cw_keep handles;
         struct cw_buf bodies[CW_SPARE_MOST];
-        size_t n_handles, n_bodies;
+        size_t n_bodies;
         unsigned given; /* since it was wiped last */
         size_t longest; /* of the answers that may stand in any of the memory */
 };
-
-/* A handle as curl makes it. NULL: out of memory. */
-CURL *cw_spare_take_handle(struct cw_spare *spare);
-void cw_spare_give_handle(struct cw_spare *spare, CURL *handle);
 
 /* An empty buffer, with memory if there is some, in which an older answer may stand; the caller sets its limit. */
 struct cw_buf cw_spare_take_body(struct cw_spare *spare);
