@@ -4,23 +4,25 @@
 
 #include <string.h>
 
-#include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 #include "cardwatch/hash.h"
 
-#define VARINT_MAX 10
-#define SEAL_LEN   8
+#define SEAL_LEN 8
 
 void cw_pack_u64(struct cw_buf *buf, uint64_t value)
 {
-        unsigned char bytes[VARINT_MAX];
-        size_t n = 0;
+        size_t n = 1;
+        char *to;
 
-        while (value >= 0x80) {
-                bytes[n++] = (unsigned char)(value | 0x80);
-                value >>= 7;
-        }
-        bytes[n++] = (unsigned char)value;
-        cw_buf_append(buf, bytes, n);
+        for (uint64_t rest = value; rest >= 0x80; rest >>= 7)
+                n++;
+        to = cw_buf_reserve(buf, n);
+        if (!to)
+                return;
+        for (; value >= 0x80; value >>= 7)
+                *to++ = (char)(value | 0x80);
+        *to = (char)value;
+        cw_buf_grew(buf, n);
 }
 
 void cw_pack_i64(struct cw_buf *buf, int64_t value)
@@ -82,7 +84,7 @@ static uint64_t spoil(struct cw_unpack *unpack)
         return 0;
 }
 
-uint64_t cw_unpack_u64(struct cw_unpack *unpack)
+static uint64_t unpack_long(struct cw_unpack *unpack)
 {
         uint64_t value = 0;
 
@@ -99,6 +101,14 @@ uint64_t cw_unpack_u64(struct cw_unpack *unpack)
                         return value;
         }
         return spoil(unpack);
+}
+
+/* Most numbers are one byte. */
+uint64_t cw_unpack_u64(struct cw_unpack *unpack)
+{
+        if (!unpack->bad && unpack->at < unpack->end && *unpack->at < 0x80)
+                return *unpack->at++;
+        return unpack_long(unpack);
 }
 
 int64_t cw_unpack_i64(struct cw_unpack *unpack)
