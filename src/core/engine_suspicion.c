@@ -28,9 +28,12 @@ static bool is_large_share(const struct cw_source_state *state, size_t n, size_t
 /* Whether this observation empties a card that had something. */
 bool cw_engine_empties(const struct cw_source_state *state, const struct cw_staged *staged)
 {
-        const struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        const struct cw_record *record;
 
-        return record && staged->card.available == 0 && record->customer == staged->card.customer &&
+        if (staged->card.available != 0)
+                return false;
+        record = cw_snapshot_find(&state->snapshot, staged->card.id);
+        return record && record->customer == staged->card.customer &&
                cw_snapshot_card(&state->snapshot, record).available != 0;
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "cardwatch/attempt.h"
 #include "cardwatch/buf.h"
@@ -18,62 +17,15 @@
 #include "cardwatch/hmac.h"
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
-#include "cardwatch/map.h"
 #include "cardwatch/outbox.h"
 #include "cardwatch/settings.h"
 #include "committer.h"
+#include "delivery.h"
 #include "pictures.h"
 
 #define NO_ID           "00000000000000000000000000000000"
 #define WAKE_LONGEST_MS 60000 /* the wall clock may jump: look again at least this often */
 #define AHEAD_MOST      112
-
-/* A receiver that forgets what it does not hear of again. */
-struct refresh {
-        int64_t due_at; /* wall clock: a machine that slept is heard of at once */
-        bool failing;
-};
-
-/* One message in hand: rendered and waiting for its commit or its turn, or on its way. */
-struct delivery {
-        struct cw_dispatcher *dispatcher;
-        struct cw_settings *settings; /* those it began with */
-        size_t notifier;
-        uint64_t sequence;
-        bool refresh; /* of what the receiver knows: no message of the outbox */
-        cw_tested_fn tested; /* a test: likewise; NULL: it is none */
-        void *tester;
-        char id[33];
-        char *payload;
-        size_t payload_len;
-        struct cw_pictures *pictures; /* being drawn: it waits for them, then for the commit */
-        struct cw_attempt *attempt; /* NULL while it waits */
-        bool sending; /* counted as on its way */
-        STAILQ_ENTRY(delivery) turn;
-        struct delivery *next, **previous;
-};
-
-/* What a notifier has in hand. More is made ready than may be on its way, so that one commit serves many; but only as
- * many more as were delivered in a row: what is ready can no longer become one with what comes after it. */
-struct lane {
-        size_t busy, sending, ahead;
-        STAILQ_HEAD(, delivery) waiting; /* committed, until others arrived */
-};
-
-struct cw_dispatcher {
-        struct cw_dispatcher_options options;
-        struct cw_settings *settings;
-        struct lane *lanes; /* of each notifier */
-        struct refresh *refreshes; /* likewise */
-        struct delivery *deliveries;
-        size_t n_deliveries, n_failed;
-        struct cw_map attempted; /* with `once`: sequences */
-        struct cw_timer *timer;
-        struct cw_timer *turn; /* what ended on one turn of the loop is followed by one look around and one commit */
-        struct cw_painter *painter;
-        bool turning; /* that is still to come */
-        bool closing;
-};
 
 /* How many deliveries a channel has under way at once, so that a slow group keeps no other waiting. Records keep their
  * order best one by one. */
@@ -117,8 +69,8 @@ static void turn(void *data)
 
 static int make_room(struct cw_dispatcher *dispatcher, const struct cw_settings *settings)
 {
-        struct lane *lanes = calloc(settings->n_notifiers + 1, sizeof(*lanes));
-        struct refresh *refreshes = calloc(settings->n_notifiers + 1, sizeof(*refreshes));
+        struct cw_lane *lanes = calloc(settings->n_notifiers + 1, sizeof(*lanes));
+        struct cw_refresh *refreshes = calloc(settings->n_notifiers + 1, sizeof(*refreshes));
 
         if (!lanes || !refreshes) {
                 free(lanes);
@@ -143,9 +95,12 @@ int cw_dispatcher_new(const struct cw_dispatcher_options *options, struct cw_set
         if (!dispatcher)
                 return -ENOMEM;
         dispatcher->options = *options;
+        STAILQ_INIT(&dispatcher->large);
         r = cw_timer_new(options->loop, wake, dispatcher, &dispatcher->timer);
         if (r == 0)
                 r = cw_timer_new(options->loop, turn, dispatcher, &dispatcher->turn);
+        if (r == 0)
+                r = cw_timer_new(options->loop, cw_delivery_render_large, dispatcher, &dispatcher->next_large);
         if (r == 0)
                 r = cw_painter_new(options->loop, &dispatcher->painter);
         if (r == 0)
@@ -166,6 +121,7 @@ void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
         assert(dispatcher->n_deliveries == 0);
         cw_timer_free(dispatcher->timer);
         cw_timer_free(dispatcher->turn);
+        cw_timer_free(dispatcher->next_large);
         cw_painter_free(dispatcher->painter);
         cw_settings_unref(dispatcher->settings);
         cw_map_deinit(&dispatcher->attempted);
@@ -174,7 +130,7 @@ void cw_dispatcher_free(struct cw_dispatcher *dispatcher)
         free(dispatcher);
 }
 
-static void delivery_free(struct delivery *delivery)
+static void delivery_free(struct cw_delivery *delivery)
 {
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
@@ -191,10 +147,10 @@ static void delivery_free(struct delivery *delivery)
         free(delivery);
 }
 
-static struct delivery *delivery_new(struct cw_dispatcher *dispatcher, size_t notifier,
-                                     const struct cw_outgoing *outgoing)
+static struct cw_delivery *delivery_new(struct cw_dispatcher *dispatcher, size_t notifier,
+                                        const struct cw_outgoing *outgoing)
 {
-        struct delivery *delivery = calloc(1, sizeof(*delivery));
+        struct cw_delivery *delivery = calloc(1, sizeof(*delivery));
 
         if (!delivery)
                 return NULL;
@@ -213,14 +169,14 @@ static struct delivery *delivery_new(struct cw_dispatcher *dispatcher, size_t no
         return delivery;
 }
 
-static const struct cw_sink_options *options_of(const struct delivery *delivery)
+const struct cw_sink_options *cw_delivery_options(const struct cw_delivery *delivery)
 {
         return &delivery->settings->notifiers[delivery->notifier].options;
 }
 
-static const char *name_of(const struct delivery *delivery)
+static const char *name_of(const struct cw_delivery *delivery)
 {
-        return options_of(delivery)->name;
+        return cw_delivery_options(delivery)->name;
 }
 
 static void step(struct cw_dispatcher *dispatcher, const struct cw_event *event)
@@ -242,8 +198,8 @@ static enum cw_mishap mishap_of(enum cw_http_failure failure)
         }
 }
 
-static void report_failure(const struct delivery *delivery, enum cw_mishap mishap, bool permanent, int64_t asked_ms,
-                           const char *reason)
+void cw_delivery_failed(const struct cw_delivery *delivery, enum cw_mishap mishap, bool permanent, int64_t asked_ms,
+                        const char *reason)
 {
         struct cw_event event = {
                 .kind = CW_EVENT_ATTEMPT_FAILED,
@@ -262,9 +218,9 @@ static void report_failure(const struct delivery *delivery, enum cw_mishap misha
 }
 
 /* After an attempt ended, one way or the other, and the engine knows. */
-static void settle(void *data)
+void cw_delivery_settle(void *data)
 {
-        struct delivery *delivery = data;
+        struct cw_delivery *delivery = data;
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
         delivery_free(delivery);
@@ -272,18 +228,19 @@ static void settle(void *data)
         cw_timer_start(dispatcher->turn, 0);
 }
 
-static void report_success(struct delivery *delivery, int64_t took_ms)
+static void report_success(struct cw_delivery *delivery, int64_t took_ms)
 {
         struct cw_event event = {.kind = CW_EVENT_DELIVERED, .message = {.sequence = delivery->sequence}};
 
         cw_log(delivery->dispatcher->options.log, CW_LOG_INFO, "message-delivered", "notifier", "%s", name_of(delivery),
                "id", "%s", delivery->id, "took_ms", "%lld", (long long)took_ms, NULL);
-        delivery->dispatcher->options.step_aside(delivery->dispatcher->options.data, &event, settle, delivery);
+        delivery->dispatcher->options.step_aside(delivery->dispatcher->options.data, &event, cw_delivery_settle,
+                                                 delivery);
 }
 
-static void count_success(const struct delivery *delivery, bool delivered)
+static void count_success(const struct cw_delivery *delivery, bool delivered)
 {
-        struct lane *lane = &delivery->dispatcher->lanes[delivery->notifier];
+        struct cw_lane *lane = &delivery->dispatcher->lanes[delivery->notifier];
 
         if (delivery->settings != delivery->dispatcher->settings)
                 return;
@@ -293,10 +250,10 @@ static void count_success(const struct delivery *delivery, bool delivered)
                 lane->ahead++;
 }
 
-static void note_refreshed(const struct delivery *delivery, const struct cw_attempt_result *result)
+static void note_refreshed(const struct cw_delivery *delivery, const struct cw_attempt_result *result)
 {
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
-        struct refresh *refresh = &dispatcher->refreshes[delivery->notifier];
+        struct cw_refresh *refresh = &dispatcher->refreshes[delivery->notifier];
         bool failed = result->judgement.verdict != CW_SINK_DELIVERED;
 
         if (result->cancelled || delivery->settings != dispatcher->settings || refresh->failing == failed)
@@ -307,7 +264,7 @@ static void note_refreshed(const struct delivery *delivery, const struct cw_atte
                result->judgement.reason, NULL);
 }
 
-static void note_tested(const struct delivery *delivery, const struct cw_attempt_result *result)
+static void note_tested(const struct cw_delivery *delivery, const struct cw_attempt_result *result)
 {
         bool failed = result->judgement.verdict != CW_SINK_DELIVERED;
 
@@ -320,7 +277,7 @@ static void note_tested(const struct delivery *delivery, const struct cw_attempt
 
 static void attempt_done(void *data, const struct cw_attempt_result *result)
 {
-        struct delivery *delivery = data;
+        struct cw_delivery *delivery = data;
         bool delivered = !result->cancelled && result->judgement.verdict == CW_SINK_DELIVERED;
 
         if (!delivery->tested)
@@ -330,22 +287,22 @@ static void attempt_done(void *data, const struct cw_attempt_result *result)
         else if (delivery->refresh)
                 note_refreshed(delivery, result);
         else if (!delivered && !result->cancelled) /* by us: the next process tries again with the same bytes */
-                report_failure(delivery, mishap_of(result->failure), result->judgement.verdict == CW_SINK_PERMANENT,
-                               result->judgement.retry_after_ms, result->judgement.reason);
+                cw_delivery_failed(delivery, mishap_of(result->failure), result->judgement.verdict == CW_SINK_PERMANENT,
+                                   result->judgement.retry_after_ms, result->judgement.reason);
         if (delivered && !delivery->tested && !delivery->refresh)
                 report_success(delivery, result->took_ms);
         else
-                settle(delivery);
+                cw_delivery_settle(delivery);
 }
 
-static void mark_sending(struct delivery *delivery)
+static void mark_sending(struct cw_delivery *delivery)
 {
         delivery->sending = true;
         if (delivery->settings == delivery->dispatcher->settings)
                 delivery->dispatcher->lanes[delivery->notifier].sending++;
 }
 
-static int start(struct delivery *delivery, const char *payload, size_t payload_len)
+static int start(struct cw_delivery *delivery, const char *payload, size_t payload_len)
 {
         struct cw_attempt_request request = {
                 .loop = delivery->dispatcher->options.loop,
@@ -361,43 +318,43 @@ static int start(struct delivery *delivery, const char *payload, size_t payload_
         return cw_attempt_start(&request, attempt_done, delivery, &delivery->attempt);
 }
 
-static void attempt(struct delivery *delivery)
+static void attempt(struct cw_delivery *delivery)
 {
         int r = start(delivery, delivery->payload, delivery->payload_len);
 
         if (r == 0)
                 return;
-        report_failure(delivery, CW_MISHAP_ANSWER, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
-        settle(delivery);
+        cw_delivery_failed(delivery, CW_MISHAP_ANSWER, r == -EBADMSG || r == -EINVAL, 0, strerror(-r));
+        cw_delivery_settle(delivery);
 }
 
 /* Whose turn it is. When all ends, or the notifier is no more what it was, nobody is waited for. */
 static void send_waiting(struct cw_dispatcher *dispatcher, size_t notifier, size_t most)
 {
-        struct lane *lane = &dispatcher->lanes[notifier];
-        struct delivery *delivery;
+        struct cw_lane *lane = &dispatcher->lanes[notifier];
+        struct cw_delivery *delivery;
 
         while (lane->sending < most && (delivery = STAILQ_FIRST(&lane->waiting))) {
                 STAILQ_REMOVE_HEAD(&lane->waiting, turn);
                 if (dispatcher->closing)
-                        settle(delivery);
+                        cw_delivery_settle(delivery);
                 else
                         attempt(delivery);
         }
 }
 
-static void committed(void *data)
+void cw_delivery_committed(void *data)
 {
-        struct delivery *delivery = data;
+        struct cw_delivery *delivery = data;
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
         if (dispatcher->closing) {
-                settle(delivery);
+                cw_delivery_settle(delivery);
         } else if (delivery->settings != dispatcher->settings) {
                 attempt(delivery);
         } else {
                 STAILQ_INSERT_TAIL(&dispatcher->lanes[delivery->notifier].waiting, delivery, turn);
-                send_waiting(dispatcher, delivery->notifier, most_at_once(options_of(delivery)->type));
+                send_waiting(dispatcher, delivery->notifier, most_at_once(cw_delivery_options(delivery)->type));
         }
 }
 
@@ -415,50 +372,9 @@ int cw_dispatcher_configure(struct cw_dispatcher *dispatcher, struct cw_settings
         return 0;
 }
 
-static int notice_of(const struct delivery *delivery, const struct cw_notice **ret_notice)
-{
-        return cw_outbox_notice(cw_engine_outbox(delivery->dispatcher->options.engine), delivery->sequence,
-                                cw_clock_wall_ms(), cw_sink_lists_all(options_of(delivery)->type), ret_notice);
-}
-
-/* Gives the message its bytes, for good. */
-static int render(struct cw_dispatcher *dispatcher, struct delivery *delivery, const struct cw_picture *pictures,
-                  size_t n_pictures)
-{
-        struct cw_event event = {.kind = CW_EVENT_RENDERED, .message = {.sequence = delivery->sequence}};
-        struct cw_buf payload = CW_BUF_NULL;
-        const struct cw_notice *notice;
-        struct cw_notice illustrated;
-        int r;
-
-        r = notice_of(delivery, &notice);
-        if (r < 0)
-                return r;
-        illustrated = *notice;
-        illustrated.pictures = pictures;
-        illustrated.n_pictures = n_pictures;
-        /* What it tells may have changed while it waited for its pictures, and its id with that. */
-        memcpy(delivery->id, notice->id, sizeof(delivery->id));
-        r = cw_sink_render(options_of(delivery), &illustrated, &payload);
-        if (r == 0)
-                r = cw_buf_error(&payload);
-        if (r < 0) {
-                cw_buf_deinit(&payload);
-                return r;
-        }
-        delivery->payload_len = payload.len;
-        r = cw_buf_take(&payload, &delivery->payload);
-        if (r < 0)
-                return r;
-        event.message.payload = delivery->payload;
-        event.message.payload_len = delivery->payload_len;
-        step(dispatcher, &event);
-        return cw_committer_wait(dispatcher->options.committer, committed, delivery);
-}
-
 /* The bytes are stored since an earlier attempt: no commit to wait for, and none of a message with others to come
  * first. */
-static int take_stored(struct delivery *delivery, const struct cw_outgoing *outgoing)
+static int take_stored(struct cw_delivery *delivery, const struct cw_outgoing *outgoing)
 {
         delivery->payload = malloc(outgoing->payload_len + 1);
         if (!delivery->payload)
@@ -466,47 +382,45 @@ static int take_stored(struct delivery *delivery, const struct cw_outgoing *outg
         memcpy(delivery->payload, outgoing->payload, outgoing->payload_len);
         delivery->payload[outgoing->payload_len] = '\0';
         delivery->payload_len = outgoing->payload_len;
-        return cw_committer_wait(delivery->dispatcher->options.committer, committed, delivery);
+        return cw_delivery_wait_for_commit(delivery);
 }
 
-/* It ended while it waited: whoever ended it has recorded that. */
 static void drawn(void *data, const struct cw_picture *pictures, size_t n)
 {
-        struct delivery *delivery = data;
-        struct cw_dispatcher *dispatcher = delivery->dispatcher;
-        int r;
+        struct cw_delivery *delivery = data;
 
         delivery->pictures = NULL;
-        r = dispatcher->closing ? -ENOENT : render(dispatcher, delivery, pictures, n);
-        if (r < 0 && r != -ENOENT)
-                report_failure(delivery, CW_MISHAP_ANSWER, r != -ENOMEM, 0, strerror(-r));
-        if (r < 0)
-                settle(delivery);
-        else
-                cw_committer_commit(dispatcher->options.committer);
+        cw_delivery_go_on(delivery,
+                          delivery->dispatcher->closing ? -ENOENT : cw_delivery_render(delivery, pictures, n));
 }
 
 /* Pictures first, where the channel shows them and the message has cards. */
-static int prepare(struct cw_dispatcher *dispatcher, struct delivery *delivery)
+static int prepare(struct cw_dispatcher *dispatcher, struct cw_delivery *delivery)
 {
-        const struct cw_sink_options *options = options_of(delivery);
+        struct cw_event rendered = {.kind = CW_EVENT_RENDERED, .message = {.sequence = delivery->sequence}};
+        const struct cw_sink_options *options = cw_delivery_options(delivery);
         const struct cw_notice *notice;
         int r;
 
+        cw_delivery_set_up_rendering(delivery);
         if (cw_sink_shows_pictures(options->type)) {
-                r = notice_of(delivery, &notice);
+                r = cw_rendering_notice(&delivery->rendering, &notice);
                 if (r == 0)
                         r = cw_pictures_start(dispatcher->painter, delivery->settings->config->store_path, notice,
                                               options->detail, drawn, delivery, &delivery->pictures);
                 if (r == 0)
                         return 0;
         }
-        return render(dispatcher, delivery, NULL, 0);
+        if (!cw_engine_takes_long(dispatcher->options.engine, &rendered))
+                return cw_delivery_render(delivery, NULL, 0);
+        STAILQ_INSERT_TAIL(&dispatcher->large, delivery, turn);
+        cw_timer_start(dispatcher->next_large, 0);
+        return 0;
 }
 
 static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struct cw_outgoing *outgoing)
 {
-        struct delivery *delivery = delivery_new(dispatcher, notifier, outgoing);
+        struct cw_delivery *delivery = delivery_new(dispatcher, notifier, outgoing);
         int r;
 
         if (!delivery) {
@@ -515,7 +429,7 @@ static void begin(struct cw_dispatcher *dispatcher, size_t notifier, const struc
         }
         r = outgoing->payload ? take_stored(delivery, outgoing) : prepare(dispatcher, delivery);
         if (r < 0) {
-                report_failure(delivery, CW_MISHAP_ANSWER, r != -ENOMEM, 0, strerror(-r));
+                cw_delivery_failed(delivery, CW_MISHAP_ANSWER, r != -ENOMEM, 0, strerror(-r));
                 delivery_free(delivery);
         }
 }
@@ -538,7 +452,7 @@ static int refresh(struct cw_dispatcher *dispatcher, size_t notifier, const stru
                 .n_listed = told->n,
         };
         cw_cleanup(cw_buf_deinit) struct cw_buf payload = CW_BUF_NULL;
-        struct delivery *delivery;
+        struct cw_delivery *delivery;
         int r;
 
         r = cw_sink_render(options, &notice, &payload);
@@ -565,21 +479,21 @@ static size_t find_notifier(const struct cw_settings *settings, const char *name
         return SIZE_MAX;
 }
 
-static int send_test(struct delivery *delivery)
+static int send_test(struct cw_delivery *delivery)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf payload = CW_BUF_NULL;
         int r;
 
         for (size_t i = 0; i < 4; i++)
                 snprintf(delivery->id + 8 * i, 9, "%08" PRIx32, cw_random_u32());
-        r = cw_sink_render_test(options_of(delivery), delivery->id, cw_clock_wall_ms(), &payload);
+        r = cw_sink_render_test(cw_delivery_options(delivery), delivery->id, cw_clock_wall_ms(), &payload);
         return r < 0 ? r : start(delivery, payload.data, payload.len);
 }
 
 int cw_dispatcher_test(struct cw_dispatcher *dispatcher, const char *name, cw_tested_fn done, void *data)
 {
         size_t notifier = find_notifier(dispatcher->settings, name);
-        struct delivery *delivery;
+        struct cw_delivery *delivery;
         int r;
 
         if (notifier == SIZE_MAX || dispatcher->closing)
@@ -602,7 +516,7 @@ int cw_dispatcher_test(struct cw_dispatcher *dispatcher, const char *name, cw_te
 static void refresh_if_due(struct cw_dispatcher *dispatcher, size_t notifier)
 {
         int64_t every_ms = cw_sink_refresh_ms(dispatcher->settings->notifiers[notifier].options.type);
-        struct refresh *due = &dispatcher->refreshes[notifier];
+        struct cw_refresh *due = &dispatcher->refreshes[notifier];
         int64_t now = cw_clock_wall_ms();
         struct cw_told told;
         int r;
@@ -690,7 +604,7 @@ void cw_dispatcher_cancel(struct cw_dispatcher *dispatcher)
         cw_timer_stop(dispatcher->timer);
         for (size_t i = 0; i < dispatcher->settings->n_notifiers; i++)
                 send_waiting(dispatcher, i, SIZE_MAX);
-        for (struct delivery *delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
+        for (struct cw_delivery *delivery = dispatcher->deliveries; delivery; delivery = delivery->next)
                 if (delivery->attempt)
                         cw_attempt_cancel(delivery->attempt);
                 else if (delivery->pictures)
