@@ -10,6 +10,7 @@
 #include "cardwatch/rules.h"
 
 struct cw_buf;
+struct cw_unpack;
 
 /*
  * Entry: the state of one alert (or one event) at one moment, complete and immutable, so that alerts and messages can
@@ -74,5 +75,9 @@ void cw_entry_unref(struct cw_entry *entry);
 /* For the store: a self-contained, versioned record. Unpacking takes any bytes: -EBADMSG for what is none. */
 void cw_entry_pack(const struct cw_entry *entry, struct cw_buf *buf);
 int cw_entry_unpack(const char *data, size_t len, struct cw_entry **ret_entry) __attribute__((warn_unused_result));
+
+/* The same as a part of somebody's record, which is sealed as a whole. */
+void cw_entry_put(const struct cw_entry *entry, struct cw_buf *buf);
+int cw_entry_get(struct cw_unpack *unpack, struct cw_entry **ret_entry) __attribute__((warn_unused_result));
 
 #endif

@@ -81,7 +81,7 @@ struct cw_intent_row {
         uint8_t state;
         bool baseline, opens_thread;
         uint32_t repeat;
-        int64_t queued_at, next_at, failing_since_at;
+        int64_t queued_at, next_at, failing_since_at, delivered_at; /* the last 0: when it is committed */
         uint32_t attempts;
         struct cw_intent_trouble trouble;
         char *error; /* of the last attempt, one line */

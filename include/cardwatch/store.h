@@ -26,6 +26,8 @@ struct cw_changes;
 
 struct cw_store;
 
+#define CW_STORE_MORE 1 /* an outcome of what is done in shares: call again when no commit is waiting */
+
 /* Opens or creates (mode 0640), takes the lock, migrates. */
 int cw_store_open(const char *path, struct cw_store **ret_store, struct cw_buf *message)
         __attribute__((warn_unused_result));
@@ -69,12 +71,10 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
 
 /*
  * A share, some milliseconds long, of what keeps a store in shape: folds the journal into the checkpoint when it has
- * grown enough (`force`: now, and whole), and drops history and what operators did that is older than is to be kept.
- * Outcomes besides 0, there is nothing to do: CW_STORE_MORE, call again when no commit is waiting. Cheap when there is
- * nothing to do, to be called about as often as there are polls.
+ * grown enough (`force`: now, and whole, and settles all there is), and drops history and what operators did that is
+ * older than is to be kept. Outcomes besides 0, there is nothing to do: CW_STORE_MORE. Cheap when there is nothing to
+ * do, to be called about as often as there are polls.
  */
-#define CW_STORE_MORE 1
-
 struct cw_store_keep {
         int64_t history_ms, audit_ms;
         int64_t max_bytes; /* of all of it: history is dropped earlier than that, oldest first; 0: no limit */
@@ -98,6 +98,7 @@ int cw_store_measure(struct cw_store *store, struct cw_store_size *ret_size, str
  *   commit-fail:N-M     the Nth to the Mth
  *   commit-exit:before:N  the process ends with 137 when the Nth is written and not yet committed
  *   commit-exit:after:N   ... when the Nth is on the disk and nobody was told
+ *   settle-fail:N, settle-fail:N-M, settle-exit:before:N, settle-exit:after:N   the same of shares of settling
  */
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: a dozen lists that differ only in what a row owns and what its key is. A table says both, so that growing,
- * merging and freeing are written once. Merging orders indices by key and keeps the last of each, which costs n log n
- * whatever the keys are; there is no hash that a provider's card ids could be aimed at.
+ * merging (changes_merge.c) and freeing are written once.
  *
  * A source that is removed takes the card rows before it along, and its row stays beside a later one of the same
  * source: who commits removes first and then writes, and a source that left and came back does not find its old cards
@@ -10,7 +9,7 @@
  *
  * A card row keeps its two texts in one allocation: there may be a hundred thousand of them.
  */
-#include "cardwatch/changes.h"
+#include "changes_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,24 +17,8 @@
 
 #include "cardwatch/cleanup.h"
 
-#define ROWS_FIRST  8
-#define ROWS_MANY   4096
-#define HISTORY_MAX 10000
-
-/* What every CW_ROWS looks like. The lists are read and written through memcpy, because their row types differ. */
-struct list {
-        void *rows;
-        size_t n, capacity;
-};
-
-_Static_assert(sizeof(struct list) == sizeof(((struct cw_changes *)0)->cards), "a list is laid out like every CW_ROWS");
-
-struct kind {
-        size_t offset, size;
-        int (*compare)(const void *a, const void *b); /* of keys; NULL: rows have none */
-        void (*release)(void *row);
-        void (*absorb)(void *row, const void *older); /* what it takes over from the row it replaces; NULL: nothing */
-};
+#define ROWS_FIRST 8
+#define ROWS_MANY  4096
 
 static int compare_text(const char *a, const char *b)
 {
@@ -43,8 +26,6 @@ static int compare_text(const char *a, const char *b)
                 return (a != NULL) - (b != NULL);
         return strcmp(a, b);
 }
-
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 static int compare_cards(const void *one, const void *other)
 {
@@ -73,17 +54,17 @@ static int compare_alerts(const void *one, const void *other)
 static int compare_ledger(const void *one, const void *other)
 {
         const struct cw_ledger_row *a = one, *b = other;
-        int order = COMPARE(a->fingerprint, b->fingerprint);
+        int order = compare_text(a->notifier, b->notifier);
 
-        return order != 0 ? order : compare_text(a->notifier, b->notifier);
+        return order != 0 ? order : COMPARE(a->fingerprint, b->fingerprint);
 }
 
 static int compare_groups(const void *one, const void *other)
 {
         const struct cw_group_row *a = one, *b = other;
-        int order = compare_text(a->key, b->key);
+        int order = compare_text(a->notifier, b->notifier);
 
-        return order != 0 ? order : compare_text(a->notifier, b->notifier);
+        return order != 0 ? order : compare_text(a->key, b->key);
 }
 
 static int compare_intents(const void *one, const void *other)
@@ -176,9 +157,9 @@ static void release_digest(void *row)
 static int compare_happenings(const void *one, const void *other)
 {
         const struct cw_happening_row *a = one, *b = other;
-        int order = COMPARE(a->fingerprint, b->fingerprint);
+        int order = compare_text(a->digest, b->digest);
 
-        return order != 0 ? order : compare_text(a->digest, b->digest);
+        return order != 0 ? order : COMPARE(a->fingerprint, b->fingerprint);
 }
 
 static void release_happening(void *row)
@@ -229,55 +210,84 @@ static void release_history(void *row)
         free(((struct cw_history_row *)row)->rule);
 }
 
-enum { CARDS, SOURCES, ALERTS, LEDGER, GROUPS, INTENTS };
-enum { RULES = INTENTS + 1, DIGESTS, HAPPENINGS, HISTORY, SILENCES, AUDIT, RECEIVERS, KINDS };
-
-#define KIND(list_, type, compare_, release_, absorb_)                                                                 \
+/* Of every row that can be deleted. */
+#define DEFINE_GONE(kind, says)                                                                                        \
+        static bool is_gone_##kind(const void *row)                                                                    \
         {                                                                                                              \
-                offsetof(struct cw_changes, list_), sizeof(struct type), compare_, release_, absorb_                   \
+                return ((const struct cw_##kind##_row *)row)->says;                                                    \
         }
 
-static const struct kind kinds[KINDS] = {
-        [CARDS] = KIND(cards, cw_card_row, compare_cards, release_card, absorb_card),
-        [SOURCES] = KIND(sources, cw_source_row, compare_sources, release_source, NULL),
-        [ALERTS] = KIND(alerts, cw_alert_row, compare_alerts, release_alert, NULL),
-        [LEDGER] = KIND(ledger, cw_ledger_row, compare_ledger, release_ledger, NULL),
-        [GROUPS] = KIND(groups, cw_group_row, compare_groups, release_group, NULL),
-        [INTENTS] = KIND(intents, cw_intent_row, compare_intents, release_intent, NULL),
-        [RULES] = KIND(rules, cw_rule_row, compare_rules, release_rule, NULL),
-        [DIGESTS] = KIND(digests, cw_digest_row, compare_digests, release_digest, NULL),
-        [HAPPENINGS] = KIND(happenings, cw_happening_row, compare_happenings, release_happening, NULL),
-        [HISTORY] = KIND(history, cw_history_row, NULL, release_history, NULL),
-        [SILENCES] = KIND(silences, cw_silence_row, compare_silences, release_silence, NULL),
-        [AUDIT] = KIND(audit, cw_audit_row, NULL, release_audit, NULL),
-        [RECEIVERS] = KIND(receivers, cw_receiver_row, compare_receivers, release_receiver, NULL),
+DEFINE_GONE(card, gone)
+DEFINE_GONE(source, removed)
+DEFINE_GONE(alert, gone)
+DEFINE_GONE(ledger, gone)
+DEFINE_GONE(group, gone)
+DEFINE_GONE(rule, gone)
+DEFINE_GONE(digest, gone)
+DEFINE_GONE(happening, gone)
+DEFINE_GONE(silence, gone)
+DEFINE_GONE(receiver, gone)
+
+static bool is_gone_intent(const void *row)
+{
+        const struct cw_intent_row *intent = row;
+
+        return intent->gone || intent->state == CW_INTENT_DELIVERED;
+}
+
+#define KIND(list_, kind_, compare_, absorb_)                                                                          \
+        {                                                                                                              \
+                offsetof(struct cw_changes, list_), sizeof(struct cw_##kind_##_row), compare_, release_##kind_,        \
+                        is_gone_##kind_, absorb_                                                                       \
+        }
+
+/* What only grows. */
+#define KIND_OF_RECORDS(list_, kind_)                                                                                  \
+        {                                                                                                              \
+                offsetof(struct cw_changes, list_), sizeof(struct cw_##kind_##_row), NULL, release_##kind_, NULL, NULL \
+        }
+
+const struct cw_changes_kind cw_changes_kinds[CW_CHANGES_KINDS] = {
+        [CW_CHANGES_CARDS] = KIND(cards, card, compare_cards, absorb_card),
+        [CW_CHANGES_SOURCES] = KIND(sources, source, compare_sources, NULL),
+        [CW_CHANGES_ALERTS] = KIND(alerts, alert, compare_alerts, NULL),
+        [CW_CHANGES_LEDGER] = KIND(ledger, ledger, compare_ledger, NULL),
+        [CW_CHANGES_GROUPS] = KIND(groups, group, compare_groups, NULL),
+        [CW_CHANGES_INTENTS] = KIND(intents, intent, compare_intents, NULL),
+        [CW_CHANGES_RULES] = KIND(rules, rule, compare_rules, NULL),
+        [CW_CHANGES_DIGESTS] = KIND(digests, digest, compare_digests, NULL),
+        [CW_CHANGES_HAPPENINGS] = KIND(happenings, happening, compare_happenings, NULL),
+        [CW_CHANGES_HISTORY] = KIND_OF_RECORDS(history, history),
+        [CW_CHANGES_SILENCES] = KIND(silences, silence, compare_silences, NULL),
+        [CW_CHANGES_AUDIT] = KIND_OF_RECORDS(audit, audit),
+        [CW_CHANGES_RECEIVERS] = KIND(receivers, receiver, compare_receivers, NULL),
 };
 
-static struct list get_list(const struct cw_changes *changes, const struct kind *kind)
+struct cw_changes_list cw_changes_get_list(const struct cw_changes *changes, const struct cw_changes_kind *kind)
 {
-        struct list list;
+        struct cw_changes_list list;
 
         memcpy(&list, (const char *)changes + kind->offset, sizeof(list));
         return list;
 }
 
-static void set_list(struct cw_changes *changes, const struct kind *kind, struct list list)
+void cw_changes_set_list(struct cw_changes *changes, const struct cw_changes_kind *kind, struct cw_changes_list list)
 {
         memcpy((char *)changes + kind->offset, &list, sizeof(list));
 }
 
-static char *row_at(const struct list *list, const struct kind *kind, size_t i)
+char *cw_changes_row_at(const struct cw_changes_list *list, const struct cw_changes_kind *kind, size_t i)
 {
         return (char *)list->rows + i * kind->size;
 }
 
 void cw_changes_deinit(struct cw_changes *changes)
 {
-        for (size_t k = 0; k < KINDS; k++) {
-                struct list list = get_list(changes, &kinds[k]);
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
+                struct cw_changes_list list = cw_changes_get_list(changes, &cw_changes_kinds[k]);
 
                 for (size_t i = 0; i < list.n; i++)
-                        kinds[k].release(row_at(&list, &kinds[k], i));
+                        cw_changes_kinds[k].release(cw_changes_row_at(&list, &cw_changes_kinds[k], i));
                 free(list.rows);
         }
         *changes = (struct cw_changes)CW_CHANGES_NULL;
@@ -285,15 +295,15 @@ void cw_changes_deinit(struct cw_changes *changes)
 
 bool cw_changes_empty(const struct cw_changes *changes)
 {
-        for (size_t k = 0; k < KINDS; k++)
-                if (get_list(changes, &kinds[k]).n > 0)
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
+                if (cw_changes_get_list(changes, &cw_changes_kinds[k]).n > 0)
                         return false;
         return true;
 }
 
-static int reserve(struct cw_changes *changes, const struct kind *kind, size_t extra)
+int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind *kind, size_t extra)
 {
-        struct list list = get_list(changes, kind);
+        struct cw_changes_list list = cw_changes_get_list(changes, kind);
         size_t capacity = list.capacity > 0 ? list.capacity : ROWS_FIRST;
         void *rows;
 
@@ -309,31 +319,11 @@ static int reserve(struct cw_changes *changes, const struct kind *kind, size_t e
                 return -ENOMEM;
         list.rows = rows;
         list.capacity = capacity;
-        set_list(changes, kind, list);
+        cw_changes_set_list(changes, kind, list);
         return 0;
 }
 
-/* Drops the rows that `marks` says, closing the gaps. */
-static void sweep(struct cw_changes *changes, const struct kind *kind, const unsigned char *marks)
-{
-        struct list list = get_list(changes, kind);
-        size_t kept = 0;
-
-        for (size_t i = 0; i < list.n; i++) {
-                if (marks[i]) {
-                        kind->release(row_at(&list, kind, i));
-                        continue;
-                }
-                if (kept != i)
-                        memcpy(row_at(&list, kind, kept), row_at(&list, kind, i), kind->size);
-                kept++;
-        }
-        list.n = kept;
-        set_list(changes, kind, list);
-}
-
-/* A removal: all that was said of this source's cards and of the source before is void. Costs no memory. */
-static void forget_source(struct cw_changes *changes, const char *source)
+void cw_changes_forget_source(struct cw_changes *changes, const char *source)
 {
         size_t kept = 0;
 
@@ -355,149 +345,21 @@ static void forget_source(struct cw_changes *changes, const char *source)
         changes->sources.n = kept;
 }
 
-/* What marking needs, for the longest of the lists, so that nothing can fail once rows have begun to move. */
-struct scratch {
-        size_t *order;
-        unsigned char *marks;
-};
-
-struct ordering {
-        const struct list *list;
-        const struct kind *kind;
-};
-
-/* By key, and the later row behind the earlier one. */
-static int compare_order(const void *one, const void *other, void *data)
-{
-        const struct ordering *ordering = data;
-        size_t a = *(const size_t *)one, b = *(const size_t *)other;
-        int order = ordering->kind->compare(row_at(ordering->list, ordering->kind, a),
-                                            row_at(ordering->list, ordering->kind, b));
-
-        return order != 0 ? order : COMPARE(a, b);
-}
-
-/* Rows that come in rising order of their keys, as cards mostly do, hold nothing twice. */
-static bool is_rising(const struct list *list, const struct kind *kind)
-{
-        for (size_t i = 1; i < list->n; i++)
-                if (kind->compare(row_at(list, kind, i - 1), row_at(list, kind, i)) >= 0)
-                        return false;
-        return true;
-}
-
-static void keep_last_of_each(struct cw_changes *changes, const struct kind *kind, struct scratch *scratch)
-{
-        struct list list = get_list(changes, kind);
-        struct ordering ordering = {.list = &list, .kind = kind};
-
-        if (is_rising(&list, kind))
-                return;
-        for (size_t i = 0; i < list.n; i++)
-                scratch->order[i] = i;
-        qsort_r(scratch->order, list.n, sizeof(*scratch->order), compare_order, &ordering);
-        memset(scratch->marks, 0, list.n);
-        for (size_t i = 1; i < list.n; i++) {
-                size_t a = scratch->order[i - 1], b = scratch->order[i];
-
-                if (kind->compare(row_at(&list, kind, a), row_at(&list, kind, b)) != 0)
-                        continue;
-                scratch->marks[a] = 1;
-                if (kind->absorb)
-                        kind->absorb(row_at(&list, kind, b), row_at(&list, kind, a));
-        }
-        sweep(changes, kind, scratch->marks);
-}
-
-/* What only grows: the last of it. */
-static void keep_newest(struct cw_changes *changes, const struct kind *kind)
-{
-        struct list list = get_list(changes, kind);
-        size_t excess = list.n > HISTORY_MAX ? list.n - HISTORY_MAX : 0;
-
-        if (excess == 0)
-                return;
-        for (size_t i = 0; i < excess; i++)
-                kind->release(row_at(&list, kind, i));
-        memmove(list.rows, row_at(&list, kind, excess), HISTORY_MAX * kind->size);
-        list.n = HISTORY_MAX;
-        set_list(changes, kind, list);
-}
-
-static void move_rows(struct cw_changes *older, struct cw_changes *newer, const struct kind *kind)
-{
-        struct list to = get_list(older, kind), from = get_list(newer, kind);
-
-        if (from.n == 0)
-                return;
-        memcpy(row_at(&to, kind, to.n), from.rows, from.n * kind->size);
-        to.n += from.n;
-        from.n = 0;
-        set_list(older, kind, to);
-        set_list(newer, kind, from);
-}
-
-static int prepare(struct cw_changes *older, const struct cw_changes *newer, size_t *ret_longest)
-{
-        size_t longest = 0;
-
-        for (size_t k = 0; k < KINDS; k++) {
-                size_t n = get_list(older, &kinds[k]).n, extra = get_list(newer, &kinds[k]).n;
-
-                if (extra > 0 && reserve(older, &kinds[k], extra) < 0)
-                        return -ENOMEM;
-                longest = n + extra > longest ? n + extra : longest;
-        }
-        *ret_longest = longest;
-        return 0;
-}
-
-int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
-{
-        cw_autofree size_t *order = NULL;
-        cw_autofree unsigned char *marks = NULL;
-        struct scratch scratch;
-        size_t longest;
-
-        if (prepare(older, newer, &longest) < 0)
-                return -ENOMEM;
-        order = calloc(longest + 1, sizeof(*order));
-        marks = calloc(longest + 1, 1);
-        if (!order || !marks)
-                return -ENOMEM;
-        scratch = (struct scratch){.order = order, .marks = marks};
-
-        for (size_t i = 0; i < newer->sources.n; i++)
-                if (newer->sources.rows[i].removed)
-                        forget_source(older, newer->sources.rows[i].source);
-        for (size_t k = 0; k < KINDS; k++) {
-                move_rows(older, newer, &kinds[k]);
-                if (kinds[k].compare)
-                        keep_last_of_each(older, &kinds[k], &scratch);
-        }
-        keep_newest(older, &kinds[HISTORY]);
-        keep_newest(older, &kinds[AUDIT]);
-        if (older->error == 0)
-                older->error = newer->error;
-        cw_changes_deinit(newer);
-        return older->error;
-}
-
 /* The new row goes in whole or not at all: `copy` is released when there is no place, or when `complete` is false. */
-static void append(struct cw_changes *changes, const struct kind *kind, void *copy, bool complete)
+static void append(struct cw_changes *changes, const struct cw_changes_kind *kind, void *copy, bool complete)
 {
-        struct list list;
+        struct cw_changes_list list;
 
-        if (changes->error == 0 && (!complete || reserve(changes, kind, 1) < 0))
+        if (changes->error == 0 && (!complete || cw_changes_reserve(changes, kind, 1) < 0))
                 changes->error = -ENOMEM;
         if (changes->error < 0) {
                 kind->release(copy);
                 return;
         }
-        list = get_list(changes, kind);
-        memcpy(row_at(&list, kind, list.n), copy, kind->size);
+        list = cw_changes_get_list(changes, kind);
+        memcpy(cw_changes_row_at(&list, kind, list.n), copy, kind->size);
         list.n++;
-        set_list(changes, kind, list);
+        cw_changes_set_list(changes, kind, list);
 }
 
 /* True unless memory ran out; NULL is copied as NULL. */
@@ -520,7 +382,7 @@ void cw_changes_card(struct cw_changes *changes, const struct cw_card_row *row)
                 if (reference_len > 0)
                         copy.card.reference = memcpy(copy.source + source_len, row->card.reference, reference_len);
         }
-        append(changes, &kinds[CARDS], &copy, copy.source != NULL);
+        append(changes, &cw_changes_kinds[CW_CHANGES_CARDS], &copy, copy.source != NULL);
 }
 
 /* Several texts in one allocation, which is the first's: rows come by the ten thousand. */
@@ -549,8 +411,8 @@ void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *r
         bool complete = copy_texts((char **const[]){&copy.source, &copy.lack}, 2);
 
         if (complete && row->removed)
-                forget_source(changes, copy.source);
-        append(changes, &kinds[SOURCES], &copy, complete);
+                cw_changes_forget_source(changes, copy.source);
+        append(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], &copy, complete);
 }
 
 static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row)
@@ -574,7 +436,7 @@ void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row
                         copy_times(&copy, row);
 
         copy.entry = cw_entry_ref(row->entry);
-        append(changes, &kinds[ALERTS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_ALERTS], &copy, complete);
 }
 
 void cw_changes_ledger(struct cw_changes *changes, const struct cw_ledger_row *row)
@@ -582,7 +444,7 @@ void cw_changes_ledger(struct cw_changes *changes, const struct cw_ledger_row *r
         struct cw_ledger_row copy = *row;
         bool complete = copy_text(&copy.notifier, row->notifier);
 
-        append(changes, &kinds[LEDGER], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_LEDGER], &copy, complete);
 }
 
 void cw_changes_group(struct cw_changes *changes, const struct cw_group_row *row)
@@ -590,7 +452,7 @@ void cw_changes_group(struct cw_changes *changes, const struct cw_group_row *row
         struct cw_group_row copy = *row;
         bool complete = copy_text(&copy.notifier, row->notifier) & copy_text(&copy.key, row->key);
 
-        append(changes, &kinds[GROUPS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_GROUPS], &copy, complete);
 }
 
 static bool copy_items(struct cw_intent_row *copy, const struct cw_intent_row *row)
@@ -638,7 +500,7 @@ void cw_changes_intent(struct cw_changes *changes, const struct cw_intent_row *r
                         copy_bytes(&copy.payload, &copy.payload_len) & copy_bytes(&copy.digest, &copy.digest_len) &
                         copy_bytes(&copy.counted, &copy.counted_len);
 
-        append(changes, &kinds[INTENTS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_INTENTS], &copy, complete);
 }
 
 void cw_changes_digest(struct cw_changes *changes, const struct cw_digest_row *row)
@@ -646,7 +508,7 @@ void cw_changes_digest(struct cw_changes *changes, const struct cw_digest_row *r
         struct cw_digest_row copy = *row;
         bool complete = copy_text(&copy.name, row->name);
 
-        append(changes, &kinds[DIGESTS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_DIGESTS], &copy, complete);
 }
 
 void cw_changes_happening(struct cw_changes *changes, const struct cw_happening_row *row)
@@ -655,7 +517,7 @@ void cw_changes_happening(struct cw_changes *changes, const struct cw_happening_
         bool complete = copy_texts((char **const[]){&copy.digest, &copy.rule, &copy.source}, 3);
 
         copy.entry = row->entry ? cw_entry_ref(row->entry) : NULL;
-        append(changes, &kinds[HAPPENINGS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_HAPPENINGS], &copy, complete);
 }
 
 void cw_changes_rule(struct cw_changes *changes, const struct cw_rule_row *row)
@@ -663,7 +525,7 @@ void cw_changes_rule(struct cw_changes *changes, const struct cw_rule_row *row)
         struct cw_rule_row copy = *row;
         bool complete = copy_text(&copy.name, row->name);
 
-        append(changes, &kinds[RULES], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_RULES], &copy, complete);
 }
 
 void cw_changes_history(struct cw_changes *changes, const struct cw_history_row *row)
@@ -671,7 +533,7 @@ void cw_changes_history(struct cw_changes *changes, const struct cw_history_row 
         struct cw_history_row copy = *row;
         char **const texts[] = {&copy.rule, &copy.source, &copy.reason, &copy.detail, &copy.notifier};
 
-        append(changes, &kinds[HISTORY], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+        append(changes, &cw_changes_kinds[CW_CHANGES_HISTORY], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
 }
 
 void cw_changes_silence(struct cw_changes *changes, const struct cw_silence_row *row)
@@ -679,7 +541,7 @@ void cw_changes_silence(struct cw_changes *changes, const struct cw_silence_row 
         struct cw_silence_row copy = *row;
         char **const texts[] = {&copy.match, &copy.by, &copy.why};
 
-        append(changes, &kinds[SILENCES], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+        append(changes, &cw_changes_kinds[CW_CHANGES_SILENCES], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
 }
 
 void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row)
@@ -687,7 +549,7 @@ void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row
         struct cw_audit_row copy = *row;
         char **const texts[] = {&copy.by, &copy.what, &copy.target, &copy.why};
 
-        append(changes, &kinds[AUDIT], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
+        append(changes, &cw_changes_kinds[CW_CHANGES_AUDIT], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
 }
 
 void cw_changes_receiver(struct cw_changes *changes, const struct cw_receiver_row *row)
@@ -695,5 +557,5 @@ void cw_changes_receiver(struct cw_changes *changes, const struct cw_receiver_ro
         struct cw_receiver_row copy = *row;
         bool complete = copy_text(&copy.notifier, row->notifier);
 
-        append(changes, &kinds[RECEIVERS], &copy, complete);
+        append(changes, &cw_changes_kinds[CW_CHANGES_RECEIVERS], &copy, complete);
 }

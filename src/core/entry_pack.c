@@ -13,6 +13,8 @@
 #include "cardwatch/entry.h"
 #include "cardwatch/pack.h"
 
+CW_DEFINE_CLEANUP(struct cw_entry *, cw_entry_unref);
+
 #define VERSION 2 /* 1: without what stands in pack_later() */
 
 enum {
@@ -240,6 +242,25 @@ static void unpack_later(struct cw_unpack *unpack, struct cw_entry *entry)
         fall->falls = (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
 }
 
+/* `version` is the record's. */
+static int get_body(struct cw_unpack *unpack, uint64_t version, struct cw_entry **ret_entry)
+{
+        cw_autofree struct cw_label *labels = NULL;
+        struct cw_entry entry = {.refs = 0};
+        int r;
+
+        if (version < 1 || version > VERSION)
+                return -EBADMSG;
+        unpack_body(unpack, &entry);
+        r = unpack_labels(unpack, &labels, &entry.n_labels);
+        if (r < 0)
+                return r;
+        entry.labels = labels;
+        if (version > 1)
+                unpack_later(unpack, &entry);
+        return unpack->bad ? -EBADMSG : cw_entry_new(&entry, ret_entry);
+}
+
 void cw_entry_pack(const struct cw_entry *entry, struct cw_buf *buf)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf body = CW_BUF_NULL;
@@ -256,8 +277,7 @@ void cw_entry_pack(const struct cw_entry *entry, struct cw_buf *buf)
 
 int cw_entry_unpack(const char *data, size_t len, struct cw_entry **ret_entry)
 {
-        cw_autofree struct cw_label *labels = NULL;
-        struct cw_entry entry = {.refs = 0};
+        cw_cleanup(cw_entry_unref_cleanup) struct cw_entry *entry = NULL;
         struct cw_unpack unpack;
         uint64_t version, body_len;
         int r;
@@ -265,17 +285,24 @@ int cw_entry_unpack(const char *data, size_t len, struct cw_entry **ret_entry)
         cw_unpack_init(&unpack, data, len);
         version = cw_unpack_u64(&unpack);
         body_len = cw_unpack_u64(&unpack);
-        if (unpack.bad || version < 1 || version > VERSION || body_len != (uint64_t)(unpack.end - unpack.at))
+        if (unpack.bad || body_len != (uint64_t)(unpack.end - unpack.at))
                 return -EBADMSG;
+        r = get_body(&unpack, version, &entry);
+        if (r == 0 && !cw_unpack_done(&unpack))
+                r = -EBADMSG;
+        if (r == 0)
+                *ret_entry = cw_take(entry);
+        return r;
+}
 
-        unpack_body(&unpack, &entry);
-        r = unpack_labels(&unpack, &labels, &entry.n_labels);
-        if (r < 0)
-                return r;
-        entry.labels = labels;
-        if (version >= 2)
-                unpack_later(&unpack, &entry);
-        if (!cw_unpack_done(&unpack))
-                return -EBADMSG;
-        return cw_entry_new(&entry, ret_entry);
+void cw_entry_put(const struct cw_entry *entry, struct cw_buf *buf)
+{
+        cw_pack_u64(buf, VERSION);
+        pack_body(buf, entry);
+        pack_later(buf, entry);
+}
+
+int cw_entry_get(struct cw_unpack *unpack, struct cw_entry **ret_entry)
+{
+        return get_body(unpack, cw_unpack_u64(unpack), ret_entry);
 }

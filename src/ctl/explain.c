@@ -62,12 +62,24 @@ static void write_json(struct cw_buf *buf, const char *fingerprint, const struct
         cw_buf_putc(buf, '\n');
 }
 
+/* By its card, as far as it is known: that is how edges are found. */
+static struct cw_store_span span_of(const struct cw_recorded *recorded, uint64_t fingerprint)
+{
+        for (size_t i = 0; i < recorded->rows.alerts.n; i++) {
+                const struct cw_alert_row *row = &recorded->rows.alerts.rows[i];
+
+                if (row->fingerprint == fingerprint)
+                        return (struct cw_store_span){.fingerprint = fingerprint, .has_card = true, .card = row->card};
+        }
+        return (struct cw_store_span){.fingerprint = fingerprint};
+}
+
 static int explain(const struct cw_recorded *recorded, const char *text, uint64_t fingerprint, bool json)
 {
         cw_cleanup(cw_engine_free_cleanup) struct cw_engine *engine = NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes past = CW_CHANGES_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf words = CW_BUF_NULL, buf = CW_BUF_NULL;
-        struct cw_store_span span = {.fingerprint = fingerprint};
+        struct cw_store_span span = span_of(recorded, fingerprint);
         int r = cw_recorded_engine(recorded, &recorded->rows, recorded->now, NULL, &engine);
 
         if (r == 0)

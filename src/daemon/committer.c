@@ -9,12 +9,12 @@
 #endif
 
 #include "cardwatch/buf.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/log.h"
 #include "cardwatch/loop.h"
-#include "cardwatch/store.h"
+#include "cardwatch/store_settle.h"
 #include "cardwatch/work.h"
 
 #define COMMITS_BETWEEN_MAINTENANCE 16
@@ -25,7 +25,12 @@
 #define RETRY_FIRST_MS              1000
 #define RETRY_LONGEST_MS            30000
 
-enum committer_state { IDLE, COMMITTING, MAINTAINING, CLOSING, CLOSED };
+/* What was committed is settled when nothing was for a while that somebody would wait, or when it became much. */
+#define SETTLE_AFTER_MS 1000
+#define MUCH_UNSETTLED  (4u << 20)
+#define TOO_MUCH        (16u << 20) /* then it is settled and committed in turns */
+
+enum committer_state { IDLE, COMMITTING, MAINTAINING, SETTLING, CLOSING, CLOSED };
 
 struct waiter {
         cw_committer_fn fn;
@@ -46,12 +51,15 @@ struct cw_committer {
         bool maintenance_due;
         bool failing; /* the last commit failed */
         bool unkept; /* the last share of maintenance failed */
+        bool settling_due, settling_timed; /* by the clock: now, in a while */
+        bool unsettled; /* the last share of settling failed */
+        bool settling_barred; /* ... and it is too early to try again */
         struct cw_store_size size; /* as it was measured last */
         bool large; /* it takes nearly as much room as it may */
         bool told; /* whoever is to know knows that one of them did */
         unsigned failures, commits;
         unsigned commits_before; /* a share of maintenance */
-        struct cw_timer *retry;
+        struct cw_timer *retry, *settle;
         cw_committer_fn closed;
         void *closed_data;
         /* Between the loop and the worker: written by one while the other waits. */
@@ -62,6 +70,16 @@ struct cw_committer {
 };
 
 static void submit(struct cw_committer *committer);
+static void go_on(struct cw_committer *committer);
+
+static void settling_is_due(void *data)
+{
+        struct cw_committer *committer = data;
+
+        committer->settling_timed = committer->settling_barred = false;
+        committer->settling_due = true;
+        go_on(committer);
+}
 
 static void retry_due(void *data)
 {
@@ -77,8 +95,12 @@ int cw_committer_new(const struct cw_committer_options *options, struct cw_commi
                 return -ENOMEM;
         committer->options = *options;
         r = cw_timer_new(options->loop, retry_due, committer, &committer->retry);
-        if (r < 0)
+        if (r == 0)
+                r = cw_timer_new(options->loop, settling_is_due, committer, &committer->settle);
+        if (r < 0) {
+                cw_timer_free(committer->retry);
                 return r;
+        }
         committer->maintenance_due = true; /* and the size is known early */
         *ret_committer = cw_take(committer);
         return 0;
@@ -90,6 +112,7 @@ void cw_committer_free(struct cw_committer *committer)
                 return;
         assert(committer->state == IDLE || committer->state == CLOSED);
         cw_timer_free(committer->retry);
+        cw_timer_free(committer->settle);
         cw_changes_deinit(&committer->pending);
         cw_changes_deinit(&committer->under_way);
         free(committer->waiting.items);
@@ -110,7 +133,11 @@ static void run(void *data)
         const struct cw_committer_options *options = &committer->options;
 
         cw_buf_clear(&committer->message);
-        committer->result = cw_store_commit(options->store, &committer->under_way, committer->at, &committer->message);
+        /* What was said twice since the last commit is written once. */
+        committer->result = cw_changes_sort(&committer->under_way);
+        if (committer->result == 0)
+                committer->result = cw_store_commit(options->store, &committer->under_way, committer->at,
+                                                    &committer->message);
         if (committer->result == 0 && committer->state == CLOSING)
                 committer->result = cw_store_maintain(options->store, committer->at, &options->keep, true,
                                                       &committer->message);
@@ -132,6 +159,15 @@ static void run_maintenance(void *data)
                 committer->result = measured;
 }
 
+/* On a worker thread. */
+static void run_settling(void *data)
+{
+        struct cw_committer *committer = data;
+
+        cw_buf_clear(&committer->message);
+        committer->result = cw_store_settle(committer->options.store, &committer->message);
+}
+
 static void release(struct waiters *released)
 {
         for (size_t i = 0; i < released->n; i++)
@@ -139,9 +175,14 @@ static void release(struct waiters *released)
         free(released->items);
 }
 
+static bool is_committing(const struct cw_committer *committer)
+{
+        return committer->state == COMMITTING || committer->state == CLOSING || committer->state == CLOSED;
+}
+
 static void report(struct cw_committer *committer)
 {
-        bool failing = committer->failing || committer->unkept;
+        bool failing = committer->failing || committer->unkept || committer->unsettled;
 
         if (failing == committer->told)
                 return;
@@ -192,7 +233,14 @@ static void let_go_of_written(struct cw_committer *committer)
 #endif
 }
 
-static void go_on(struct cw_committer *committer);
+/* Soon, unless it is about to happen anyway. */
+static void time_settling(struct cw_committer *committer)
+{
+        if (committer->settling_timed || committer->settling_due || cw_store_unsettled(committer->options.store) == 0)
+                return;
+        committer->settling_timed = true;
+        cw_timer_start(committer->settle, SETTLE_AFTER_MS);
+}
 
 static void done(void *data)
 {
@@ -210,6 +258,7 @@ static void done(void *data)
         } else {
                 committer->failures = 0;
                 let_go_of_written(committer);
+                time_settling(committer);
         }
         if (!closing)
                 report(committer);
@@ -264,19 +313,54 @@ static void maintain(struct cw_committer *committer)
         }
 }
 
-/* What comes next, commits before maintenance, and both in turn when there is much of both. */
+static void settled(void *data)
+{
+        struct cw_committer *committer = data;
+
+        committer->state = IDLE;
+        committer->settling_due = committer->result == CW_STORE_MORE;
+        committer->unsettled = committer->result < 0;
+        committer->settling_barred = committer->unsettled;
+        report(committer);
+        time_settling(committer);
+        go_on(committer);
+}
+
+static void settle(struct cw_committer *committer)
+{
+        committer->state = SETTLING;
+        committer->commits_before = 0;
+        committer->result = -ENOMEM;
+        if (cw_work_submit(committer->options.loop, run_settling, settled, committer) < 0)
+                settled(committer);
+}
+
+static bool is_settling_wanted(const struct cw_committer *committer, bool commit_wanted)
+{
+        size_t unsettled = cw_store_unsettled(committer->options.store);
+
+        if (unsettled == 0 || committer->failing || committer->settling_barred || committer->closed)
+                return false;
+        if (commit_wanted)
+                return unsettled >= TOO_MUCH && committer->commits_before > 0;
+        return committer->settling_due || unsettled >= MUCH_UNSETTLED;
+}
+
+/* What comes next, commits before all else, and in turns when there is much of it. */
 static void go_on(struct cw_committer *committer)
 {
         bool wanted = committer->again || committer->closed;
 
         if (committer->state != IDLE)
                 return; /* who was released began something already */
-        if (committer->maintenance_due && !committer->failing && !committer->closed &&
+        if (is_settling_wanted(committer, wanted))
+                settle(committer);
+        if (committer->state == IDLE && committer->maintenance_due && !committer->failing && !committer->closed &&
             (!wanted || committer->commits_before >= COMMITS_BEFORE_MAINTENANCE))
                 maintain(committer);
         if (committer->state == IDLE && wanted)
                 submit(committer);
-        if (!committer->again && (committer->state == IDLE || committer->state == MAINTAINING))
+        if (!committer->again && !is_committing(committer))
                 committer->options.idle(committer->options.data);
 }
 
@@ -285,6 +369,7 @@ static void submit(struct cw_committer *committer)
         if (committer->state != IDLE)
                 return;
         cw_timer_stop(committer->retry);
+        committer->settling_barred = false;
         committer->again = false;
         committer->state = committer->closed ? CLOSING : COMMITTING;
         committer->under_way = committer->pending;
@@ -334,8 +419,7 @@ struct cw_store_size cw_committer_size(const struct cw_committer *committer)
 
 bool cw_committer_settled(const struct cw_committer *committer)
 {
-        return (committer->state == IDLE || committer->state == MAINTAINING) &&
-               (committer->failing || cw_changes_empty(&committer->pending));
+        return !is_committing(committer) && (committer->failing || cw_changes_empty(&committer->pending));
 }
 
 void cw_committer_close(struct cw_committer *committer, cw_committer_fn closed, void *data)
@@ -343,5 +427,6 @@ void cw_committer_close(struct cw_committer *committer, cw_committer_fn closed, 
         assert(!committer->closed);
         committer->closed = closed;
         committer->closed_data = data;
+        cw_timer_stop(committer->settle);
         submit(committer);
 }

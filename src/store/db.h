@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/buf.h"
 #include "cardwatch/store.h"
 #include "fault.h"
 #include "statements.h"
 
-struct cw_buf;
 struct cw_fold;
 
 /*
@@ -31,7 +31,10 @@ struct cw_store {
         bool held; /* a read transaction is open for several calls (cw_store_hold) */
         struct cw_fold *fold; /* a checkpoint that is being made, NULL: none */
         int64_t max_bytes; /* that its log was limited for */
-        struct cw_fault fault;
+        size_t unsettled; /* bytes in the change log; the owner's only */
+        int64_t outbox_top; /* no message behind it can stand in the table of the outbox; the owner's only */
+        struct cw_buf record; /* room for the next one of them */
+        struct cw_fault commit_fault, settle_fault;
 };
 
 /* Appends "<path>: <text>" to the message (NULL: not wanted). Returns `error`. */

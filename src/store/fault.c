@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: the environment says which commit, the handle counts; nothing global, and nothing at all in a release. */
+/* Idea: the environment says which transaction, the handle counts; nothing global, and nothing at all in a release. */
 #include "fault.h"
 
 #ifdef CARDWATCH_FAULTS
@@ -20,17 +20,20 @@ static const struct {
         const char *prefix;
         enum cw_fault_kind kind;
 } names[] = {
-        {"commit-fail:", CW_FAULT_COMMIT_FAIL},
-        {"commit-exit:before:", CW_FAULT_COMMIT_EXIT_BEFORE},
-        {"commit-exit:after:", CW_FAULT_COMMIT_EXIT_AFTER},
+        {"-fail:", CW_FAULT_FAIL},
+        {"-exit:before:", CW_FAULT_EXIT_BEFORE},
+        {"-exit:after:", CW_FAULT_EXIT_AFTER},
 };
 
-void cw_fault_init(struct cw_fault *fault)
+void cw_fault_init(struct cw_fault *fault, const char *point)
 {
         const char *text = getenv("CARDWATCH_FAULT");
 
         *fault = (struct cw_fault){.kind = CW_FAULT_NONE};
-        for (size_t i = 0; text && i < CW_ARRAY_SIZE(names); i++) {
+        if (!text || strncmp(text, point, strlen(point)) != 0)
+                return;
+        text += strlen(point);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++) {
                 size_t len = strlen(names[i].prefix);
                 char *end;
 
@@ -42,36 +45,37 @@ void cw_fault_init(struct cw_fault *fault)
         }
 }
 
-int cw_fault_before_commit(struct cw_fault *fault)
+int cw_fault_before(struct cw_fault *fault)
 {
-        fault->commits++;
-        if (fault->kind == CW_FAULT_COMMIT_EXIT_BEFORE && fault->commits == fault->first)
+        fault->n++;
+        if (fault->kind == CW_FAULT_EXIT_BEFORE && fault->n == fault->first)
                 _exit(EXIT_KILLED);
-        if (fault->kind == CW_FAULT_COMMIT_FAIL && fault->commits >= fault->first && fault->commits <= fault->last)
+        if (fault->kind == CW_FAULT_FAIL && fault->n >= fault->first && fault->n <= fault->last)
                 return -ENOSPC;
         return 0;
 }
 
-void cw_fault_after_commit(const struct cw_fault *fault)
+void cw_fault_after(const struct cw_fault *fault)
 {
-        if (fault->kind == CW_FAULT_COMMIT_EXIT_AFTER && fault->commits == fault->first)
+        if (fault->kind == CW_FAULT_EXIT_AFTER && fault->n == fault->first)
                 _exit(EXIT_KILLED);
 }
 
 #else
 
-void cw_fault_init(struct cw_fault *fault)
+void cw_fault_init(struct cw_fault *fault, const char *point)
 {
+        (void)point;
         *fault = (struct cw_fault){.kind = CW_FAULT_NONE};
 }
 
-int cw_fault_before_commit(struct cw_fault *fault)
+int cw_fault_before(struct cw_fault *fault)
 {
         (void)fault;
         return 0;
 }
 
-void cw_fault_after_commit(const struct cw_fault *fault)
+void cw_fault_after(const struct cw_fault *fault)
 {
         (void)fault;
 }

@@ -10,20 +10,22 @@
  * Only in builds with CARDWATCH_FAULTS; in others nothing reads the environment and every question is answered with 0.
  */
 
-enum cw_fault_kind { CW_FAULT_NONE, CW_FAULT_COMMIT_FAIL, CW_FAULT_COMMIT_EXIT_BEFORE, CW_FAULT_COMMIT_EXIT_AFTER };
+enum cw_fault_kind { CW_FAULT_NONE, CW_FAULT_FAIL, CW_FAULT_EXIT_BEFORE, CW_FAULT_EXIT_AFTER };
 
 struct cw_fault {
         enum cw_fault_kind kind;
-        uint64_t first, last; /* commits, counted from 1 */
-        uint64_t commits; /* begun so far */
+        uint64_t first, last; /* transactions, counted from 1 */
+        uint64_t n; /* begun so far */
 };
 
-void cw_fault_init(struct cw_fault *fault);
+/* `point`: "commit" or "settle". */
+void cw_fault_init(struct cw_fault *fault, const char *point);
 
-/* Everything of a commit is written, it is not yet committed: 0, or the error it shall fail with. May not return. */
-int cw_fault_before_commit(struct cw_fault *fault);
+/* Everything of a transaction is written, it is not yet committed: 0, or the error it shall fail with. May not return.
+ */
+int cw_fault_before(struct cw_fault *fault);
 
 /* It is on the disk, nobody knows yet. May not return. */
-void cw_fault_after_commit(const struct cw_fault *fault);
+void cw_fault_after(const struct cw_fault *fault);
 
 #endif

@@ -15,6 +15,7 @@
 #include "db.h"
 #include "idset.h"
 #include "journal.h"
+#include "late.h"
 #include "read_rows.h"
 
 static void bind_span(struct cw_bind *bind, const struct cw_store_span *span)
@@ -154,7 +155,7 @@ int cw_store_walk_cards(struct cw_store *store, const struct cw_store_span *span
 }
 
 /* The literal that the writer used, because rows are copied with a pointer to it. */
-static const char *what_of(const char *text)
+const char *cw_read_what(const char *text)
 {
         static const char *const known[] = {"waiting",        "not waiting", "firing", "severity",   "resolved",
                                             "settled",        "event",       "held",   "queued",     "sent",
@@ -178,7 +179,7 @@ bool cw_read_edge(struct cw_columns *columns, struct cw_history_row *ret_row)
         ret_row->customer = cw_columns_i64(columns);
         ret_row->card = cw_columns_i64(columns);
         ret_row->edge = (uint32_t)cw_columns_most(columns, UINT32_MAX);
-        ret_row->what = what_of(cw_columns_text(columns));
+        ret_row->what = cw_read_what(cw_columns_text(columns));
         ret_row->reason = (char *)cw_columns_maybe_text(columns);
         severity = cw_columns_text(columns);
         ret_row->severity = (uint8_t)cw_severity_parse(severity);
@@ -195,9 +196,9 @@ bool cw_read_edge(struct cw_columns *columns, struct cw_history_row *ret_row)
 static int begin_edges(struct cw_store *store, const struct cw_store_span *span, sqlite3_stmt **ret_statement,
                        struct cw_buf *message)
 {
-        enum cw_sql sql = span->fingerprint ? CW_SQL_HISTORY_OF_ALERT
-                          : span->has_card  ? CW_SQL_HISTORY_OF_CARD
-                                            : CW_SQL_HISTORY_SPAN;
+        enum cw_sql sql = span->has_card      ? CW_SQL_HISTORY_OF_CARD
+                          : span->fingerprint ? CW_SQL_HISTORY_OF_ALERT
+                                              : CW_SQL_HISTORY_SPAN;
         struct cw_bind bind;
         int r = cw_db_statement(store, sql, ret_statement, message);
 
@@ -205,11 +206,64 @@ static int begin_edges(struct cw_store *store, const struct cw_store_span *span,
                 return r;
         bind = cw_bind_begin(*ret_statement);
         bind_span(&bind, span);
-        if (span->fingerprint)
-                cw_bind_hex64(&bind, span->fingerprint);
         if (span->has_card)
                 cw_bind_i64(&bind, span->card);
+        if (span->fingerprint)
+                cw_bind_hex64(&bind, span->fingerprint);
         return bind.rc == SQLITE_OK ? 0 : cw_db_error(store, bind.rc, message);
+}
+
+/* Edges of the table and late ones, in the order of time. */
+struct edge_walk {
+        const struct cw_store_span *span;
+        cw_store_visit_edge visit;
+        void *data;
+        struct cw_late late;
+        size_t next; /* of the late ones */
+};
+
+static void edge_walk_deinit(struct edge_walk *walk)
+{
+        cw_late_deinit(&walk->late);
+}
+
+static bool is_wanted(const struct cw_store_span *span, const struct cw_history_row *row)
+{
+        return (!span->from_at || row->at >= span->from_at) && (!span->to_at || row->at < span->to_at) &&
+               (!span->source || strcmp(row->source, span->source) == 0) &&
+               (!span->fingerprint || row->fingerprint == span->fingerprint) &&
+               (!span->has_card || row->card == span->card);
+}
+
+/* Those before a place; NULL: all that are left. */
+static int visit_late(struct edge_walk *walk, const struct cw_store_place *before)
+{
+        const struct cw_late *late = &walk->late;
+        int r = 0;
+
+        while (r == 0 && walk->next < late->n &&
+               (!before || cw_place_is_before(late->records[walk->next].place, *before))) {
+                const struct cw_history_row *row = &late->rows.history.rows[late->records[walk->next++].row];
+
+                if (is_wanted(walk->span, row))
+                        r = walk->visit(walk->data, row);
+        }
+        return r;
+}
+
+static int visit_edge(struct cw_store *store, struct edge_walk *walk, sqlite3_stmt *statement, struct cw_buf *message)
+{
+        struct cw_columns columns = cw_columns_begin(statement);
+        struct cw_store_place place = {.number = cw_columns_i64(&columns)};
+        struct cw_history_row row = {.at = 0};
+        int r;
+
+        if (!cw_read_edge(&columns, &row))
+                return cw_db_fail(store, -EBADMSG, message, "table alert_history is damaged at %lld",
+                                  (long long)place.number);
+        place.at = row.at;
+        r = visit_late(walk, &place);
+        return r == 0 ? walk->visit(walk->data, &row) : r;
 }
 
 int cw_store_walk_edges(struct cw_store *store, const struct cw_store_span *span, cw_store_visit_edge visit, void *data,
@@ -217,21 +271,16 @@ int cw_store_walk_edges(struct cw_store *store, const struct cw_store_span *span
 {
         cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        cw_cleanup(edge_walk_deinit) struct edge_walk walk = {.span = span, .visit = visit, .data = data};
         int r = cw_transaction_begin(&transaction, store, false, message);
 
         if (r == 0)
+                r = cw_late_read(store, false, &walk.late, message);
+        if (r == 0)
                 r = begin_edges(store, span, &statement, message);
-        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
-                struct cw_columns columns = cw_columns_begin(statement);
-                struct cw_history_row row = {.at = 0};
-
-                (void)cw_columns_i64(&columns); /* its number */
-                if (!cw_read_edge(&columns, &row))
-                        return cw_db_fail(store, -EBADMSG, message, "table alert_history is damaged at %lld",
-                                          (long long)sqlite3_column_int64(statement, 0));
-                r = visit(data, &row);
-        }
-        return r;
+        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW)
+                r = visit_edge(store, &walk, statement, message);
+        return r == 0 ? visit_late(&walk, NULL) : r;
 }
 
 int cw_store_oldest(struct cw_store *store, int64_t *ret_at, struct cw_buf *message)

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/store_history.h"
+#include "change_log.h"
 #include "db.h"
 #include "items.h"
 #include "present.h"
@@ -379,6 +380,15 @@ static int load_tables(struct cw_store *store, struct cw_changes *rows, struct c
         return r;
 }
 
+/* What the change log says is later than what the tables say. */
+static int lay_log_over(struct cw_store *store, struct cw_changes *rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes late = CW_CHANGES_NULL;
+        int r = cw_change_log_read(store, &late, message);
+
+        return r < 0 ? r : cw_changes_lay_over(rows, &late);
+}
+
 static int load(struct cw_store *store, bool cards, struct cw_changes *ret_rows, struct cw_buf *message)
 {
         cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
@@ -387,6 +397,8 @@ static int load(struct cw_store *store, bool cards, struct cw_changes *ret_rows,
 
         if (r == 0)
                 r = load_tables(store, &rows, message);
+        if (r == 0)
+                r = lay_log_over(store, &rows, message);
         if (r == 0 && cards)
                 r = walk_present(store, load_card, &rows, message);
         if (r == 0)
@@ -410,12 +422,22 @@ int cw_store_load_but_cards(struct cw_store *store, struct cw_changes *ret_rows,
 
 int cw_store_load_sources(struct cw_store *store, struct cw_changes *ret_rows, struct cw_buf *message)
 {
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
-        int r = load_table(store, &source_table, &rows, message);
+        cw_cleanup(cw_changes_deinit) struct cw_changes sources = CW_CHANGES_NULL;
+        int r = cw_transaction_begin(&transaction, store, false, message);
 
+        if (r == 0)
+                r = load_table(store, &source_table, &rows, message);
+        if (r == 0)
+                r = lay_log_over(store, &rows, message);
+        for (size_t i = 0; r == 0 && i < rows.sources.n; i++)
+                cw_changes_source(&sources, &rows.sources.rows[i]);
+        if (r == 0)
+                r = sources.error;
         if (r < 0)
                 return r;
-        *ret_rows = rows;
-        rows = (struct cw_changes)CW_CHANGES_NULL;
+        *ret_rows = sources;
+        sources = (struct cw_changes)CW_CHANGES_NULL;
         return 0;
 }

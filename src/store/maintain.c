@@ -9,6 +9,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "cardwatch/store_settle.h"
 #include "checkpoint.h"
 #include "db.h"
 #include "fold.h"
@@ -162,6 +163,16 @@ static int fold_whole(struct cw_store *store, struct cw_buf *message)
         return r < 0 ? r : 0;
 }
 
+static int settle_whole(struct cw_store *store, struct cw_buf *message)
+{
+        int r;
+
+        do
+                r = cw_store_settle(store, message);
+        while (r == CW_STORE_MORE);
+        return r;
+}
+
 /* Begins a checkpoint of the source when its journal has grown enough. Outcomes besides 0: CW_STORE_MORE. */
 static int begin_fold(struct cw_store *store, const char *source, bool force, struct cw_buf *message)
 {
@@ -261,7 +272,9 @@ int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store
                 return cw_db_fail(store, -EROFS, message, "is open for looking only");
         if (store->fold && !force)
                 return fold_on(store, message);
-        r = fold_whole(store, message);
+        r = force ? settle_whole(store, message) : 0;
+        if (r == 0)
+                r = fold_whole(store, message);
         if (r == 0)
                 r = list_sources(store, &names, message);
         for (size_t i = 0; r == 0 && i < names.n; i++)

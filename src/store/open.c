@@ -16,6 +16,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
+#include "change_log.h"
 #include "db.h"
 #include "fold.h"
 #include "lock.h"
@@ -147,7 +148,8 @@ static int new_store(const char *path, bool readonly, struct cw_store **ret_stor
                 free(store);
                 return -ENOMEM;
         }
-        cw_fault_init(&store->fault);
+        cw_fault_init(&store->commit_fault, "commit");
+        cw_fault_init(&store->settle_fault, "settle");
         *ret_store = store;
         return 0;
 }
@@ -187,7 +189,11 @@ static int own(struct cw_store *store, struct cw_buf *message)
                 r = cw_db_number(store, "PRAGMA synchronous", &synchronous, message);
         if (r == 0 && synchronous != 2)
                 return cw_db_fail(store, -EIO, message, "does not take synchronous=FULL");
-        return r < 0 ? r : cw_schema_migrate(store, message);
+        if (r == 0)
+                r = cw_schema_migrate(store, message);
+        if (r == 0)
+                r = cw_db_number(store, "SELECT ifnull(max(sequence), 0) FROM outbox", &store->outbox_top, message);
+        return r < 0 ? r : cw_change_log_measure(store, &store->unsettled, message);
 }
 
 int cw_store_open(const char *path, struct cw_store **ret_store, struct cw_buf *message)
@@ -254,6 +260,7 @@ void cw_store_close(struct cw_store *store)
                 sqlite3_finalize(store->statements[i]);
         sqlite3_close(store->db);
         cw_lock_release(store->lock_fd);
+        cw_buf_deinit(&store->record);
         free(store->path);
         free(store);
 }

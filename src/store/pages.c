@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "cardwatch/buf.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
+#include "change_log.h"
 #include "db.h"
+#include "late.h"
 #include "read_rows.h"
 #include "row.h"
 
@@ -59,42 +61,116 @@ static void read_audit(struct cw_columns *columns, struct cw_store_place *ret_pl
         ret_row->why = (char *)cw_columns_text(columns);
 }
 
+/* A page on its way: rows of the table and late ones, the newest first. */
+struct paging {
+        struct cw_store *store;
+        const struct cw_store_page *page;
+        cw_store_visit_audit visit_audit; /* one of the two */
+        cw_store_visit_page_edge visit_edge;
+        void *data;
+        struct cw_late late;
+        size_t left; /* of the late ones */
+        size_t n; /* visited */
+};
+
+static void paging_deinit(struct paging *paging)
+{
+        cw_late_deinit(&paging->late);
+}
+
+static bool is_wanted(const struct paging *paging, const struct cw_late_record *record)
+{
+        const struct cw_store_page *page = paging->page;
+
+        return (!page->from_at || record->place.at >= page->from_at) &&
+               (!page->to_at || record->place.at < page->to_at) &&
+               (!page->before.at || cw_place_is_before(record->place, page->before)) &&
+               (paging->visit_audit || page->messages || !paging->late.rows.history.rows[record->row].notifier);
+}
+
+/* Those behind a place; NULL: all that are left. */
+static int visit_late(struct paging *paging, const struct cw_store_place *behind)
+{
+        const struct cw_late *late = &paging->late;
+        int r = 0;
+
+        while (r == 0 && paging->n < paging->page->limit && paging->left > 0 &&
+               (!behind || cw_place_is_before(*behind, late->records[paging->left - 1].place))) {
+                const struct cw_late_record *record = &late->records[--paging->left];
+
+                if (!is_wanted(paging, record))
+                        continue;
+                paging->n++;
+                r = paging->visit_audit
+                            ? paging->visit_audit(paging->data, record->place, &late->rows.audit.rows[record->row])
+                            : paging->visit_edge(paging->data, record->place, &late->rows.history.rows[record->row]);
+        }
+        return r;
+}
+
+/* What is late before it, and then the row, if there is room. */
+static int visit_audit_row(struct paging *paging, sqlite3_stmt *statement, struct cw_buf *message)
+{
+        struct cw_columns columns = cw_columns_begin(statement);
+        struct cw_store_place place;
+        struct cw_audit_row row;
+        int r;
+
+        read_audit(&columns, &place, &row);
+        if (columns.bad)
+                return damaged(paging->store, "audit", statement, message);
+        r = visit_late(paging, &place);
+        return r == 0 && paging->n++ < paging->page->limit ? paging->visit_audit(paging->data, place, &row) : r;
+}
+
+static int visit_edge_row(struct paging *paging, sqlite3_stmt *statement, struct cw_buf *message)
+{
+        struct cw_columns columns = cw_columns_begin(statement);
+        struct cw_store_place place = {.number = cw_columns_i64(&columns)};
+        struct cw_history_row row = {.at = 0};
+        int r;
+
+        if (!cw_read_edge(&columns, &row))
+                return damaged(paging->store, "alert_history", statement, message);
+        place.at = row.at;
+        r = visit_late(paging, &place);
+        return r == 0 && paging->n++ < paging->page->limit ? paging->visit_edge(paging->data, place, &row) : r;
+}
+
+static int go_through(struct paging *paging, struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
+        bool audit = paging->visit_audit;
+        int r = cw_transaction_begin(&transaction, paging->store, false, message);
+
+        if (r == 0)
+                r = cw_late_read(paging->store, audit, &paging->late, message);
+        paging->left = paging->late.n;
+        if (r == 0)
+                r = begin(paging->store, audit ? CW_SQL_AUDIT_PAGE : CW_SQL_HISTORY_PAGE, paging->page, &statement,
+                          message);
+        while (r == 0 && (r = cw_db_step(paging->store, statement, message)) == CW_DB_ROW)
+                r = audit ? visit_audit_row(paging, statement, message) : visit_edge_row(paging, statement, message);
+        return r == 0 ? visit_late(paging, NULL) : r;
+}
+
 int cw_store_page_audit(struct cw_store *store, const struct cw_store_page *page, cw_store_visit_audit visit,
                         void *data, struct cw_buf *message)
 {
-        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
-        int r = begin(store, CW_SQL_AUDIT_PAGE, page, &statement, message);
+        cw_cleanup(paging_deinit) struct paging paging = {
+                .store = store, .page = page, .visit_audit = visit, .data = data};
 
-        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
-                struct cw_columns columns = cw_columns_begin(statement);
-                struct cw_store_place place;
-                struct cw_audit_row row;
-
-                read_audit(&columns, &place, &row);
-                if (columns.bad)
-                        return damaged(store, "audit", statement, message);
-                r = visit(data, place, &row);
-        }
-        return r;
+        return go_through(&paging, message);
 }
 
 int cw_store_page_edges(struct cw_store *store, const struct cw_store_page *page, cw_store_visit_page_edge visit,
                         void *data, struct cw_buf *message)
 {
-        cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
-        int r = begin(store, CW_SQL_HISTORY_PAGE, page, &statement, message);
+        cw_cleanup(paging_deinit) struct paging paging = {
+                .store = store, .page = page, .visit_edge = visit, .data = data};
 
-        while (r == 0 && (r = cw_db_step(store, statement, message)) == CW_DB_ROW) {
-                struct cw_columns columns = cw_columns_begin(statement);
-                struct cw_store_place place = {.number = cw_columns_i64(&columns)};
-                struct cw_history_row row = {.at = 0};
-
-                if (!cw_read_edge(&columns, &row))
-                        return damaged(store, "alert_history", statement, message);
-                place.at = row.at;
-                r = visit(data, place, &row);
-        }
-        return r;
+        return go_through(&paging, message);
 }
 
 static int read_intents(struct cw_store *store, sqlite3_stmt *statement, struct cw_changes *rows,
@@ -114,8 +190,20 @@ static int read_intents(struct cw_store *store, sqlite3_stmt *statement, struct 
         return r;
 }
 
-int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, struct cw_changes *rows,
-                         struct cw_buf *message)
+/* The outbox and what the change log says of it. */
+struct letters {
+        struct cw_changes rows, late;
+};
+
+static void letters_deinit(struct letters *letters)
+{
+        cw_changes_deinit(&letters->rows);
+        cw_changes_deinit(&letters->late);
+}
+
+/* As many of the table as `limit`, and as many more as the log may say are gone. */
+static int read_letters_after(struct cw_store *store, uint64_t after, size_t limit, struct letters *letters,
+                              struct cw_buf *message)
 {
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         struct cw_bind bind;
@@ -125,12 +213,12 @@ int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, s
                 return r;
         bind = cw_bind_begin(statement);
         cw_bind_i64(&bind, (int64_t)after);
-        cw_bind_i64(&bind, (int64_t)limit);
-        return bind.rc == SQLITE_OK ? read_intents(store, statement, rows, message)
+        cw_bind_i64(&bind, (int64_t)(limit + letters->late.intents.n));
+        return bind.rc == SQLITE_OK ? read_intents(store, statement, &letters->rows, message)
                                     : cw_db_error(store, bind.rc, message);
 }
 
-int cw_store_letter(struct cw_store *store, const char *id, struct cw_changes *rows, struct cw_buf *message)
+static int read_letters_of(struct cw_store *store, const char *id, struct letters *letters, struct cw_buf *message)
 {
         cw_cleanup(cw_statement_reset) sqlite3_stmt *statement = NULL;
         struct cw_bind bind;
@@ -140,9 +228,54 @@ int cw_store_letter(struct cw_store *store, const char *id, struct cw_changes *r
                 return r;
         bind = cw_bind_begin(statement);
         cw_bind_text(&bind, id);
-        return bind.rc == SQLITE_OK ? read_intents(store, statement, rows, message)
+        return bind.rc == SQLITE_OK ? read_intents(store, statement, &letters->rows, message)
                                     : cw_db_error(store, bind.rc, message);
 }
+
+int cw_store_page_outbox(struct cw_store *store, uint64_t after, size_t limit, struct cw_changes *rows,
+                         struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        cw_cleanup(letters_deinit) struct letters letters = {.rows.error = 0};
+        size_t n = 0;
+        int r = cw_transaction_begin(&transaction, store, false, message);
+
+        if (r == 0)
+                r = cw_change_log_read(store, &letters.late, message);
+        if (r == 0)
+                r = read_letters_after(store, after, limit, &letters, message);
+        if (r == 0)
+                r = cw_changes_lay_over(&letters.rows, &letters.late);
+        for (size_t i = 0; r == 0 && i < letters.rows.intents.n && n < limit; i++) {
+                if (letters.rows.intents.rows[i].sequence <= after)
+                        continue;
+                cw_changes_intent(rows, &letters.rows.intents.rows[i]);
+                n++;
+        }
+        return r < 0 ? r : rows->error;
+}
+
+int cw_store_letter(struct cw_store *store, const char *id, struct cw_changes *rows, struct cw_buf *message)
+{
+        cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
+        cw_cleanup(letters_deinit) struct letters letters = {.rows.error = 0};
+        const struct cw_intent_row *found = NULL;
+        int r = cw_transaction_begin(&transaction, store, false, message);
+
+        if (r == 0)
+                r = cw_change_log_read(store, &letters.late, message);
+        if (r == 0)
+                r = read_letters_of(store, id, &letters, message);
+        if (r == 0)
+                r = cw_changes_lay_over(&letters.rows, &letters.late);
+        for (size_t i = 0; r == 0 && i < letters.rows.intents.n; i++)
+                if (strcmp(letters.rows.intents.rows[i].id, id) == 0)
+                        found = &letters.rows.intents.rows[i];
+        if (found)
+                cw_changes_intent(rows, found);
+        return r < 0 ? r : rows->error;
+}
+
 /* SQLite fills an empty file; made here, so that nobody else may read it at any time. */
 static int reserve(const char *path, struct cw_buf *message)
 {

@@ -20,4 +20,7 @@ int cw_read_intent(struct cw_columns *columns, struct cw_changes *rows) __attrib
 /* Its texts live until the next step. False: damaged. The first column, its number, is not read. */
 bool cw_read_edge(struct cw_columns *columns, struct cw_history_row *ret_row) __attribute__((warn_unused_result));
 
+/* The literal that stands for it, because rows are copied with a pointer to it. */
+const char *cw_read_what(const char *text);
+
 #endif

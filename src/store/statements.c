@@ -5,10 +5,10 @@
  */
 #include "statements.h"
 
-#define HISTORY_COLUMNS                                                                                                \
+#define HISTORY_FIELDS                                                                                                 \
         "SELECT number, at, fingerprint, rule, source, customer, card, edge, what, reason, severity, detail, "         \
-        "notifier, "                                                                                                   \
-        "message FROM alert_history WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) "
+        "notifier, message FROM alert_history "
+#define HISTORY_SPAN "WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR source = ?3) "
 
 #define OUTBOX_COLUMNS                                                                                                 \
         "SELECT sequence, id, notifier, groups, kind, state, baseline, opens_thread, repeat, queued_at, next_at, "     \
@@ -20,6 +20,10 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_NEXT_COMMIT] = "UPDATE commit_state SET sequence = sequence + 1, at = ?1, epoch = ?2, config = ?3 "
                                "WHERE id = 1 RETURNING sequence",
         [CW_SQL_LAST_COMMIT] = "SELECT sequence FROM commit_state WHERE id = 1",
+
+        [CW_SQL_LOG_ADD] = "INSERT INTO change_log (sequence, at, changes) VALUES (?1, ?2, ?3)",
+        [CW_SQL_LOG_ALL] = "SELECT sequence, at, changes FROM change_log ORDER BY sequence",
+        [CW_SQL_LOG_DROP] = "DELETE FROM change_log WHERE sequence <= ?1",
 
         [CW_SQL_JOURNAL_ADD] = "INSERT INTO journal (source, sequence, part, at, epoch, config, changed, cards) "
                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -109,9 +113,8 @@ static const char *const texts[CW_SQL_COUNT] = {
         [CW_SQL_DEAD_LIMIT] = "DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE state = 2 "
                               "ORDER BY severity DESC, sequence DESC LIMIT ?2 OFFSET ?1)",
         [CW_SQL_DELIVERED_PUT] =
-                "INSERT OR REPLACE INTO delivered (id, notifier, kind, attempts, queued_at, delivered_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        [CW_SQL_DELIVERED_DROP] = "DELETE FROM delivered WHERE id = ?1",
+                "INSERT OR REPLACE INTO delivered (number, id, notifier, kind, attempts, queued_at, delivered_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         [CW_SQL_DELIVERED_PRUNE] =
                 "DELETE FROM delivered WHERE number IN (SELECT number FROM (SELECT number, delivered_at "
                 "FROM delivered ORDER BY number LIMIT ?2) WHERE delivered_at < ?1)",
@@ -135,13 +138,15 @@ static const char *const texts[CW_SQL_COUNT] = {
                 "DELETE FROM alert_history WHERE number IN (SELECT number FROM (SELECT number, at FROM "
                 "alert_history ORDER BY number LIMIT ?2) WHERE at < ?1)",
         /* Each by its own index: the order within a time is that of writing. */
-        [CW_SQL_HISTORY_SPAN] = HISTORY_COLUMNS "ORDER BY at, number",
-        [CW_SQL_HISTORY_OF_ALERT] = HISTORY_COLUMNS
-        "AND fingerprint = ?4 AND (?5 IS NULL OR card = ?5) ORDER BY at, number",
-        [CW_SQL_HISTORY_OF_CARD] = HISTORY_COLUMNS "AND card = ?4 ORDER BY at, number",
+        [CW_SQL_HISTORY_SPAN] = HISTORY_FIELDS HISTORY_SPAN "ORDER BY at, number",
+        [CW_SQL_HISTORY_OF_CARD] = HISTORY_FIELDS HISTORY_SPAN
+        "AND card = ?4 AND (?5 IS NULL OR fingerprint = ?5) ORDER BY at, number",
+        /* Whoever does not know its card reads all there is: an index would cost each edge a page. */
+        [CW_SQL_HISTORY_OF_ALERT] = HISTORY_FIELDS "NOT INDEXED " HISTORY_SPAN
+                                                   "AND fingerprint = ?4 ORDER BY at, number",
         /* Newest first. Without messages: what is said of them names a notifier. */
-        [CW_SQL_HISTORY_PAGE] = HISTORY_COLUMNS "AND (at, number) < (?4, ?5) AND (?6 OR notifier IS NULL) "
-                                                "ORDER BY at DESC, number DESC LIMIT ?7",
+        [CW_SQL_HISTORY_PAGE] = HISTORY_FIELDS HISTORY_SPAN "AND (at, number) < (?4, ?5) AND (?6 OR notifier IS NULL) "
+                                                            "ORDER BY at DESC, number DESC LIMIT ?7",
         [CW_SQL_SILENCE_PUT] = "INSERT OR REPLACE INTO silence (id, terms, who, why, made_at, until_at) "
                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         [CW_SQL_SILENCE_DROP] = "DELETE FROM silence WHERE id = ?1",

@@ -12,6 +12,10 @@ enum cw_sql {
         CW_SQL_NEXT_COMMIT,
         CW_SQL_LAST_COMMIT,
 
+        CW_SQL_LOG_ADD,
+        CW_SQL_LOG_ALL,
+        CW_SQL_LOG_DROP,
+
         CW_SQL_JOURNAL_ADD,
         CW_SQL_JOURNAL_AFTER,
         CW_SQL_JOURNAL_PRUNE,
@@ -52,7 +56,6 @@ enum cw_sql {
         CW_SQL_DEAD_PRUNE,
         CW_SQL_DEAD_LIMIT,
         CW_SQL_DELIVERED_PUT,
-        CW_SQL_DELIVERED_DROP,
         CW_SQL_DELIVERED_PRUNE,
         CW_SQL_RULE_PUT,
         CW_SQL_RULE_DROP,

@@ -150,6 +150,18 @@ def test_store_failing(sim, hook, make_daemon):
     assert [a["state"] for a in hook.alerts("low")] == ["firing", "resolved"]
 
 
+def test_store_failing_to_settle(make_sim, hook, make_daemon):
+    """Nothing is lost, but the tables do not follow: reported like a commit that fails, and tried again."""
+    sim = make_sim("--customers", 10, "--cards", 1)
+    daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
+    daemon.start(env={"CARDWATCH_FAULT": "settle-fail:1-2"})
+    sim.wait_for_polls(2)
+    for card in range(1, 9):
+        sim.set_card(card, available="99.99")
+    alert = hook.wait_for_alert("store-failing", "firing")
+    helps(alert, hook.wait_for_alert("store-failing", "resolved", timeout_s=60))
+
+
 def test_reload_failed(sim, hook, make_daemon):
     good = config(source(sim), webhook(hook))
     daemon = make_daemon(good)

@@ -50,6 +50,26 @@ def test_it_dies_at_a_commit(sim, hook, make_daemon, point, number):
         assert daemon.terminate() in (0, KILLED_BY_FAULT)
 
 
+@pytest.mark.parametrize("point", ["before", "after"])
+def test_it_dies_while_it_settles(make_sim, hook, make_daemon, point):
+    """What many alerts leave is appended in one record and brought into its tables a second later."""
+    sim, cards = make_sim("--customers", 10, "--cards", 1), range(1, 9)
+    daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
+    daemon.start(env={"CARDWATCH_FAULT": f"settle-exit:{point}:1"})
+    sim.wait_for_polls(2)
+    for card in cards:
+        sim.set_card(card, available="99.99")
+    assert daemon.wait_exit() == KILLED_BY_FAULT
+    daemon.start()
+    wait_until(lambda: {a["card"]["id"] for a in hook.alerts("low", "firing")} == set(cards), "all firing")
+    for card in cards:
+        sim.set_card(card, available="120")
+    wait_until(lambda: {a["card"]["id"] for a in hook.alerts("low", "resolved")} == set(cards), "all resolved")
+    daemon.restart()
+    sim.wait_for_polls(3)
+    assert len(hook.alerts("low", "firing")) == len(hook.alerts("low", "resolved")) == len(cards)
+
+
 def test_killed_while_the_receiver_thinks(sim, hook, make_daemon):
     daemon = make_daemon(config(source(sim), webhook(hook)))
     sim.wait_for_polls(2)

@@ -38,6 +38,7 @@ static const char old_store[] =
         "CREATE TABLE delivered ( number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, notifier TEXT NOT "
         "NULL, kind INTEGER NOT NULL, attempts INTEGER NOT NULL, queued_at INTEGER NOT NULL, delivered_at"
         " INTEGER NOT NULL);"
+        "INSERT INTO \"delivered\" VALUES(1,'0123456789abcdef0123456789abcdef','hook',0,1,1500,1501);"
         "CREATE TABLE journal ( source TEXT NOT NULL, sequence INTEGER NOT NULL, part INTEGER NOT NULL, a"
         "t INTEGER NOT NULL, epoch INTEGER NOT NULL, config INTEGER NOT NULL, changed INTEGER NOT NULL, c"
         "ards BLOB NOT NULL, PRIMARY KEY (source, sequence, part));"

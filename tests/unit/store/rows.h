@@ -16,7 +16,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
-#include "cardwatch/store.h"
+#include "cardwatch/store_settle.h"
 
 /*
  * What the store's tests share: a directory of their own for each test, and short ways to rows.
@@ -75,6 +75,20 @@ static inline void commit(struct cw_store *store, struct cw_changes *changes, in
                 print_error("cannot commit: %s\n", cw_buf_text(&message));
         assert_int_equal(r, 0);
         cw_changes_deinit(changes);
+}
+
+/* All there is. */
+static inline void settle(struct cw_store *store)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf message = CW_BUF_NULL;
+        int r;
+
+        while ((r = cw_store_settle(store, &message)) == CW_STORE_MORE)
+                ;
+        if (r < 0)
+                print_error("cannot settle: %s\n", cw_buf_text(&message));
+        assert_int_equal(r, 0);
+        assert_int_equal(cw_store_unsettled(store), 0);
 }
 
 static inline void load(struct cw_store *store, struct cw_changes *ret_rows)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 
+#include "../../../src/store/db.h"
 #include "cardwatch/store_history.h"
 #include "old_store.h"
 
@@ -570,11 +571,15 @@ static void test_an_old_store_keeps_what_it_knew(void **state)
         cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
         cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
         cw_cleanup(seen_deinit) struct seen seen = {.n = 0}, edges = {.n = 0};
+        int64_t delivered_at;
 
         (void)state;
         place_init(&place);
         exec(&place, old_store);
         store = open_store(&place);
+        assert_int_equal(
+                cw_db_number(store, "SELECT delivered_at FROM delivered WHERE number = 1", &delivered_at, NULL), 0);
+        assert_int_equal(delivered_at, 1501);
         for (int folded = 0; folded < 2; folded++) {
                 cw_cleanup(cw_changes_deinit) struct cw_changes rows = CW_CHANGES_NULL;
 

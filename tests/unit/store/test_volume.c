@@ -132,7 +132,8 @@ static void test_history_goes_when_it_is_too_old(void **state)
         store = open_store(&place);
         for (int64_t i = 0; i < 100; i++) {
                 cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
-                struct cw_intent_row intent = {.notifier = (char *)"hook", .state = CW_INTENT_DELIVERED};
+                struct cw_intent_row intent = {
+                        .sequence = (uint64_t)i + 1, .notifier = (char *)"hook", .state = CW_INTENT_DELIVERED};
 
                 snprintf(intent.id, sizeof(intent.id), "%032lld", (long long)i);
                 add_card(&changes, "main", i, 1);
@@ -173,6 +174,7 @@ static void test_forgetting_is_bounded_and_catches_up(void **state)
                                    &(struct cw_history_row){
                                            .at = 0, .rule = (char *)"r", .source = (char *)"main", .what = "event"});
         commit(store, &changes, 1);
+        settle(store);
         assert_true(maintain_some(store, 100 * HOUR_MS, false));
         assert_int_equal(count(&place, "SELECT count(*) FROM alert_history"), 4500);
         maintain(store, 100 * HOUR_MS, false);

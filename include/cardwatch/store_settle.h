@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CARDWATCH_STORE_SETTLE_H
+#define CARDWATCH_STORE_SETTLE_H
+
+#include "cardwatch/store.h"
+
+/*
+ * Settling: what was committed stands in a log first; it is read and survives there as well as anywhere. A share of
+ * settling, some ten milliseconds long, brings the oldest of it into the tables that people look into: all or nothing
+ * of it, and what failed is there to be tried again. Outcomes besides 0, all is settled: CW_STORE_MORE.
+ */
+int cw_store_settle(struct cw_store *store, struct cw_buf *message) __attribute__((warn_unused_result));
+
+/* Bytes that are not settled yet. */
+size_t cw_store_unsettled(const struct cw_store *store);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CW_CORE_CHANGES_PRIVATE_H
+#define CW_CORE_CHANGES_PRIVATE_H
+
+#include "cardwatch/changes.h"
+
+/*
+ * What merging has to know of the lists: what a row is, and what its key.
+ */
+
+#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* What every CW_ROWS looks like. The lists are read and written through memcpy, because their row types differ. */
+struct cw_changes_list {
+        void *rows;
+        size_t n, capacity;
+};
+
+_Static_assert(sizeof(struct cw_changes_list) == sizeof(((struct cw_changes *)0)->cards),
+               "a list is laid out like every CW_ROWS");
+
+struct cw_changes_kind {
+        size_t offset, size;
+        int (*compare)(const void *a, const void *b); /* of keys; NULL: rows have none, the list only grows */
+        void (*release)(void *row);
+        bool (*is_gone)(const void *row); /* it says that the thing is no longer there; of rows with keys */
+        void (*absorb)(void *row, const void *older); /* what it takes over from the row it replaces; NULL: nothing */
+};
+
+enum {
+        CW_CHANGES_CARDS,
+        CW_CHANGES_SOURCES,
+        CW_CHANGES_ALERTS,
+        CW_CHANGES_LEDGER,
+        CW_CHANGES_GROUPS,
+        CW_CHANGES_INTENTS,
+        CW_CHANGES_RULES,
+        CW_CHANGES_DIGESTS,
+        CW_CHANGES_HAPPENINGS,
+        CW_CHANGES_HISTORY,
+        CW_CHANGES_SILENCES,
+        CW_CHANGES_AUDIT,
+        CW_CHANGES_RECEIVERS,
+        CW_CHANGES_KINDS
+};
+
+extern const struct cw_changes_kind cw_changes_kinds[CW_CHANGES_KINDS];
+
+struct cw_changes_list cw_changes_get_list(const struct cw_changes *changes, const struct cw_changes_kind *kind);
+void cw_changes_set_list(struct cw_changes *changes, const struct cw_changes_kind *kind, struct cw_changes_list list);
+char *cw_changes_row_at(const struct cw_changes_list *list, const struct cw_changes_kind *kind, size_t i);
+
+/* Room for so many more. */
+int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind *kind, size_t extra)
+        __attribute__((warn_unused_result));
+
+/* A removal: all that was said of this source's cards and of the source before is void. Costs no memory. */
+void cw_changes_forget_source(struct cw_changes *changes, const char *source);
+
+#endif
