@@ -254,6 +254,50 @@ static void test_a_text_costs_little_and_a_dead_one_nothing(void **state)
         free(links);
 }
 
+static void test_what_is_given_back_is_used_again(void **state)
+{
+        uint32_t *links = calloc(MANY, sizeof(*links));
+        struct cw_strpool *pool;
+        size_t bytes;
+        char text[64];
+
+        (void)state;
+        assert_non_null(links);
+        assert_int_equal(cw_strpool_new(&pool), 0);
+        fill(pool, links, "customer-", 6);
+        bytes = cw_strpool_bytes(pool);
+        for (int i = 0; i < MANY; i += 2)
+                cw_strpool_unref(pool, cw_strpool_text(pool, links[i]));
+        for (int i = 0; i < MANY; i += 2) {
+                snprintf(text, sizeof(text), "consumer-%06d", i);
+                assert_int_equal(cw_strpool_link(pool, text, strlen(text), &links[i]), 0);
+        }
+        assert_int_equal(cw_strpool_bytes(pool), bytes);
+        for (int i = 0; i < MANY; i++)
+                cw_strpool_unref(pool, cw_strpool_text(pool, links[i]));
+        cw_strpool_free(pool);
+        free(links);
+}
+
+static void test_a_text_is_not_one_that_begins_like_it(void **state)
+{
+        enum { LENGTHS = 2000 };
+        const char *strings[LENGTHS];
+        struct cw_strpool *pool;
+        char text[LENGTHS];
+
+        (void)state;
+        memset(text, 'x', sizeof(text));
+        assert_int_equal(cw_strpool_new(&pool), 0);
+        for (size_t len = LENGTHS; len-- > 0;) {
+                assert_int_equal(cw_strpool_ref(pool, text, len, &strings[len]), 0);
+                assert_int_equal(strlen(strings[len]), len);
+        }
+        for (size_t len = 0; len < LENGTHS; len++)
+                cw_strpool_unref(pool, strings[len]);
+        cw_strpool_free(pool);
+}
+
 static void test_a_pool_that_expects_many_takes_them_as_any(void **state)
 {
         uint32_t *links = calloc(MANY, sizeof(*links));
@@ -281,6 +325,8 @@ int main(void)
                 cmocka_unit_test(test_many_are_what_each_would_be),
                 cmocka_unit_test(test_texts_come_and_go_at_random),
                 cmocka_unit_test(test_a_text_costs_little_and_a_dead_one_nothing),
+                cmocka_unit_test(test_what_is_given_back_is_used_again),
+                cmocka_unit_test(test_a_text_is_not_one_that_begins_like_it),
                 cmocka_unit_test(test_a_pool_that_expects_many_takes_them_as_any),
         };
 
