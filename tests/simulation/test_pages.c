@@ -243,11 +243,10 @@ static void add_to_part(struct text *part, const struct text *page, const struct
         part->n_cards += customer->n_cards;
 }
 
-/* A page with anything odd is one part. */
-static void cut(const struct text *text, struct told *told)
+static void cut(const struct text *text, bool whole, struct told *told)
 {
-        *told = (struct told){.n = 1, .whole = text->n_bad > 0 || has_card_twice(text)};
-        if (told->whole || text->n_customers == 0) {
+        *told = (struct told){.n = 1, .whole = whole};
+        if (whole || text->n_customers == 0) {
                 told->parts[0] = *text;
                 return;
         }
@@ -298,6 +297,22 @@ static struct cw_page_told told_page(uint32_t number, const struct telling *tell
                                      .whole = whole};
 }
 
+/* A page with anything odd is one part; but that a card stands twice shows only where both places are read. */
+static void read_page(const struct side *to, uint32_t number, const struct text *text, uint64_t known, struct told *now,
+                      struct telling *telling)
+{
+        const struct told *before = &to->told[number];
+        struct cw_page_told told;
+
+        cut(text, text->n_bad > 0 || (before->whole && memcmp(&before->parts[0], text, sizeof(*text)) == 0), now);
+        begin_telling(telling, now, before, known);
+        told = told_page(number, telling, now->n, true);
+        if (now->whole || !(has_card_twice(&telling->text) || cw_engine_repeats(to->engine, 0, &told)))
+                return;
+        cut(text, true, now);
+        begin_telling(telling, now, before, 0);
+}
+
 static void tell_bad(struct play *play, size_t side, const struct text *text, int64_t sent_at)
 {
         struct cw_event event = {.kind = CW_EVENT_CARD_BAD, .at = sent_at};
@@ -320,11 +335,7 @@ static void tell_page(struct play *play, size_t side, uint32_t number, const str
         struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .at = sent_at};
         uint64_t known = to->skips ? cw_engine_knows_page(to->engine, 0, number, sent_at) : 0;
 
-        cut(text, &now);
-        begin_telling(&telling, &now, &to->told[number], known);
-        event.page = told_page(number, &telling, now.n, text->n_bad == 0);
-        if (cw_engine_repeats(to->engine, 0, &event.page))
-                begin_telling(&telling, &now, &to->told[number], 0);
+        read_page(to, number, text, known, &now, &telling);
         event.page = told_page(number, &telling, to->skips ? now.n : 0, text->n_bad == 0);
         for (size_t i = 0; to->skips && i < now.n; i++) {
                 play->skipped += telling.parts[i].alike;
