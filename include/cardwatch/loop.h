@@ -21,7 +21,8 @@ int cw_loop_new(struct cw_loop **ret_loop) __attribute__((warn_unused_result));
 /* Closes the loop; asserts that nothing was left open on it. */
 void cw_loop_free(struct cw_loop *loop);
 
-/* Turns until cw_loop_stop, or until nothing is left that could happen. */
+/* Turns until cw_loop_stop, or until nothing is left that could happen. A call that is made aside (work.h) is waited
+ * for. */
 void cw_loop_run(struct cw_loop *loop);
 void cw_loop_stop(struct cw_loop *loop);
 

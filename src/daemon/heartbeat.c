@@ -93,7 +93,8 @@ static void done(void *data, struct cw_http_answer *answer)
 
 void cw_heartbeat_ping(struct cw_heartbeat *heartbeat, void (*over)(void *data), void *data)
 {
-        struct cw_http_request request = {.method = "GET", .timeout_ms = TIMEOUT_MS, .max_response = ANSWER_MAX};
+        struct cw_http_request request = {
+                .method = "GET", .timeout_ms = TIMEOUT_MS, .max_response = ANSWER_MAX, .harmless = true};
 
         if (!heartbeat || heartbeat->transfer)
                 return;

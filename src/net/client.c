@@ -135,8 +135,7 @@ static void tell(struct cw_http *http)
         http->telling_depth--;
         if (!TAILQ_EMPTY(&http->telling))
                 cw_timer_start(http->tell_timer, 0); /* once the loop is released */
-        cw_spare_rest(&http->lists,
-                      TAILQ_EMPTY(&http->running) && TAILQ_EMPTY(&http->ended) && TAILQ_EMPTY(&http->telling));
+        cw_spare_rest(&http->lists);
         if (!http->freed || http->telling_depth > 0)
                 return;
         while ((transfer = TAILQ_FIRST(&http->lingering))) {

@@ -197,6 +197,9 @@ void cw_loop_free(struct cw_loop *loop)
 void cw_loop_run(struct cw_loop *loop)
 {
         uv_run(&loop->uv, UV_RUN_DEFAULT);
+        /* Whoever comes back from here may free what is being worked on aside. */
+        while (loop->held)
+                uv_run(&loop->uv, UV_RUN_ONCE);
 }
 
 void cw_loop_stop(struct cw_loop *loop)

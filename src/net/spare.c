@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spare.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "wipe.h"
@@ -10,6 +11,7 @@
 
 struct cw_buf cw_spare_take_body(struct cw_spare *spare)
 {
+        spare->n_taken++;
         if (spare->n_bodies == 0)
                 return (struct cw_buf)CW_BUF_NULL;
         return spare->bodies[--spare->n_bodies];
@@ -17,6 +19,7 @@ struct cw_buf cw_spare_take_body(struct cw_spare *spare)
 
 void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
 {
+        spare->n_taken--;
         spare->given++;
         if (!body->data || body->capacity > BODY_MOST || spare->n_bodies == CW_SPARE_MOST) {
                 cw_buf_wipe(body);
@@ -40,8 +43,10 @@ static void wipe_bodies(const struct cw_spare *spare)
 }
 
 /* While some are under way, what they have was not reached: then the longest may be in there. */
-void cw_spare_rest(struct cw_spare *spare, bool idle)
+void cw_spare_rest(struct cw_spare *spare)
 {
+        bool idle = spare->n_taken == 0;
+
         if (spare->given == 0 || (!idle && spare->given < GIVEN_MOST))
                 return;
         spare->given = 0;

@@ -18,20 +18,13 @@
 /* Memory that is kept for the next record. */
 #define RECORD_KEPT (128u << 10)
 
-int cw_change_log_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
-                      size_t *ret_bytes, struct cw_buf *message)
+static int append(struct cw_store *store, const struct cw_commit *commit, struct cw_buf *message)
 {
-        struct cw_buf *record = &store->record;
+        const struct cw_buf *record = &store->record;
         struct cw_bind bind;
         sqlite3_stmt *statement;
-        int r;
+        int r = cw_db_statement(store, CW_SQL_LOG_ADD, &statement, message);
 
-        cw_buf_clear(record);
-        record->limit = RECORD_MOST;
-        cw_changes_pack(changes, record);
-        r = cw_buf_error(record);
-        if (r == 0)
-                r = cw_db_statement(store, CW_SQL_LOG_ADD, &statement, message);
         if (r < 0)
                 return r;
         bind = cw_bind_begin(statement);
@@ -41,6 +34,21 @@ int cw_change_log_add(struct cw_store *store, const struct cw_commit *commit, co
         r = bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
         /* What is bound must live until then, and no longer. */
         sqlite3_clear_bindings(statement);
+        return r;
+}
+
+int cw_change_log_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
+                      size_t *ret_bytes, struct cw_buf *message)
+{
+        struct cw_buf *record = &store->record;
+        int r;
+
+        cw_buf_clear(record);
+        record->limit = RECORD_MOST;
+        cw_changes_pack(changes, record);
+        r = cw_buf_error(record);
+        if (r == 0)
+                r = append(store, commit, message);
         if (r == 0)
                 *ret_bytes = record->len;
         if (record->capacity > RECORD_KEPT)

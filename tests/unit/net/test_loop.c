@@ -454,6 +454,33 @@ static void test_what_is_let_go_of_while_it_waits_is_not_told(void **state)
         cw_loop_free(a.f.loop);
 }
 
+static void stop_and_begin(void *data)
+{
+        struct aside *a = data;
+
+        cw_loop_stop(a->f.loop);
+        begin_aside(a);
+}
+
+/* Else whoever frees what the call works on would do so under it. */
+static void test_a_loop_that_is_stopped_ends_after_the_call_that_is_made_aside(void **state)
+{
+        struct aside a = {0};
+
+        (void)state;
+        setup(&a.f);
+        assert_int_equal(cw_timer_new(a.f.loop, stop_and_begin, &a, &a.f.timer), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, count, &a.f, &a.stopped), 0);
+        cw_timer_start(a.f.timer, 1);
+        cw_timer_start(a.stopped, 60000);
+        cw_loop_run(a.f.loop);
+        assert_string_equal(a.told, "d");
+        assert_int_equal(a.f.fired, 0);
+        cw_timer_free(a.f.timer);
+        cw_timer_free(a.stopped);
+        cw_loop_free(a.f.loop);
+}
+
 static void test_the_loop_turns_while_a_call_is_made_aside(void **state)
 {
         struct aside a = {0};
@@ -483,6 +510,7 @@ int main(void)
                 cmocka_unit_test(test_a_wait_that_a_signal_ends_is_no_work),
                 cmocka_unit_test(test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end),
                 cmocka_unit_test(test_what_is_let_go_of_while_it_waits_is_not_told),
+                cmocka_unit_test(test_a_loop_that_is_stopped_ends_after_the_call_that_is_made_aside),
                 cmocka_unit_test(test_the_loop_turns_while_a_call_is_made_aside),
         };
 

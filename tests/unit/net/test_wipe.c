@@ -104,48 +104,89 @@ static void done(void *data, struct cw_http_answer *answer)
         cw_loop_stop(seen->loop);
 }
 
-static void test_nothing_of_an_answer_is_left_in_memory(void **state)
+static int listen_anywhere(char url[64])
 {
         struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t len = sizeof(address);
         int listener = socket(AF_INET, SOCK_STREAM, 0);
-        struct seen seen = {0};
-        struct cw_http_transfer *transfer;
-        struct cw_http_request request = {.method = "GET", .timeout_ms = 5000, .max_response = 1 << 20, .proxy = ""};
-        struct cw_http *http;
-        char url[64];
-        pid_t pid;
 
-        (void)state;
         assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
         assert_int_equal(listen(listener, 5), 0);
         assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
-        pid = fork();
+        snprintf(url, 64, "http://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
+        return listener;
+}
+
+static void ask_thrice(struct cw_http *http, struct seen *seen)
+{
+        struct cw_http_request request = {.method = "GET", .timeout_ms = 5000, .max_response = 1 << 20, .proxy = ""};
+        struct cw_http_transfer *transfer;
+        char url[64];
+        int listener = listen_anywhere(url);
+        pid_t pid = fork();
+
         if (pid == 0)
                 serve(listener);
         close(listener);
-        assert_int_equal(cw_loop_new(&seen.loop), 0);
-        assert_int_equal(cw_http_new(seen.loop, "test", &http), 0);
-        snprintf(url, sizeof(url), "http://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
         request.url = url;
         for (int i = 0; i < 3; i++) {
-                assert_int_equal(cw_http_start(http, &request, done, &seen, &transfer), 0);
-                cw_loop_run(seen.loop);
-                assert_int_equal(seen.failure, CW_HTTP_OK);
-                assert_int_equal(seen.in_body, CARDS);
-                assert_true(seen.in_memory >= CARDS); /* the search finds what is there */
+                assert_int_equal(cw_http_start(http, &request, done, seen, &transfer), 0);
+                cw_loop_run(seen->loop);
+                assert_int_equal(seen->failure, CW_HTTP_OK);
+                assert_int_equal(seen->in_body, CARDS);
+                assert_true(seen->in_memory >= CARDS); /* the search finds what is there */
                 assert_int_equal(count_in_memory(), 0);
         }
-        cw_http_free(http);
-        cw_loop_free(seen.loop);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
+}
+
+static void test_nothing_of_an_answer_is_left_in_memory(void **state)
+{
+        struct seen seen = {0};
+        struct cw_http *http;
+
+        (void)state;
+        assert_int_equal(cw_loop_new(&seen.loop), 0);
+        assert_int_equal(cw_http_new(seen.loop, "test", &http), 0);
+        ask_thrice(http, &seen);
+        cw_http_free(http);
+        cw_loop_free(seen.loop);
+}
+
+static void given_up(void *data, struct cw_http_answer *answer)
+{
+        (void)data;
+        assert_int_equal(answer->failure, CW_HTTP_CANCELLED);
+}
+
+/* However long a receiver takes, what was read meanwhile does not wait for it. */
+static void test_nothing_is_left_while_a_receiver_does_not_answer(void **state)
+{
+        struct cw_http_request request = {
+                .method = "POST", .timeout_ms = 60000, .max_response = 1 << 10, .proxy = "", .harmless = true};
+        struct cw_http_transfer *transfer;
+        struct seen seen = {0};
+        struct cw_http *http;
+        char url[64];
+        int listener = listen_anywhere(url);
+
+        (void)state;
+        assert_int_equal(cw_loop_new(&seen.loop), 0);
+        assert_int_equal(cw_http_new(seen.loop, "test", &http), 0);
+        request.url = url;
+        assert_int_equal(cw_http_start(http, &request, given_up, NULL, &transfer), 0);
+        ask_thrice(http, &seen);
+        cw_http_free(http);
+        cw_loop_free(seen.loop);
+        close(listener);
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_nothing_of_an_answer_is_left_in_memory),
+                cmocka_unit_test(test_nothing_is_left_while_a_receiver_does_not_answer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
