@@ -126,6 +126,24 @@ struct cw_changes *cw_committer_changes(struct cw_committer *committer)
         return &committer->pending;
 }
 
+/*
+ * What was written is let go of, here and not on the loop: of a storm or a first poll that takes tenths of a second.
+ * The latter leaves a row of each card and texts between the records that stay: holes that nothing later is large
+ * enough to fill, a sixth of all memory. They go back to the system at once.
+ */
+static void let_go_of_written(struct cw_committer *committer)
+{
+        bool many = committer->under_way.cards.n >= MANY_CARDS;
+
+        cw_changes_deinit(&committer->under_way);
+#if defined(__GLIBC__)
+        if (many)
+                malloc_trim(0);
+#else
+        (void)many;
+#endif
+}
+
 /* On a worker thread. */
 static void run(void *data)
 {
@@ -138,6 +156,8 @@ static void run(void *data)
         if (committer->result == 0)
                 committer->result = cw_store_commit(options->store, &committer->under_way, committer->at,
                                                     &committer->message);
+        if (committer->result == 0)
+                let_go_of_written(committer);
         if (committer->result == 0 && committer->state == CLOSING)
                 committer->result = cw_store_maintain(options->store, committer->at, &options->keep, true,
                                                       &committer->message);
@@ -215,24 +235,6 @@ static void take_back(struct cw_committer *committer)
         cw_changes_deinit(&newer);
 }
 
-/*
- * What was written is let go of. A first poll leaves a row of each card and texts between the records that stay: holes
- * that nothing later is large enough to fill, a sixth of all memory. They go back to the system at once.
- */
-static void let_go_of_written(struct cw_committer *committer)
-{
-        bool many = committer->under_way.cards.n >= MANY_CARDS;
-
-        cw_changes_deinit(&committer->under_way);
-        committer->under_way = (struct cw_changes)CW_CHANGES_NULL;
-#if defined(__GLIBC__)
-        if (many)
-                malloc_trim(0);
-#else
-        (void)many;
-#endif
-}
-
 /* Soon, unless it is about to happen anyway. */
 static void time_settling(struct cw_committer *committer)
 {
@@ -257,7 +259,6 @@ static void done(void *data)
                         try_again_later(committer);
         } else {
                 committer->failures = 0;
-                let_go_of_written(committer);
                 time_settling(committer);
         }
         if (!closing)
