@@ -213,8 +213,7 @@ struct cw_card cw_snapshot_card(const struct cw_snapshot *snapshot, const struct
 static bool odd_shows(const struct cw_card *odd, const struct cw_card *card)
 {
         return odd->available == card->available && odd->pending == card->pending && odd->total == card->total &&
-               memcmp(odd->currency, card->currency, sizeof(odd->currency)) == 0 &&
-               memcmp(odd->last4, card->last4, sizeof(odd->last4)) == 0;
+               strcmp(odd->currency, card->currency) == 0 && strcmp(odd->last4, card->last4) == 0;
 }
 
 bool cw_snapshot_differs(const struct cw_snapshot *snapshot, const struct cw_record *record, const struct cw_card *card)

@@ -211,6 +211,29 @@ static void test_currency_and_digits_are_kept_as_they_are(void **state)
         end(&fixture);
 }
 
+/* A reader of packs writes a row over the one before it. */
+static void test_bytes_behind_the_end_of_a_text_are_no_difference(void **state)
+{
+        struct cw_card card = sample, dirty = sample;
+        struct fixture fixture;
+        struct cw_record *record;
+
+        (void)state;
+        begin(&fixture);
+        put(&fixture, 7, "acme");
+        record = cw_snapshot_find(&fixture.snapshot, 7);
+        memset(card.last4, 0, sizeof(card.last4));
+        memset(card.currency, 0, sizeof(card.currency));
+        dirty.last4[0] = dirty.currency[0] = '\0';
+        for (int odd = 0; odd < 2; odd++) {
+                card.total = dirty.total = odd ? INT64_MAX : 3;
+                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &dirty), 0);
+                assert_int_equal(record->scale == CW_SCALE_ODD, odd);
+                assert_false(cw_snapshot_differs(&fixture.snapshot, record, &card));
+        }
+        end(&fixture);
+}
+
 static void test_extreme_ids_are_ids_like_others(void **state)
 {
         static const int64_t ids[] = {0, -1, 1, INT64_MAX, INT64_MIN, INT64_MAX - 1, 128, 256, -128};
@@ -290,6 +313,7 @@ int main(void)
                 cmocka_unit_test(test_every_field_makes_a_difference),
                 cmocka_unit_test(test_amounts_of_any_size_are_kept_exactly),
                 cmocka_unit_test(test_currency_and_digits_are_kept_as_they_are),
+                cmocka_unit_test(test_bytes_behind_the_end_of_a_text_are_no_difference),
                 cmocka_unit_test(test_extreme_ids_are_ids_like_others),
                 cmocka_unit_test(test_against_a_plain_array),
                 cmocka_unit_test(test_a_card_is_cheap),
