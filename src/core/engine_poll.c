@@ -15,6 +15,22 @@ static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
         state->n_staged = 0;
 }
 
+/* After the first, which is told apart from those behind it (cw_engine_view_source). */
+#define POLL_ANEW 1
+
+/* A record counts as many polls as there are in eight years, one a second: then all is as if it had been seen in none.
+ */
+static void number_anew(struct cw_source_state *state)
+{
+        for (size_t i = 0; i < state->snapshot.n; i++)
+                cw_snapshot_at(&state->snapshot, i)->seen_in = 0; /* and it knows what its leaf knew */
+        for (uint32_t i = 1; i <= state->leaves->n; i++)
+                state->leaves->rows[i].told_in = state->leaves->rows[i].seen_in = 0;
+        cw_roll_begin(&state->roll, 0);
+        state->fresh_until = state->fresh_until > state->poll ? POLL_ANEW + state->fresh_until - state->poll : 0;
+        state->poll = POLL_ANEW;
+}
+
 void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *state, int64_t at)
 {
         drop_staged(engine, state);
@@ -22,6 +38,8 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         cw_map_deinit(&state->bad);
         state->polling = true;
         state->began_at = at;
+        if (state->poll >= CW_RECORD_COUNT_MOST)
+                number_anew(state);
         state->poll++;
         cw_roll_begin(&state->roll, state->poll);
         state->seen_cards = state->read_cards = state->emptied = 0;

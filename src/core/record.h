@@ -41,7 +41,8 @@ struct cw_record {
 #define CW_RECORD_TIME(at) ((at)&INT64_C(0x3fffffffffff))
 
 /* Counts and numbers of polls into fewer than 32. */
-#define CW_RECORD_COUNT(n) ((n)&0xfffffffu)
+#define CW_RECORD_COUNT_MOST 0xfffffffu
+#define CW_RECORD_COUNT(n)   ((n)&CW_RECORD_COUNT_MOST)
 
 /* Amounts, currency and last four digits; false: the card is odd, which is all that the record says then. */
 bool cw_record_show(struct cw_record *record, const struct cw_card *card);

@@ -39,7 +39,7 @@ struct cw_roll {
 void cw_roll_init(struct cw_roll *roll, struct cw_leaves *leaves);
 void cw_roll_deinit(struct cw_roll *roll);
 
-/* A poll begins, with the number after that of the last one. */
+/* A poll begins, with the number after that of the last one. 0: none does, and the numbers may begin anew. */
 void cw_roll_begin(struct cw_roll *roll, uint32_t poll);
 
 /* Known from before, seen in no poll yet, into an empty roll. Brings them in order, and takes who stands there twice
