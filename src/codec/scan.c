@@ -596,7 +596,9 @@ bool CW_SCAN_PAGE(const struct cw_scan_input *input, struct cw_id_set *ids, stru
                             .bytes_end = input->bytes + input->len,
                             .end = input->bytes + input->len,
                             .ids_rise = true,
-                            .last_id = -1};
+                            .last_id = -1,
+                            .currency = "USD",
+                            .raw_currency = {'U', 'S', 'D', '"'}}; /* as if there had been one */
         const char *at;
 
         if (input->len == 0 || input->len > PAGE_MAX || (shape->one_customer && !input->one_customer))

@@ -219,6 +219,20 @@ static void test_every_changed_byte_is_seen(void **state)
         assert_true(scanned > 500);
 }
 
+/* Four bytes in the place of three letters and a quote, which the currency of no card before them is. */
+static void test_zeros_are_no_currency(void **state)
+{
+        struct cw_shape shape;
+        struct cw_buf buf = CW_BUF_NULL;
+
+        (void)state;
+        cw_shape_init(&shape);
+        replace("usd\"", "0000", &buf);
+        memset(strstr(buf.data, "0000"), 0, 4);
+        assert_lanes_agree("zeros", &shape, buf.data, buf.len, 0, false);
+        cw_buf_deinit(&buf);
+}
+
 static void test_every_cut_page_is_seen(void **state)
 {
         static const char page[] = PAGE;
@@ -387,10 +401,15 @@ static void test_the_decoder(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_what_is_a_surprise),     cmocka_unit_test(test_every_changed_byte_is_seen),
-                cmocka_unit_test(test_every_cut_page_is_seen), cmocka_unit_test(test_what_is_learnt),
-                cmocka_unit_test(test_one_customer),           cmocka_unit_test(test_very_many_cards_of_a_customer),
-                cmocka_unit_test(test_random_pages),           cmocka_unit_test(test_the_decoder),
+                cmocka_unit_test(test_what_is_a_surprise),
+                cmocka_unit_test(test_every_changed_byte_is_seen),
+                cmocka_unit_test(test_every_cut_page_is_seen),
+                cmocka_unit_test(test_what_is_learnt),
+                cmocka_unit_test(test_one_customer),
+                cmocka_unit_test(test_very_many_cards_of_a_customer),
+                cmocka_unit_test(test_zeros_are_no_currency),
+                cmocka_unit_test(test_random_pages),
+                cmocka_unit_test(test_the_decoder),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
