@@ -81,21 +81,20 @@ static int groups_of(struct cw_policy *policy, const struct cw_intent_row *row, 
 }
 
 /* The one of a message's groups to which the alert belongs. The rules may have changed since it was queued: then any of
- * them keeps the order. */
+ * them keeps the order. A message that was just added is the last in the lanes of its groups: nobody goes through all
+ * of them for each alert of a first message, which has as many. */
 static struct cw_group *group_in(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_entry *entry)
 {
         size_t notifier = cw_policy_notifier_index(policy, intent->notifier);
-        struct cw_group *group = intent->groups[0];
         struct cw_buf key = CW_BUF_NULL;
+        struct cw_group *group;
 
         if (notifier == SIZE_MAX || intent->n_groups == 1)
-                return group;
+                return intent->groups[0];
         cw_policy_key(policy, notifier, entry, &key);
-        for (size_t i = 1; i < intent->n_groups; i++)
-                if (strcmp(intent->groups[i]->key, cw_buf_text(&key)) == 0)
-                        group = intent->groups[i];
+        group = cw_map_get(&policy->groups, cw_group_hash(intent->notifier, cw_buf_text(&key)));
         cw_buf_deinit(&key);
-        return group;
+        return group && group->n_lane > 0 && group->lane[group->n_lane - 1] == intent ? group : intent->groups[0];
 }
 
 /* What stands in a message tells how far the receiver's knowledge goes. */
