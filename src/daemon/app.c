@@ -438,8 +438,6 @@ static void poll_now(void *data)
         cw_feeds_poll_now(app->feeds);
 }
 
-/* At its usual place the socket is a convenience that the machine may not offer; one that was asked for must be there.
- */
 static int send_test(void *data, const char *name, cw_tested_fn done, void *tester)
 {
         const struct cw_app *app = data;
@@ -447,6 +445,8 @@ static int send_test(void *data, const char *name, cw_tested_fn done, void *test
         return cw_dispatcher_test(app->dispatcher, name, done, tester);
 }
 
+/* At its usual place the socket is a convenience that the machine may not offer; one that was asked for must be there.
+ */
 static int open_control(struct cw_app *app)
 {
         static const struct cw_control_calls calls = {
@@ -623,6 +623,7 @@ static int wire_up(struct cw_app *app)
 int cw_app_new(const struct cw_app_options *options, struct cw_settings *settings, struct cw_app **ret_app)
 {
         cw_cleanup(cw_app_free_cleanup) struct cw_app *app = calloc(1, sizeof(*app));
+        sigset_t all, before;
         int r;
 
         if (!app) {
@@ -632,13 +633,11 @@ int cw_app_new(const struct cw_app_options *options, struct cw_settings *setting
         app->options = *options;
         app->settings = settings;
         use_zone(app, settings->config);
-        r = make_loop(app);
-        if (r == 0)
-                r = open_and_load(app);
-        if (r == 0)
-                r = wire_up(app);
-        if (r == 0)
-                r = open_control(app);
+        /* The loop turns while cards are loaded: whom a signal is told must be there by then. */
+        sigfillset(&all);
+        (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+        r = make_loop(app) ?: open_and_load(app) ?: wire_up(app) ?: open_control(app);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (r < 0)
                 return r;
         *ret_app = cw_take(app);

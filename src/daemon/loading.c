@@ -3,7 +3,6 @@
 #include "loading.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include "cardwatch/engine.h"
 #include "cardwatch/load.h"
@@ -71,18 +70,12 @@ static void done(void *data)
 
 int cw_loading_run(struct cw_loading *loading)
 {
-        sigset_t all, before;
-        int r;
+        int r = cw_work_submit(loading->loop, run, done, loading);
 
-        sigfillset(&all);
-        (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-        r = cw_work_submit(loading->loop, run, done, loading);
-        if (r == 0) {
-                cw_loop_run(loading->loop);
-                r = loading->result;
-        }
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return r;
+        if (r < 0)
+                return r;
+        cw_loop_run(loading->loop);
+        return loading->result;
 }
 
 void cw_loading_deinit(struct cw_loading *loading)

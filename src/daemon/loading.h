@@ -36,8 +36,8 @@ struct cw_loading {
 /* Over a loading whose first members are set, the others zero. Let go of it in any case. */
 int cw_loading_begin(struct cw_loading *loading) __attribute__((warn_unused_result));
 
-/* Turns the loop until all is loaded. Until it returns nobody else may touch the engine, the store or the changes;
- * signals wait. */
+/* Turns the loop until all is loaded. Until it returns nobody else may touch the engine, the store or the changes: the
+ * caller keeps signals waiting. */
 int cw_loading_run(struct cw_loading *loading) __attribute__((warn_unused_result));
 
 /* Keeps the engine. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A start asks the API while it still loads its cards; nothing is decided before they are there."""
 
+import signal
 import sqlite3
 
 from configs import config, login, source, webhook
@@ -56,3 +57,27 @@ def test_a_store_that_cannot_be_read_ends_a_start_that_has_asked(sim, hook, make
     daemon.start(wait_for="start-failed")
     assert daemon.wait_exit() == 1
     assert not daemon.log_lines("started") and not hook.messages
+
+
+def has_handler(process, number):
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+    return caught >> (number - 1) & 1
+
+
+def test_a_signal_that_comes_before_the_cards_is_heard_after_them(make_sim, hook, make_daemon):
+    """Sent as early as it does not just end the process: nobody is there yet whom it could be told."""
+    sim = make_sim("--customers", 4000, "--cards", 1, "--page-cap", 1000)
+    daemon = filled(sim, hook, make_daemon)
+    for number in [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1] * 5:
+        daemon.start(wait_for=None)
+        while not has_handler(daemon.process, number):
+            pass
+        daemon.signal(number)
+        if number == signal.SIGHUP:
+            daemon.wait_for_event("reloaded")
+        if number != signal.SIGTERM:
+            daemon.wait_for_event("started")
+            daemon.signal(signal.SIGTERM)
+        assert daemon.wait_exit() == 0
+        assert [line["event"] for line in daemon.log_lines(("started", "stopping", "stopped"))] == ["started", "stopping", "stopped"]
