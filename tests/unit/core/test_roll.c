@@ -102,6 +102,18 @@ static void test_seen_once_is_seen_in_one_poll(void **state)
         }
 }
 
+static void test_numbers_begin_anew(void **state)
+{
+        struct cw_roll roll;
+
+        (void)state;
+        begin(&roll, 1);
+        assert_int_equal(cw_roll_seen(&roll, 1, 2, 0), 0);
+        cw_roll_begin(&roll, 0);
+        assert_false(cw_roll_is_seen(&roll, 1, 2));
+        cw_roll_deinit(&roll);
+}
+
 static void test_who_is_known_twice_is_one(void **state)
 {
         int64_t customers[] = {7, 3, 7, -5, 3, 7, INT64_MIN};
@@ -187,6 +199,7 @@ int main(void)
                 cmocka_unit_test(test_seen_twice_counts_once),
                 cmocka_unit_test(test_gone_lasts_until_seen_again),
                 cmocka_unit_test(test_seen_once_is_seen_in_one_poll),
+                cmocka_unit_test(test_numbers_begin_anew),
                 cmocka_unit_test(test_who_is_known_twice_is_one),
                 cmocka_unit_test(test_who_is_forgotten_is_not_absent),
                 cmocka_unit_test(test_the_ends_of_the_ranges),
