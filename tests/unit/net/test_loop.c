@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -454,6 +455,31 @@ static void test_what_is_let_go_of_while_it_waits_is_not_told(void **state)
         cw_loop_free(a.f.loop);
 }
 
+/* Whoever asked makes the call itself: nobody may wait for it. */
+static void test_a_call_that_gets_no_thread_holds_nobody_back(void **state)
+{
+        struct aside a = {0};
+        pthread_attr_t usual, endless;
+
+        (void)state;
+        setup(&a.f);
+        assert_int_equal(cw_timer_new(a.f.loop, count, &a.f, &a.f.timer), 0);
+        assert_int_equal(pthread_getattr_default_np(&usual), 0);
+        assert_int_equal(pthread_attr_init(&endless), 0);
+        assert_int_equal(pthread_attr_setstacksize(&endless, (size_t)1 << 50), 0);
+        assert_int_equal(pthread_setattr_default_np(&endless), 0);
+        assert_int_equal(cw_work_aside(a.f.loop, run_aside, aside_done, &a), -EAGAIN);
+        assert_int_equal(pthread_setattr_default_np(&usual), 0);
+        pthread_attr_destroy(&usual);
+        pthread_attr_destroy(&endless);
+        cw_timer_start(a.f.timer, 1);
+        cw_loop_run(a.f.loop);
+        assert_int_equal(a.f.fired, 1);
+        assert_string_equal(a.told, "");
+        cw_timer_free(a.f.timer);
+        cw_loop_free(a.f.loop);
+}
+
 static void stop_and_begin(void *data)
 {
         struct aside *a = data;
@@ -510,6 +536,7 @@ int main(void)
                 cmocka_unit_test(test_a_wait_that_a_signal_ends_is_no_work),
                 cmocka_unit_test(test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end),
                 cmocka_unit_test(test_what_is_let_go_of_while_it_waits_is_not_told),
+                cmocka_unit_test(test_a_call_that_gets_no_thread_holds_nobody_back),
                 cmocka_unit_test(test_a_loop_that_is_stopped_ends_after_the_call_that_is_made_aside),
                 cmocka_unit_test(test_the_loop_turns_while_a_call_is_made_aside),
         };
