@@ -76,7 +76,8 @@ int cw_timer_new(struct cw_loop *loop, cw_timer_fn fn, void *data, struct cw_tim
 
 void cw_timer_start(struct cw_timer *timer, uint64_t delay_ms)
 {
-        if (timer->freed)
+        /* Who waits for the loop's release already keeps its place. */
+        if (timer->freed || (delay_ms == 0 && timer->call.waits))
                 return;
         cw_timer_stop(timer);
         if (delay_ms == 0) {

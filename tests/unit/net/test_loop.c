@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../../src/net/uvloop.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/loop.h"
@@ -428,6 +429,41 @@ static void test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end(void
         cw_loop_free(a.f.loop);
 }
 
+static void ask_again(void *data)
+{
+        struct aside *a = data;
+
+        cw_timer_start(a->f.timer, 0);
+}
+
+static void only_told(void *data)
+{
+        tell(data, 't');
+}
+
+/* As answers that come one after the other ask to be told of. */
+static void test_who_waits_and_asks_again_keeps_its_place(void **state)
+{
+        struct aside a = {0};
+
+        (void)state;
+        setup(&a.f);
+        assert_int_equal(cw_timer_new(a.f.loop, only_told, &a, &a.f.timer), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, worker_told, &a, &a.f.other), 0);
+        assert_int_equal(cw_timer_new(a.f.loop, ask_again, &a, &a.stopped), 0);
+        cw_timer_serves_sockets(a.stopped);
+        begin_aside(&a);
+        cw_timer_start(a.f.timer, 1);
+        cw_timer_start(a.f.other, 10);
+        cw_timer_start(a.stopped, 20);
+        cw_loop_run(a.f.loop);
+        assert_string_equal(a.told, "dtw");
+        cw_timer_free(a.f.timer);
+        cw_timer_free(a.f.other);
+        cw_timer_free(a.stopped);
+        cw_loop_free(a.f.loop);
+}
+
 static void stop_the_other(void *data)
 {
         struct aside *a = data;
@@ -536,6 +572,7 @@ int main(void)
                 cmocka_unit_test(test_a_wait_that_a_signal_ends_is_no_work),
                 cmocka_unit_test(test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end),
                 cmocka_unit_test(test_what_is_let_go_of_while_it_waits_is_not_told),
+                cmocka_unit_test(test_who_waits_and_asks_again_keeps_its_place),
                 cmocka_unit_test(test_a_call_that_gets_no_thread_holds_nobody_back),
                 cmocka_unit_test(test_a_loop_that_is_stopped_ends_after_the_call_that_is_made_aside),
                 cmocka_unit_test(test_the_loop_turns_while_a_call_is_made_aside),
