@@ -438,6 +438,16 @@ static void poll_now(void *data)
         cw_feeds_poll_now(app->feeds);
 }
 
+static void when_written(void *data, void (*fn)(void *), void *fn_data)
+{
+        const struct cw_app *app = data;
+
+        if (cw_committer_settled(app->committer) || cw_committer_wait(app->committer, fn, fn_data) < 0)
+                fn(fn_data);
+        else
+                cw_committer_commit(app->committer);
+}
+
 static int send_test(void *data, const char *name, cw_tested_fn done, void *tester)
 {
         const struct cw_app *app = data;
@@ -456,6 +466,7 @@ static int open_control(struct cw_app *app)
                 .store_size = store_size,
                 .step = step,
                 .carry_out = decided,
+                .when_written = when_written,
                 .reload = reload,
                 .poll = poll_now,
                 .test = send_test,

@@ -39,6 +39,8 @@ struct cw_control_calls {
         /* False: refused, `why` says so. */
         bool (*reload)(void *data, const struct cw_act *act, struct cw_buf *why);
         void (*poll)(void *data);
+        /* `fn` once all that was said until now is on the disk, or could not be written. */
+        void (*when_written)(void *data, void (*fn)(void *), void *fn_data);
         /* A test message (dispatcher.h). */
         int (*test)(void *data, const char *name, void (*done)(void *, const struct cw_attempt_result *), void *tester);
 };

@@ -18,6 +18,7 @@
 #define WAITING_MAX 32
 
 struct running {
+        const struct cw_control_options *options;
         struct cw_control_jobs *jobs; /* NULL: nobody waits for the end of it */
         cw_control_job_fn run;
         struct cw_control_job job;
@@ -118,14 +119,26 @@ static void worked(void *data)
         submit(jobs, next);
 }
 
+static void begin(void *data)
+{
+        struct running *running = data;
+
+        if (!running->jobs) {
+                end(running);
+                return;
+        }
+        if (cw_work_submit(running->jobs->loop, work, worked, running) == 0)
+                return;
+        cw_control_problem(&running->job.answer, 503, strerror(ENOMEM));
+        worked(running);
+}
+
+/* Whoever asks finds what was done before it asked, also what another asked for. */
 static void submit(struct cw_control_jobs *jobs, struct running *running)
 {
         TAILQ_INSERT_TAIL(&jobs->running, running, link);
         jobs->n_running++;
-        if (cw_work_submit(jobs->loop, work, worked, running) == 0)
-                return;
-        cw_control_problem(&running->job.answer, 503, strerror(ENOMEM));
-        worked(running);
+        running->options->calls->when_written(running->options->data, begin, running);
 }
 
 void cw_control_start_job(struct cw_control_call *call, cw_control_job_fn run, struct cw_control_job *job)
@@ -148,6 +161,7 @@ void cw_control_start_job(struct cw_control_call *call, cw_control_job_fn run, s
                 deinit(job);
                 return;
         }
+        running->options = call->options;
         running->jobs = jobs;
         running->run = run;
         running->job = *job;

@@ -189,7 +189,7 @@ def test_reload_says_whether_it_was_taken(daemon, sock):
     done = ctl("reload", "--socket", sock, "--by", "ops", "--why", "new rules")
     assert (done.returncode, done.stderr) == (0, "")
     assert daemon.wait_for_event("control", act="reload", by="ops", why="new rules", uid=os.getuid())
-    assert len(daemon.log_lines("reloaded")) == 1
+    assert daemon.wait_for_event("reloaded")
 
     daemon.configure({**daemon.config, "rules": [{"name": "low", "when": "availble < 1"}]})
     done = ctl("--socket", sock, "reload")
