@@ -123,7 +123,7 @@ static bool learn_object(struct cw_shape_object *object, const struct cw_json_sp
                 if (!set_bytes(&field->before, behind, value.text))
                         return false;
                 field->kind = name->kind;
-                field->optional = !name->required;
+                field->optional = !name->required && object->n_fields > 0; /* before the first stands the brace */
                 object->n_fields++;
                 behind = value.text + value.len;
                 if (name->kind == CW_SHAPE_DETAILS || name->kind == CW_SHAPE_CARDS)

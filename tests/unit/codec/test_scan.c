@@ -233,6 +233,39 @@ static void test_zeros_are_no_currency(void **state)
         cw_buf_deinit(&buf);
 }
 
+/* Where the first member may be missing, its brace must not be missing with it. */
+static void test_every_page_cut_in_front_is_seen(void **state)
+{
+        static const char page[] = PAGE;
+
+        (void)state;
+        for (size_t from = 0; from < sizeof(page); from++) {
+                struct cw_shape shape;
+
+                cw_shape_init(&shape);
+                assert_lanes_agree("cut off in front", &shape, page + from, sizeof(page) - 1 - from, 0, from == 0);
+        }
+}
+
+/* Nor the brace of a customer or a card. */
+static void test_every_hole_is_seen(void **state)
+{
+        static const char page[] = PAGE;
+        char holed[sizeof(page)];
+
+        (void)state;
+        for (size_t at = 0; at < sizeof(page) - 1; at++)
+                for (size_t len = 1; len < 40 && at + len < sizeof(page); len++) {
+                        struct cw_shape shape;
+                        bool scanned;
+
+                        memcpy(holed, page, at);
+                        memcpy(holed + at, page + at + len, sizeof(page) - at - len);
+                        cw_shape_init(&shape);
+                        assert_null(lanes_differ(&shape, holed, sizeof(page) - 1 - len, 0, &scanned));
+                }
+}
+
 static void test_every_cut_page_is_seen(void **state)
 {
         static const char page[] = PAGE;
@@ -408,6 +441,8 @@ int main(void)
                 cmocka_unit_test(test_one_customer),
                 cmocka_unit_test(test_very_many_cards_of_a_customer),
                 cmocka_unit_test(test_zeros_are_no_currency),
+                cmocka_unit_test(test_every_page_cut_in_front_is_seen),
+                cmocka_unit_test(test_every_hole_is_seen),
                 cmocka_unit_test(test_random_pages),
                 cmocka_unit_test(test_the_decoder),
         };
