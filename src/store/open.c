@@ -165,8 +165,9 @@ static int connect_store(struct cw_store *store, struct cw_buf *message)
         sqlite3_extended_result_codes(store->db, 1);
         sqlite3_busy_timeout(store->db, BUSY_MS);
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        /* The system caches the file as well: a storm was no slower with a quarter of SQLite's usual 2 MB. */
         return cw_db_exec(store,
-                          "PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
+                          "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
                           "PRAGMA cell_size_check = ON",
                           message);
 }
