@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * Text: small questions about strings that several layers ask. Everything is UTF-8 and independent of the locale.
@@ -14,6 +15,12 @@ size_t cw_text_valid_utf8(const char *text, size_t len);
 
 /* Bytes of the longest prefix with at most `characters` characters. */
 size_t cw_text_prefix(const char *text, size_t len, size_t characters);
+
+/* Whether both are missing (NULL), or both there with the same bytes. */
+static inline bool cw_text_same(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
 
 /* ASCII case-insensitive. */
 bool cw_text_equal_nocase(const char *a, const char *b);

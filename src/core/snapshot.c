@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/text.h"
 #include "expr_node.h"
 
 static struct cw_record *at(const struct cw_snapshot *snapshot, size_t position)
@@ -131,11 +132,6 @@ size_t cw_snapshot_bytes(const struct cw_snapshot *snapshot)
         return cw_id_index_bytes(&snapshot->index) + snapshot->records.n * CW_CHUNK * sizeof(struct cw_record);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-        return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static const struct cw_card *odd_of(const struct cw_snapshot *snapshot, const struct cw_record *record)
 {
         return cw_map_get(&snapshot->odd, (uint64_t)record->id);
@@ -176,7 +172,7 @@ int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, 
         uint32_t reference = record->reference;
         int r = 0;
 
-        if (!same_text(before, card->reference)) {
+        if (!cw_text_same(before, card->reference)) {
                 r = cw_strpool_link(snapshot->pool, card->reference, card->reference ? strlen(card->reference) : 0,
                                     &reference);
                 released = before;
@@ -222,7 +218,7 @@ bool cw_snapshot_differs(const struct cw_snapshot *snapshot, const struct cw_rec
                                                    : cw_record_shows(record, card);
 
         return !shows || record->suppressed != card->suppressed || record->customer != card->customer ||
-               !same_text(text_of(snapshot, record), card->reference);
+               !cw_text_same(text_of(snapshot, record), card->reference);
 }
 
 uint16_t cw_snapshot_changes(const struct cw_snapshot *snapshot, const struct cw_record *record,
@@ -236,7 +232,7 @@ uint16_t cw_snapshot_changes(const struct cw_snapshot *snapshot, const struct cw
         fields |= (unsigned)(known.total != card->total) << CW_FIELD_TOTAL;
         fields |= (unsigned)(known.suppressed != card->suppressed) << CW_FIELD_SUPPRESSED;
         fields |= (unsigned)(strcmp(known.currency, card->currency) != 0) << CW_FIELD_CURRENCY;
-        fields |= (unsigned)!same_text(known.reference, card->reference) << CW_FIELD_REFERENCE;
+        fields |= (unsigned)!cw_text_same(known.reference, card->reference) << CW_FIELD_REFERENCE;
         fields |= (unsigned)(known.customer != card->customer) << CW_FIELD_CUSTOMER;
         return (uint16_t)fields;
 }

@@ -11,6 +11,7 @@
 #include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/template.h"
+#include "cardwatch/text.h"
 #include "cardwatch/wire.h"
 
 CW_DEFINE_CLEANUP(struct cw_settings *, cw_settings_unref);
@@ -291,11 +292,6 @@ struct cw_source_options cw_settings_watching_source(const struct cw_settings *s
         return options;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-        return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_secret(const struct cw_secret *a, const struct cw_secret *b)
 {
         return a == b || (a && b && cw_secret_equal(a, b));
@@ -317,24 +313,24 @@ static bool same_watches(const struct cw_config_source *a, const struct cw_confi
 
 bool cw_settings_same_source(const struct cw_config_source *a, const struct cw_config_source *b)
 {
-        return same_text(a->name, b->name) && same_text(a->url, b->url) && same_text(a->username, b->username) &&
-               same_secret(a->password, b->password) && same_secret(a->api_key, b->api_key) &&
-               same_secret(a->totp_secret, b->totp_secret) && same_secret(a->otp, b->otp) &&
-               a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms && a->timeout_ms == b->timeout_ms &&
-               a->page_size == b->page_size && a->concurrency == b->concurrency && a->retries == b->retries &&
-               a->max_response == b->max_response && same_text(a->proxy, b->proxy) &&
-               same_secret(a->heartbeat, b->heartbeat) && same_text(a->tls.ca, b->tls.ca) &&
-               same_text(a->tls.cert, b->tls.cert) && same_text(a->tls.key, b->tls.key) && same_watches(a, b);
+        return cw_text_same(a->name, b->name) && cw_text_same(a->url, b->url) &&
+               cw_text_same(a->username, b->username) && same_secret(a->password, b->password) &&
+               same_secret(a->api_key, b->api_key) && same_secret(a->totp_secret, b->totp_secret) &&
+               same_secret(a->otp, b->otp) && a->otp_single_use == b->otp_single_use && a->every_ms == b->every_ms &&
+               a->timeout_ms == b->timeout_ms && a->page_size == b->page_size && a->concurrency == b->concurrency &&
+               a->retries == b->retries && a->max_response == b->max_response && cw_text_same(a->proxy, b->proxy) &&
+               same_secret(a->heartbeat, b->heartbeat) && cw_text_same(a->tls.ca, b->tls.ca) &&
+               cw_text_same(a->tls.cert, b->tls.cert) && cw_text_same(a->tls.key, b->tls.key) && same_watches(a, b);
 }
 
 const char *cw_settings_fixed_part(const struct cw_settings *before, const struct cw_settings *after)
 {
         const struct cw_config *a = before->config, *b = after->config;
 
-        if (!same_text(a->store_path, b->store_path) || a->keep_history_ms != b->keep_history_ms ||
+        if (!cw_text_same(a->store_path, b->store_path) || a->keep_history_ms != b->keep_history_ms ||
             a->keep_audit_ms != b->keep_audit_ms || a->max_store_bytes != b->max_store_bytes)
                 return "changes to `store` need a restart";
-        if (!same_text(a->control_socket, b->control_socket))
+        if (!cw_text_same(a->control_socket, b->control_socket))
                 return "changes to `control` need a restart";
         return NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/text.h"
 #include "failure.h"
 
 /*
@@ -25,11 +26,6 @@ static void list_texts(const struct cw_http_request *request, const char *ret_te
         ret_texts[6] = request->tls.key;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-        return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The same up to what is asked there: the same peer, too. */
 static bool same_place(const char *a, const char *b)
 {
@@ -47,7 +43,7 @@ static bool is_for(const struct cw_kept *kept, const struct cw_http_request *req
                 return false;
         list_texts(request, texts);
         for (size_t i = 1; i < CW_KEEP_TEXTS; i++)
-                if (!same_text(kept->texts[i], texts[i]))
+                if (!cw_text_same(kept->texts[i], texts[i]))
                         return false;
         return same_place(kept->texts[0], request->url);
 }

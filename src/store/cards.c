@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cards_private.h"
+#include "cardwatch/text.h"
 
 /* With the past of cards, and without. */
 #define VERSION_PRESENT 3
@@ -100,11 +101,6 @@ int cw_cards_end(struct cw_cards_writer *writer)
         return cw_buf_error(&writer->buf);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-        return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool four_digits(const char *last4)
 {
         return strlen(last4) == 4 && strspn(last4, "0123456789") == 4;
@@ -114,7 +110,7 @@ static bool same_owner(const struct cw_cards_writer *writer, const struct cw_car
 {
         const char *reference = writer->has_reference ? cw_buf_text(&writer->reference) : NULL;
 
-        return card->customer == writer->previous.card.customer && same_text(card->reference, reference);
+        return card->customer == writer->previous.card.customer && cw_text_same(card->reference, reference);
 }
 
 static bool whole_cents(int64_t amount)

@@ -115,6 +115,18 @@ static void test_prefix(void **state)
         assert_int_equal(cw_text_prefix("\xe2\x82", 2, 1), 1);
 }
 
+static void test_same(void **state)
+{
+        char copy[] = "usd";
+
+        (void)state;
+        assert_true(cw_text_same("usd", copy));
+        assert_true(cw_text_same(NULL, NULL));
+        assert_false(cw_text_same("usd", "USD"));
+        assert_false(cw_text_same("", NULL));
+        assert_false(cw_text_same(NULL, ""));
+}
+
 static void test_case(void **state)
 {
         (void)state;
@@ -196,13 +208,10 @@ static void test_did_you_mean(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_glob),
-                cmocka_unit_test(test_a_hostile_glob_ends),
-                cmocka_unit_test(test_valid_utf8),
-                cmocka_unit_test(test_prefix),
-                cmocka_unit_test(test_case),
-                cmocka_unit_test(test_distance),
-                cmocka_unit_test(test_long_words_are_equal_or_far),
+                cmocka_unit_test(test_glob),         cmocka_unit_test(test_a_hostile_glob_ends),
+                cmocka_unit_test(test_valid_utf8),   cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_same),         cmocka_unit_test(test_case),
+                cmocka_unit_test(test_distance),     cmocka_unit_test(test_long_words_are_equal_or_far),
                 cmocka_unit_test(test_did_you_mean),
         };
 
