@@ -107,6 +107,14 @@ static void walk_text(struct walk *walk, char **text)
         }
 }
 
+/* One that cannot be missing in its table: there and here it is "" then. */
+static void walk_some_text(struct walk *walk, char **text)
+{
+        walk_maybe_text(walk, text);
+        if (!*text)
+                *text = (char *)"";
+}
+
 /* A text with a fixed place. */
 static void walk_short(struct walk *walk, char *text, size_t size)
 {
@@ -204,6 +212,9 @@ static void walk_source(struct walk *walk, struct cw_source_row *row)
         walk_text(walk, &row->source);
         walk_flag(walk, &row->baseline_done);
         walk_flag(walk, &row->removed);
+        /* What removes a source goes to the tables at once. */
+        if (is_reading(walk) && row->removed)
+                walk->from.bad = true;
         walk_i64(walk, &row->first_poll_at);
         walk_i64(walk, &row->last_poll_at);
         walk_i64(walk, &row->last_complete_at);
@@ -211,7 +222,7 @@ static void walk_source(struct walk *walk, struct cw_source_row *row)
         walk_u32(walk, &row->failed_polls);
         walk_i64(walk, &row->blocked_until_at);
         walk_i64(walk, &row->otp_step);
-        walk_maybe_text(walk, &row->lack);
+        walk_some_text(walk, &row->lack);
         walk_u8(walk, &row->suspicion, UINT8_MAX);
 }
 
@@ -389,9 +400,9 @@ static void walk_history(struct walk *walk, struct cw_history_row *row)
 static void walk_silence(struct walk *walk, struct cw_silence_row *row)
 {
         walk_short(walk, row->id, sizeof(row->id));
-        walk_maybe_text(walk, &row->match);
-        walk_maybe_text(walk, &row->by);
-        walk_maybe_text(walk, &row->why);
+        walk_some_text(walk, &row->match);
+        walk_some_text(walk, &row->by);
+        walk_some_text(walk, &row->why);
         walk_i64(walk, &row->made_at);
         walk_i64(walk, &row->until_at);
         walk_flag(walk, &row->gone);
@@ -400,11 +411,11 @@ static void walk_silence(struct walk *walk, struct cw_silence_row *row)
 static void walk_audit(struct walk *walk, struct cw_audit_row *row)
 {
         walk_i64(walk, &row->at);
-        walk_maybe_text(walk, &row->by);
+        walk_some_text(walk, &row->by);
         walk_i64(walk, &row->uid);
         walk_text(walk, &row->what);
-        walk_maybe_text(walk, &row->target);
-        walk_maybe_text(walk, &row->why);
+        walk_some_text(walk, &row->target);
+        walk_some_text(walk, &row->why);
 }
 
 static void walk_receiver(struct walk *walk, struct cw_receiver_row *row)

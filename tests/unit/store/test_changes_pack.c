@@ -59,6 +59,37 @@ static void test_an_entry_that_rows_share_is_written_once(void **state)
         cw_entry_unref(entry);
 }
 
+/* As its table would: nothing else is told apart there. */
+static void test_a_text_that_is_missing_is_read_as_none(void **state)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL, back = CW_CHANGES_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf record = CW_BUF_NULL;
+
+        (void)state;
+        cw_changes_source(&changes, &(struct cw_source_row){.source = (char *)"main"});
+        cw_changes_silence(&changes, &(struct cw_silence_row){.match = (char *)""});
+        cw_changes_audit(&changes, &(struct cw_audit_row){.by = (char *)"", .what = (char *)"reload"});
+        pack(&changes, &record);
+        assert_int_equal(cw_changes_unpack(record.data, record.len, &back), 0);
+        assert_string_equal(back.sources.rows[0].lack, "");
+        assert_string_equal(back.silences.rows[0].by, "");
+        assert_string_equal(back.silences.rows[0].why, "");
+        assert_string_equal(back.audit.rows[0].target, "");
+        assert_string_equal(back.audit.rows[0].why, "");
+}
+
+/* It would be forgotten when the record is settled: it has to be committed otherwise. */
+static void test_a_removal_is_no_record(void **state)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL, back = CW_CHANGES_NULL;
+        cw_cleanup(cw_buf_deinit) struct cw_buf record = CW_BUF_NULL;
+
+        (void)state;
+        add_source(&changes, "main", true);
+        pack(&changes, &record);
+        assert_int_equal(cw_changes_unpack(record.data, record.len, &back), -EBADMSG);
+}
+
 /* A copy of exactly that size, changed in a few places and, mostly, sealed again. */
 static char *mutate(const struct cw_buf *record, unsigned *seed, size_t *ret_len)
 {
@@ -108,6 +139,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_is_packed_comes_back),
                 cmocka_unit_test(test_an_entry_that_rows_share_is_written_once),
+                cmocka_unit_test(test_a_text_that_is_missing_is_read_as_none),
+                cmocka_unit_test(test_a_removal_is_no_record),
                 cmocka_unit_test(test_no_bytes_break_the_reader),
         };
 
