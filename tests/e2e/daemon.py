@@ -5,6 +5,7 @@ Everything a daemon owns lies in one folder (configuration, store, log), so that
 whose test is over must have ended well: exit status 0 and nothing from a sanitizer.
 """
 
+import datetime
 import json
 import os
 import re
@@ -60,6 +61,11 @@ def stays(condition, what, for_s):
     while time.monotonic() < deadline:
         assert condition(), what() if callable(what) else what
         time.sleep(0.02)
+
+
+def seconds(text):
+    """A time as messages and logs write it."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def write_config(path, config):

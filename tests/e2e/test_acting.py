@@ -86,7 +86,7 @@ def test_nothing_through_a_silence_and_one_message_at_its_end(sim, hook, make, a
 
 def test_a_silence_runs_out_by_itself(sim, hook, make, act, look):
     make()
-    act("silence", "add", "--match", "customer=11001", "--match", "customer=1", "--for", "2s")
+    act("silence", "add", "--match", "customer=11001", "--match", "customer=1", "--for", "5s")
     sim.set_card(1, available="5")
     wait_until(lambda: look("alerts")["alerts"], "an alert")
     assert not hook.messages

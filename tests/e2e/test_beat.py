@@ -10,7 +10,7 @@ import time
 import pytest
 
 from configs import config, key, webhook
-from daemon import wait_until
+from daemon import stays, wait_until
 
 PAGE = b'{"id":0,"details":[],"pageSize":100,"pageNumber":1,"numberOfPages":1,"status":"1","errors":[]}'
 
@@ -60,43 +60,47 @@ def make_api(closer):
     return lambda delay: closer(Api(delay))
 
 
-def test_a_hundred_polls_stay_on_the_grid(make_api, hook, make_daemon, seed):
+def test_polls_stay_on_the_grid(make_api, hook, make_daemon, seed):
     """However long each takes: a beat is measured from the first, not from the end of the last."""
-    rng, beat = random.Random(seed), 0.06
+    rng, beat = random.Random(seed), 0.2
     api = make_api(lambda: rng.random() * beat / 2)
-    make_daemon(config(api.source("60ms"), webhook(hook)))
-    wait_until(lambda: len(api.starts) > 100, "a hundred polls")
-    late = [start - api.starts[0] - i * beat for i, start in enumerate(api.starts[:101])]
-    missed = round(max(late) / beat)  # beats that a busy machine let pass: they are left out, not caught up on
-    assert missed <= 5, late
-    phase = [(wait + beat / 2) % beat - beat / 2 for wait in late]  # a busy machine is late by about the same each time
+    make_daemon(config(api.source("200ms"), webhook(hook)))
+    wait_until(lambda: len(api.starts) > 60, "sixty polls", 60)
+    # A busy machine is late by about the same each time, and leaves out beats: where within a beat a poll begins counts. Polls that
+    # follow the end of the last would be spread evenly, a quarter of a beat off half of the time.
+    phase = [(start - api.starts[0] + beat / 2) % beat - beat / 2 for start in api.starts]
     usual = statistics.median(phase)
-    assert statistics.median(abs(p - usual) for p in phase) < 0.01, phase
-    assert abs(statistics.median(phase[-30:]) - statistics.median(phase[:30])) < 0.01, phase
+    assert statistics.median(abs(p - usual) for p in phase) < beat / 8, phase
+    assert abs(statistics.median(phase[-20:]) - statistics.median(phase[:20])) < beat / 8, phase
     assert api.most == 1
 
 
 def test_a_long_poll_leaves_out_the_beats_it_missed(make_api, hook, make_daemon):
-    beat = 0.1
-    api = make_api(lambda: 0.25)
-    daemon = make_daemon(config(api.source("100ms"), webhook(hook)))
-    wait_until(lambda: len(api.starts) > 8, "nine polls")
+    beat = 0.4
+    api = make_api(lambda: 0.5)
+    daemon = make_daemon(config(api.source("400ms"), webhook(hook)))
+    wait_until(lambda: len(api.starts) > 6, "seven polls")
     waits = [b - a for a, b in zip(api.starts, api.starts[1:])]
-    assert abs(statistics.median(waits) - 3 * beat) < 0.05, waits
+    assert abs(statistics.median(waits) - 2 * beat) < beat / 4, waits
     assert api.most == 1 and len(daemon.polls()) == len(daemon.polls("complete"))
 
 
 def test_asking_for_polls_makes_no_two_at_once(make_api, hook, make_daemon):
-    api = make_api(lambda: 0.1)
+    """Who asks while one is under way gets that one."""
+    answers = threading.Event()
+    answers.set()
+    api = make_api(lambda: answers.wait(5) * 0)
     daemon = make_daemon(config(api.source("1h"), webhook(hook)))
-    wait_until(lambda: len(api.starts) == 1 and api.busy == 0, "the first poll")
-    asked = time.monotonic()
+    daemon.wait_for_event("poll-ended")
+    answers.clear()
+    daemon.poll_now()
+    wait_until(lambda: len(api.starts) == 2, "the poll that was asked for")
     for _ in range(20):
         daemon.poll_now()
         time.sleep(0.03)
-    wait_until(lambda: api.busy == 0 and len(api.starts) > 3, "polls")
-    assert api.starts[1] - asked < 1
+    answers.set()
+    wait_until(lambda: len(daemon.polls()) == 2, "its end")
+    stays(lambda: len(api.starts) == 2, "no other poll", 0.3)
     daemon.poll_now()
-    have = len(api.starts)
-    wait_until(lambda: len(api.starts) > have, "one more")
-    assert api.most == 1 and have <= 12
+    wait_until(lambda: len(daemon.polls()) == 3, "a poll that is asked for afterwards")
+    assert api.most == 1 and len(api.starts) == 3

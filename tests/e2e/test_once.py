@@ -2,7 +2,6 @@
 """`cardwatchd --once`: one poll, what it caused and what was queued, and an exit status that a cron job can use."""
 
 import os
-import time
 
 import pytest
 
@@ -54,9 +53,8 @@ def test_a_delivery_that_fails_is_1_and_tried_once(sim, hook, make_daemon):
     sim.set_card(1, available="1")
     hook.default = Answer(500)
     daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
-    started = time.monotonic()
     assert daemon.once() == 1
-    assert len(hook.requests) == 1 and time.monotonic() - started < 10
+    assert len(hook.requests) == 1
     hook.default = Answer()
     assert daemon.once() == 0
     assert len(hook.messages) == 1 and len({r.id for r in hook.requests}) == 1

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The channels that wake people: PagerDuty's events, the real Alertmanager, and a command of one's own."""
 
-import datetime
 import os
 import struct
 import time
@@ -9,7 +8,7 @@ import time
 import pytest
 
 from configs import LOW, config, source, webhook
-from daemon import ctl, wait_until
+from daemon import ctl, seconds, wait_until
 from pagers import Alertmanager, Command, PagerDuty
 from receivers import Answer
 
@@ -29,10 +28,6 @@ def alertmanager(closer, tmp_path):
 @pytest.fixture
 def command(tmp_path):
     return Command(tmp_path)
-
-
-def seconds(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 # PagerDuty

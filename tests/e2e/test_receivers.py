@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receivers that are slow, silent, rude or endless, and answers that are too large (failures 7, 8, 16 and 18)."""
 
+import threading
 import time
 
 import pytest
@@ -86,15 +87,18 @@ def test_a_resolution_waits_for_its_firing(sim, hook, make_daemon):
 def test_what_was_never_tried_folds(sim, make_hook, make_daemon):
     """While the first message hangs, another card of the group falls and recovers: one message tells the outcome."""
     hook = make_hook()
-    hook.answer(Answer(503, {"Retry-After": "3"}))
-    make_daemon(config(source(sim), webhook(hook), route={"notify": ["hook"], "group_by": ["rule"]}))
+    over = threading.Event()
+    hook.answer(Answer(503, {"Retry-After": "1"}, after=over))
+    daemon = make_daemon(config(source(sim), webhook(hook, timeout="20s"), route={"notify": ["hook"], "group_by": ["rule"]}))
     sim.wait_for_polls(2)
     sim.set_card(1, available="99.99")
     hook.wait_for_requests(1)
     for available in ("5", "600", "4"):
         sim.set_card(2, available=available)
-        sim.wait_for_polls(2)
+        daemon.wait_for_polls(2)
     sim.set_card(1, available="120")
+    daemon.wait_for_polls(2)
+    over.set()
     first, second = hook.wait_for_messages(2)
     assert [a["card"]["id"] for a in first["alerts"]] == [1]
     told = {a["card"]["id"]: a["state"] for a in second["alerts"]}
@@ -108,13 +112,13 @@ def test_busy_then_broken_then_silent(sim, make_hook, make_daemon):
     the alert meanwhile is told in order, behind bytes that do not change."""
     a, b = make_hook(Answer(hang=True)), make_hook()
     a.answer(Answer(429, {"Retry-After": "2"}), Answer(500))
-    make_daemon(config(source(sim), [webhook(a, "a", timeout="500ms", retry_for="4s"), webhook(b, "b")]))
+    make_daemon(config(source(sim), [webhook(a, "a", timeout="500ms", retry_for="8s"), webhook(b, "b")]))
     sim.wait_for_polls(2)
     sim.set_card(1, available="99.99")
     a.wait_for_requests(1)
     for state, count, available in [("resolved", 1, "150"), ("firing", 2, "7"), ("resolved", 2, "160"), ("firing", 3, "8")]:
         sim.set_card(1, available=available)
-        b.wait_for_alert("low", state, count, timeout_s=3)
+        b.wait_for_alert("low", state, count)
     dead = b.wait_for_alert("notifier-failing", "firing", timeout_s=20)
     assert "a" in dead["summary"].split()
     first = [r for r in a.requests if r.id == a.requests[0].id]
