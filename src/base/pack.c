@@ -9,7 +9,7 @@
 
 #define SEAL_LEN 8
 
-void cw_pack_u64(struct cw_buf *buf, uint64_t value)
+static void pack_long(struct cw_buf *buf, uint64_t value)
 {
         size_t n = 1;
         char *to;
@@ -23,6 +23,15 @@ void cw_pack_u64(struct cw_buf *buf, uint64_t value)
                 *to++ = (char)(value | 0x80);
         *to = (char)value;
         cw_buf_grew(buf, n);
+}
+
+/* Most numbers are one byte. */
+void cw_pack_u64(struct cw_buf *buf, uint64_t value)
+{
+        if (value < 0x80)
+                cw_buf_putc(buf, (char)value);
+        else
+                pack_long(buf, value);
 }
 
 void cw_pack_i64(struct cw_buf *buf, int64_t value)
@@ -60,6 +69,14 @@ static uint64_t word_at(const unsigned char *bytes, size_t len)
         return word;
 }
 
+/* Written out, it is one load. */
+static uint64_t whole_word_at(const unsigned char *bytes)
+{
+        return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+               (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 |
+               (uint64_t)bytes[7] << 56;
+}
+
 /* Each word is multiplied into the sum by an odd number, so that any one that differs shows. */
 static uint64_t sum_of(const void *data, size_t len)
 {
@@ -67,7 +84,7 @@ static uint64_t sum_of(const void *data, size_t len)
         uint64_t sum = len;
 
         for (; len >= sizeof(sum); bytes += sizeof(sum), len -= sizeof(sum)) {
-                sum = (sum ^ word_at(bytes, sizeof(sum))) * UINT64_C(0x9e3779b97f4a7c15);
+                sum = (sum ^ whole_word_at(bytes)) * UINT64_C(0x9e3779b97f4a7c15);
                 sum ^= sum >> 32;
         }
         sum = (sum ^ word_at(bytes, len)) * UINT64_C(0x9e3779b97f4a7c15);
@@ -143,7 +160,7 @@ static uint64_t unpack_long(struct cw_unpack *unpack)
         return spoil(unpack);
 }
 
-/* Most numbers are one byte. */
+/* Likewise. */
 uint64_t cw_unpack_u64(struct cw_unpack *unpack)
 {
         if (!unpack->bad && unpack->at < unpack->end && *unpack->at < 0x80)

@@ -13,6 +13,7 @@
 #include "statements.h"
 
 struct cw_fold;
+struct cw_given_rows;
 
 /*
  * Db: SQLite as the rest of the store wants it.
@@ -33,6 +34,7 @@ struct cw_store {
         int64_t max_bytes; /* that its log was limited for */
         size_t unsettled; /* bytes in the change log; the owner's only */
         int64_t outbox_top; /* no message behind it can stand in the table of the outbox; the owner's only */
+        struct cw_given_rows *given; /* what a statement is being given (given.h), NULL: nothing */
         struct cw_buf record; /* room for the next one of them */
         struct cw_fault commit_fault, settle_fault;
 };

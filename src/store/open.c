@@ -19,6 +19,7 @@
 #include "change_log.h"
 #include "db.h"
 #include "fold.h"
+#include "given.h"
 #include "lock.h"
 #include "schema.h"
 
@@ -175,15 +176,19 @@ static int connect_store(struct cw_store *store, struct cw_buf *message)
 static int own(struct cw_store *store, struct cw_buf *message)
 {
         int64_t synchronous;
-        int r = cw_schema_check(store, message);
+        int r = cw_given_declare(store, message);
 
+        if (r == 0)
+                r = cw_schema_check(store, message);
         /* Can only be said of a file with nothing in it: pages that are free can be given back one day (size.h). */
         if (r == CW_SCHEMA_EMPTY)
                 r = cw_db_exec(store, "PRAGMA auto_vacuum = INCREMENTAL", message);
         if (r < 0)
                 return r;
+        /* Some systems build SQLite to write zeros over every page that is dropped: settling would write each twice. */
         r = cw_db_exec(store,
                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;"
+                       "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY;"
                        "PRAGMA wal_autocheckpoint = 2000",
                        message);
         if (r == 0)
