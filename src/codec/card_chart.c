@@ -17,6 +17,7 @@
 #include "cardwatch/render.h"
 #include "cardwatch/rows.h"
 #include "letter_row.h"
+#include "render_measure.h"
 #include "render_person.h"
 
 #define USUAL_MS (7 * CW_DAY_MS)
@@ -65,8 +66,7 @@ static void choose_limit(struct cw_card_chart *chart, const struct cw_entry *ent
         const struct cw_card *card = &entry->card;
         cw_amount shown = pick(chart, card->available, card->pending, card->total);
 
-        if (!entry->limit_text || (entry->limit_label && strstr(entry->limit_label, ", ")) || !entry->current.known ||
-            entry->current.amount != shown)
+        if (!entry->limit_text || cw_measure_end(entry) || !entry->current.known || entry->current.amount != shown)
                 return;
         chart->limit.known = cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &chart->limit.amount) == 0;
         cw_person_limit_name(&name, entry);

@@ -80,6 +80,40 @@ static void find_common(const struct cw_notice *notice, enum cw_entry_state stat
         common->one_rule = all.one_rule;
 }
 
+static int64_t earliest(const struct cw_notice *notice)
+{
+        int64_t found = 0, since;
+
+        for (size_t i = 0; i < notice->n_items; i++) {
+                since = cw_person_since(notice->items[i].entry);
+                if (notice->items[i].entry->state == CW_ENTRY_FIRING && since && (!found || since < found))
+                        found = since;
+        }
+        return found;
+}
+
+/* "since 08:02, for 1 h 30 min". */
+static void put_since(struct cw_buf *buf, int64_t since, int64_t now)
+{
+        cw_buf_puts(buf, "since ");
+        cw_person_time(buf, since, now);
+        if (now - since >= CW_MINUTE_MS) {
+                cw_buf_puts(buf, ", for ");
+                cw_duration_format_human(buf, now - since);
+        }
+}
+
+static bool is_repeat(const struct cw_notice *notice)
+{
+        return notice->repeat > 0 && notice->kind == CW_NOTICE_ALERT && !notice->baseline;
+}
+
+/* A repeat's note has said it. */
+static bool note_says_since(const struct cw_notice *notice, int64_t since)
+{
+        return is_repeat(notice) && same_minute(since, earliest(notice));
+}
+
 static int write_foot(const struct writer *writer, const struct cw_letter_common *common, const struct cw_entry *entry,
                       struct cw_letter_block *block)
 {
@@ -90,13 +124,9 @@ static int write_foot(const struct writer *writer, const struct cw_letter_common
         if (entry->state == CW_ENTRY_EVENT && since && common->one_since) {
                 cw_buf_puts(&foot, "at ");
                 cw_person_time(&foot, since, now);
-        } else if (entry->state == CW_ENTRY_FIRING && since && common->one_since) {
-                cw_buf_puts(&foot, "since ");
-                cw_person_time(&foot, since, now);
-                if (now - since >= CW_MINUTE_MS) {
-                        cw_buf_puts(&foot, ", for ");
-                        cw_duration_format_human(&foot, now - since);
-                }
+        } else if (entry->state == CW_ENTRY_FIRING && since && common->one_since &&
+                   !note_says_since(common->notice, since)) {
+                put_since(&foot, since, now);
         }
         if (common->one_times && cw_person_times(&times, entry, now))
                 cw_buf_puts(cw_letter_remark(&foot), cw_buf_text(&times));
@@ -152,18 +182,6 @@ static int write_block(struct writer *writer, enum cw_entry_state state)
         return r < 0 ? r : write_foot(writer, &common, first, block);
 }
 
-static int64_t earliest(const struct cw_notice *notice)
-{
-        int64_t found = 0, since;
-
-        for (size_t i = 0; i < notice->n_items; i++) {
-                since = cw_person_since(notice->items[i].entry);
-                if (notice->items[i].entry->state == CW_ENTRY_FIRING && since && (!found || since < found))
-                        found = since;
-        }
-        return found;
-}
-
 static int write_note(struct writer *writer)
 {
         const struct cw_notice *notice = writer->notice;
@@ -176,11 +194,11 @@ static int write_note(struct writer *writer)
                 cw_buf_puts(&note, "This is a TEST: nothing has happened, and no card needs attention.");
         else if (notice->baseline)
                 cw_buf_puts(&note, "This is the baseline: what was already so when watching began.");
-        else if (notice->repeat > 0) {
+        else if (is_repeat(notice)) {
                 cw_buf_printf(&note, "This is repeat %" PRIu32 ": still firing", notice->repeat);
                 if (since) {
-                        cw_buf_puts(&note, " since ");
-                        cw_person_time(&note, since, notice->sent_at);
+                        cw_buf_putc(&note, ' ');
+                        put_since(&note, since, notice->sent_at);
                 }
                 cw_buf_putc(&note, '.');
         }

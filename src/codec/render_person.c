@@ -12,6 +12,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/render.h"
 #include "cardwatch/text.h"
+#include "render_measure.h"
 
 /* Of the time that was foretold: when nothing falls for so long, it is foretold no more. */
 enum { QUIET_SHARE = 8 };
@@ -206,37 +207,21 @@ static bool is_name(const char *label)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
-        if (label && strstr(label, ", "))
-                return true; /* what was measured stands before it */
         return label && *label && strchr(letters, *label) &&
                strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
-}
-
-/* "spent(1h) 3,554.68, limit": what was measured, as the limit behind it is written. */
-static void group_measure(struct cw_buf *buf, const struct cw_entry *entry)
-{
-        const char *label = entry->limit_label, *comma = strstr(label, ", "), *number = comma;
-        cw_amount amount;
-
-        while (number && number > label && number[-1] != ' ')
-                number--;
-        if (!number || cw_amount_parse(number, (size_t)(comma - number), &amount) < 0) {
-                cw_buf_puts(buf, label);
-                return;
-        }
-        cw_buf_append(buf, label, (size_t)(number - label));
-        cw_person_amount(buf, amount, entry);
-        cw_buf_puts(buf, comma);
 }
 
 void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf label = CW_BUF_NULL;
+        const char *end = cw_measure_end(entry);
 
-        if (is_name(entry->limit_label))
-                group_measure(&label, entry);
-        else
-                cw_buf_puts(&label, "limit");
+        if (end) {
+                cw_measure_words(&label, entry);
+                cw_buf_puts(&label, end);
+        } else {
+                cw_buf_puts(&label, is_name(entry->limit_label) ? entry->limit_label : "limit");
+        }
         if (cw_buf_error(&label) < 0)
                 buf->error = cw_buf_error(&label);
         cw_render_visible(buf, cw_buf_text(&label), CW_PERSON_REFERENCE_MAX);
@@ -250,6 +235,8 @@ void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
                 return;
         cw_person_limit_name(buf, entry);
         cw_buf_putc(buf, ' ');
+        if (cw_measure_duration(buf, entry->limit_text, strlen(entry->limit_text)))
+                return;
         if (cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &amount) < 0)
                 cw_render_visible(buf, entry->limit_text, CW_PERSON_REFERENCE_MAX);
         else if (amount % CW_AMOUNT_UNIT == 0)

@@ -229,11 +229,11 @@ static const struct {
         {"a repeat says that it is one, and since when", a_repeat, "https://cw.example.com/",
          "[WARNING] low-balance: 3 cards of acme-1 (repeat)",
          "WARNING \u00b7 low-balance \u00b7 3 cards of acme-1 (repeat)\n"
-         "This is repeat 2: still firing since 22 Nov 08:00.\n"
+         "This is repeat 2: still firing since 22 Nov 08:00, for 1 day 5 h.\n"
          "\u00b7\u00b7\u00b7\u00b70042 (card 9)  \u22123.20 USD   was     0.00, floor 100 \u00b7 pending 40.00\n"
          "\u00b7\u00b7\u00b7\u00b77711 (card 4)  12.00 USD   was 1,140.00, floor 100\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was   130.00, floor 100\n"
-         "since 22 Nov 08:00, for 1 day 5 h \u00b7 rule: available < floor\n"
+         "rule: available < floor\n"
          "https://cw.example.com/#/alerts\n"},
         {"a baseline says that it is one; several customers are told apart", a_baseline, NULL,
          "[WARNING] low-balance: 3 cards of 2 customers (baseline)",
@@ -501,10 +501,34 @@ static void test_limits(void **state)
                 {"nor has a formula", "floor * 2", "-200.00", "limit \u2212200"},
                 {"what is no amount is shown as it is", "kind", "US\n", "kind US\u240a"},
                 {"what was measured is grouped like its limit", "spent(1h) 3554.68, limit", "1000.00",
-                 "spent(1h) 3,554.68, limit 1,000"},
+                 "spent 3,554.68 in 1 h, limit 1,000"},
                 {"with its sign", "delta(available) -5200.00, floor", "-1000.00",
-                 "delta(available) \u22125,200.00, floor \u22121,000"},
-                {"a time is no amount", "runway(7d) 9h, limit", "2d", "runway(7d) 9h, limit 2d"},
+                 "changed by \u22125,200.00, floor \u22121,000"},
+                {"over a window", "delta(pending, 90m) 7.50, limit", "5.00",
+                 "pending changed by 7.50 in 1 h 30 min, limit 5"},
+                {"a time is no amount", "runway(7d) 2h18m, limit", "2d",
+                 "empty in 2 h 18 min at the rate of 7 days, limit 2 days"},
+                {"what came", "added(1d) 10.00, limit", "5.00", "added 10.00 in 1 day, limit 5"},
+                {"the lowest", "min(available,1h) -3.20, limit", "0.00", "lowest \u22123.20 in 1 h, limit 0"},
+                {"the highest of another amount", "max( total , 2h ) 1200.00, ceiling", "1000.00",
+                 "highest total 1,200.00 in 2 h, ceiling 1,000"},
+                {"the mean", "avg(pending, 30m) 12.25, limit", "10.00", "average pending 12.25 in 30 min, limit 10"},
+                {"how often", "changes(available, 1h) 12.00, limit", "10.00", "changed 12 times in 1 h, limit 10"},
+                {"how often something else", "changes(reference, 1h) 3.00, limit", "2.00",
+                 "reference changed 3 times in 1 h, limit 2"},
+                {"how long", "unchanged(available) 3h, limit", "2h", "unchanged for 3 h, limit 2 h"},
+                {"how old", "age 3d, limit", "2d", "first seen 3 days ago, limit 2 days"},
+                {"a percentage", "spent(1h) 68 %, limit", "100 %", "spent 68 % in 1 h, limit 100 %"},
+                {"a formula is shown as it is", "spent(1h) * 2 3554.68, limit", "1000.00",
+                 "spent(1h) * 2 3,554.68, limit 1,000"},
+                {"so is one within another", "abs(delta(available, 1h)) 5.00, limit", "4.00",
+                 "abs(delta(available, 1h)) 5.00, limit 4"},
+                {"and a function of tomorrow", "slope(available, 1h) 5.00, limit", "4.00",
+                 "slope(available, 1h) 5.00, limit 4"},
+                {"and one with other arguments", "spent(1h, 2h) 5.00, limit", "4.00", "spent(1h, 2h) 5.00, limit 4"},
+                {"and one that lacks its value", "spent(1h), limit", "4.00", "spent(1h), limit 4"},
+                {"and one that does not end", "spent(1h 5.00, limit", "4.00", "spent(1h 5.00, limit 4"},
+                {"a limit that is a time", "48h", "2d", "limit 2 days"},
                 {"no limit is nothing", NULL, NULL, ""},
         };
 
@@ -563,7 +587,7 @@ static void test_when_it_will_be_empty(void **state)
                 if (cases[i].expected)
                         assert_non_null(strstr(cw_buf_text(&buf), cases[i].expected));
                 else
-                        assert_null(strstr(cw_buf_text(&buf), "empty"));
+                        assert_null(strstr(cw_buf_text(&buf), "\u00b7 empty"));
                 cw_buf_deinit(&buf);
         }
 }

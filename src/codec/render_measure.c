@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: a table of the functions that look back, each with its sentence. Nothing is evaluated here: the label is taken
+ * apart again, and whatever does not look as expected stays as it is.
+ */
+#include "render_measure.h"
+
+#include <string.h>
+
+#include "cardwatch/cleanup.h"
+#include "cardwatch/clock.h"
+#include "render_person.h"
+
+struct part {
+        const char *text;
+        size_t len;
+};
+
+/* "delta(available, 1h) -300.00", taken apart. */
+struct measure {
+        struct part function, field, window, value; /* `field` of the card's, `window` a duration; len 0: none */
+};
+
+/* In a sentence: V the value, W the window, F the field and a space where it is not the available balance. */
+static const struct {
+        const char *function;
+        bool has_field, has_window;
+        const char *sentence;
+} sentences[] = {
+        {"spent", false, true, "spent V in W"},
+        {"added", false, true, "added V in W"},
+        {"runway", false, true, "empty in V at the rate of W"},
+        {"delta", true, false, "Fchanged by V"},
+        {"delta", true, true, "Fchanged by V in W"},
+        {"min", true, true, "lowest FV in W"},
+        {"max", true, true, "highest FV in W"},
+        {"avg", true, true, "average FV in W"},
+        {"changes", true, true, "Fchanged V times in W"},
+        {"unchanged", true, false, "Funchanged for V"},
+        {"age", false, false, "first seen V ago"},
+};
+
+static bool is(struct part part, const char *text)
+{
+        return part.len == strlen(text) && memcmp(part.text, text, part.len) == 0;
+}
+
+static bool is_word(char c)
+{
+        return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* What stands in `text` before any of `ends`; the blanks around it are left out. */
+static struct part cut(const char *text, const char *ends)
+{
+        struct part part = {.text = text + strspn(text, " ")};
+
+        part.len = strcspn(part.text, ends);
+        while (part.len > 0 && part.text[part.len - 1] == ' ')
+                part.len--;
+        return part;
+}
+
+/* Between the parentheses: at most a field and a window. Behind them; NULL: it is something else. */
+static const char *take_arguments(const char *text, struct measure *measure)
+{
+        const char *end = strchr(text, ')');
+        struct part part;
+        int64_t ms;
+
+        while (end && text < end) {
+                part = cut(text, ",)");
+                if (part.len > 0 && cw_duration_parse(part.text, part.len, &ms) == 0 && measure->window.len == 0)
+                        measure->window = part;
+                else if (part.len > 0 && is_word(*part.text) && measure->field.len == 0 && measure->window.len == 0)
+                        measure->field = part;
+                else
+                        return NULL;
+                text += strcspn(text, ",)") + 1;
+        }
+        for (size_t i = 0; i < measure->field.len; i++)
+                if (!is_word(measure->field.text[i]))
+                        return NULL;
+        return end ? end + 1 : NULL;
+}
+
+/* One word, or "68 %". */
+static bool is_value(struct part part)
+{
+        const char *blank = memchr(part.text, ' ', part.len);
+
+        return part.len > 0 && (!blank || is((struct part){blank, (size_t)(part.text + part.len - blank)}, " %"));
+}
+
+static bool take_apart(const char *text, const char *end, struct measure *measure)
+{
+        const char *at = text;
+
+        while (is_word(*at))
+                at++;
+        measure->function = (struct part){text, (size_t)(at - text)};
+        if (*at == '(')
+                at = take_arguments(at + 1, measure);
+        if (!at || *at != ' ' || at >= end)
+                return false;
+        measure->value = (struct part){at + 1, (size_t)(end - at - 1)};
+        return is_value(measure->value);
+}
+
+static const char *find_sentence(const struct measure *measure)
+{
+        for (size_t i = 0; i < CW_ARRAY_SIZE(sentences); i++)
+                if (is(measure->function, sentences[i].function) &&
+                    sentences[i].has_field == (measure->field.len > 0) &&
+                    sentences[i].has_window == (measure->window.len > 0))
+                        return sentences[i].sentence;
+        return NULL;
+}
+
+bool cw_measure_duration(struct cw_buf *buf, const char *text, size_t len)
+{
+        int64_t ms;
+
+        if (cw_duration_parse(text, len, &ms) < 0)
+                return false;
+        cw_duration_format_human(buf, ms);
+        return true;
+}
+
+/* As the limit behind it is written. */
+static void put_value(struct cw_buf *buf, struct part value, bool counts, const struct cw_entry *entry)
+{
+        cw_amount amount;
+
+        if (cw_amount_parse(value.text, value.len, &amount) == 0) {
+                if (counts)
+                        cw_amount_format_grouped(buf, amount, 0);
+                else
+                        cw_person_amount(buf, amount, entry);
+        } else if (!cw_measure_duration(buf, value.text, value.len)) {
+                cw_buf_append(buf, value.text, value.len);
+        }
+}
+
+static void say(struct cw_buf *buf, const char *sentence, const struct measure *measure, const struct cw_entry *entry)
+{
+        for (; *sentence; sentence++) {
+                if (*sentence == 'V') {
+                        put_value(buf, measure->value, is(measure->function, "changes"), entry);
+                } else if (*sentence == 'W') {
+                        cw_measure_duration(buf, measure->window.text, measure->window.len);
+                } else if (*sentence != 'F') {
+                        cw_buf_putc(buf, *sentence);
+                } else if (!is(measure->field, "available")) {
+                        cw_buf_append(buf, measure->field.text, measure->field.len);
+                        cw_buf_putc(buf, ' ');
+                }
+        }
+}
+
+const char *cw_measure_end(const struct cw_entry *entry)
+{
+        const char *label = entry->limit_label, *found = NULL;
+
+        /* The last one: the limit's name has none. */
+        while (label && (label = strstr(label, ", ")))
+                found = label++;
+        return found;
+}
+
+void cw_measure_words(struct cw_buf *buf, const struct cw_entry *entry)
+{
+        const char *label = entry->limit_label, *end = cw_measure_end(entry), *value = end;
+        struct measure measure = {.value = {.len = 0}};
+        const char *sentence = take_apart(label, end, &measure) ? find_sentence(&measure) : NULL;
+
+        if (sentence) {
+                say(buf, sentence, &measure, entry);
+                return;
+        }
+        while (value > label && value[-1] != ' ')
+                value--;
+        cw_buf_append(buf, label, (size_t)(value - label));
+        put_value(buf, (struct part){value, (size_t)(end - value)}, false, entry);
+}
