@@ -9,6 +9,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/digits.h"
 #include "cardwatch/hash.h"
+#include "intent.h"
 
 CW_DEFINE_CLEANUP(struct cw_group *, cw_group_free);
 
@@ -232,23 +233,42 @@ void cw_group_remove_member(struct cw_group *group, const struct cw_alert *alert
         memmove(&group->members[i], &group->members[i + 1], (group->n_members - i) * sizeof(struct cw_alert *));
 }
 
-int cw_group_lane_append(struct cw_group *group, struct cw_intent *intent)
+int cw_group_lane_insert(struct cw_group *group, struct cw_intent *intent, size_t at)
 {
+        struct cw_intent **lane;
+
         if (make_room((void **)&group->lane, group->n_lane, &group->lane_capacity) < 0)
                 return -ENOMEM;
-        group->lane[group->n_lane++] = intent;
+        lane = group->lane;
+        memmove(&lane[at + 1], &lane[at], (group->n_lane - at) * sizeof(*lane));
+        lane[at] = intent;
+        group->n_lane++;
+        if (at == 0 && group->n_lane > 1)
+                lane[1]->n_first--;
+        if (at > 0 && at + 1 == group->n_lane)
+                lane[at - 1]->n_followed++;
+        intent->n_first += at == 0;
+        intent->n_followed += at + 1 < group->n_lane;
         return 0;
 }
 
-void cw_group_lane_remove(struct cw_group *group, const struct cw_intent *intent)
+void cw_group_lane_remove(struct cw_group *group, struct cw_intent *intent)
 {
-        for (size_t i = 0; i < group->n_lane; i++) {
-                if (group->lane[i] != intent)
-                        continue;
-                group->n_lane--;
-                memmove(&group->lane[i], &group->lane[i + 1], (group->n_lane - i) * sizeof(*group->lane));
+        struct cw_intent **lane = group->lane;
+        size_t at = 0;
+
+        while (at < group->n_lane && lane[at] != intent)
+                at++;
+        if (at == group->n_lane)
                 return;
-        }
+        group->n_lane--;
+        memmove(&lane[at], &lane[at + 1], (group->n_lane - at) * sizeof(*lane));
+        intent->n_first -= at == 0;
+        intent->n_followed -= at < group->n_lane;
+        if (at == 0 && group->n_lane > 0)
+                lane[0]->n_first++;
+        if (at > 0 && at == group->n_lane)
+                lane[at - 1]->n_followed--;
 }
 
 static void remember(const struct cw_group *group, bool gone, struct cw_changes *changes)

@@ -55,8 +55,10 @@ uint64_t cw_group_hash(const char *notifier, const char *key);
 
 int cw_group_add_member(struct cw_group *group, struct cw_alert *alert) __attribute__((warn_unused_result));
 void cw_group_remove_member(struct cw_group *group, const struct cw_alert *alert);
-int cw_group_lane_append(struct cw_group *group, struct cw_intent *intent) __attribute__((warn_unused_result));
-void cw_group_lane_remove(struct cw_group *group, const struct cw_intent *intent);
+/* A message stands once in a lane, and counts in how many it is the first and in how many others wait for it. */
+int cw_group_lane_insert(struct cw_group *group, struct cw_intent *intent, size_t at)
+        __attribute__((warn_unused_result));
+void cw_group_lane_remove(struct cw_group *group, struct cw_intent *intent);
 
 /* Its row as it is now, or its end. Groups that have not begun are not stored. */
 void cw_group_remember(const struct cw_group *group, struct cw_changes *changes);

@@ -45,6 +45,7 @@ struct cw_intent {
         size_t payload_len;
         struct cw_group **groups;
         size_t n_groups;
+        size_t n_first, n_followed; /* of their lanes: in which it stands first, in which others stand behind it */
 };
 
 /* A time in which nothing goes to a notifier, because its receiver said so. */

@@ -147,9 +147,13 @@ int cw_outbox_add(struct cw_outbox *outbox, const struct cw_intent *like, struct
                 return -ENOMEM;
         }
         for (size_t i = 0; i < n_groups; i++) {
-                if (cw_group_lane_append(groups[i], intent) < 0)
+                struct cw_group *group = groups[i];
+
+                if (group->n_lane > 0 && group->lane[group->n_lane - 1] == intent)
+                        continue; /* it was named twice */
+                if (cw_group_lane_insert(group, intent, group->n_lane) < 0)
                         return -ENOMEM;
-                intent->groups[intent->n_groups++] = groups[i];
+                intent->groups[intent->n_groups++] = group;
         }
         if (intent->notifier_index != SIZE_MAX)
                 count_in(outbox, intent);

@@ -14,10 +14,7 @@
 
 static bool first_in_its_lanes(const struct cw_intent *intent)
 {
-        for (size_t i = 0; i < intent->n_groups; i++)
-                if (intent->groups[i]->lane[0] != intent)
-                        return false;
-        return true;
+        return intent->n_first == intent->n_groups;
 }
 
 /* Whatever it keeps waiting is as urgent as itself. */
@@ -25,6 +22,8 @@ static enum cw_severity urgency_of(const struct cw_intent *intent)
 {
         enum cw_severity urgency = intent->severity;
 
+        if (intent->n_followed == 0)
+                return urgency;
         for (size_t i = 0; i < intent->n_groups && urgency < CW_SEVERITY_CRITICAL; i++) {
                 const struct cw_group *group = intent->groups[i];
 

@@ -55,15 +55,17 @@ static bool was_tried(const struct cw_intent *intent)
 }
 
 /* From the end of its lanes to before all that was not tried yet. */
-static void go_before_unwritten(struct cw_intent *intent)
+static void go_before_unwritten(struct cw_policy *policy, struct cw_intent *intent)
 {
         for (size_t i = 0; i < intent->n_groups; i++) {
-                struct cw_intent **lane = intent->groups[i]->lane;
-                size_t at = intent->groups[i]->n_lane - 1;
+                struct cw_group *group = intent->groups[i];
+                size_t at = group->n_lane - 1;
 
-                for (; at > 0 && !was_tried(lane[at - 1]); at--)
-                        lane[at] = lane[at - 1];
-                lane[at] = intent;
+                while (at > 0 && !was_tried(group->lane[at - 1]))
+                        at--;
+                cw_group_lane_remove(group, intent);
+                if (cw_group_lane_insert(group, intent, at) < 0)
+                        policy->error = -ENOMEM;
         }
 }
 
@@ -104,7 +106,7 @@ static void revive(struct cw_policy *policy, const struct cw_intent_row *row)
         }
         intent->attempts = row->attempts;
         if (row->payload)
-                go_before_unwritten(intent);
+                go_before_unwritten(policy, intent);
         ask_ledger(policy, intent);
         cw_intent_remember(intent, false, policy->changes);
         if (cw_outbox_offer(&policy->outbox, intent) < 0)

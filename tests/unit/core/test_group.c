@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../../src/core/group.h"
+#include "../../../src/core/intent.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
 
@@ -136,10 +137,9 @@ static void test_hashes_tell_notifiers_and_keys_apart(void **state)
         assert_int_not_equal(cw_group_hash("ab", "c"), cw_group_hash("a", "bc"));
 }
 
-static void test_members_and_lane(void **state)
+static void test_members(void **state)
 {
         struct cw_alert *alert = (struct cw_alert *)(void *)state;
-        struct cw_intent *intents = (struct cw_intent *)(void *)&state;
         struct cw_group *group;
 
         assert_int_equal(cw_group_new("chat", "main{}", &group), 0);
@@ -150,15 +150,60 @@ static void test_members_and_lane(void **state)
         assert_int_equal(group->n_members, 8);
         assert_ptr_equal(group->members[3], (char *)alert + 4);
 
-        for (int i = 0; i < 9; i++)
-                assert_int_equal(cw_group_lane_append(group, (struct cw_intent *)(void *)((char *)intents + i)), 0);
-        cw_group_lane_remove(group, (struct cw_intent *)(void *)((char *)intents + 0));
-        cw_group_lane_remove(group, (struct cw_intent *)(void *)((char *)intents + 8));
-        cw_group_lane_remove(group, (struct cw_intent *)(void *)((char *)intents + 8));
-        assert_int_equal(group->n_lane, 7);
-        assert_ptr_equal(group->lane[0], (char *)intents + 1);
-        assert_ptr_equal(group->lane[6], (char *)intents + 7);
         cw_group_free(group);
+}
+
+enum { LANES = 5, MESSAGES = 7 };
+
+static size_t place(const struct cw_group *group, const struct cw_intent *intent)
+{
+        size_t at = 0;
+
+        while (at < group->n_lane && group->lane[at] != intent)
+                at++;
+        return at;
+}
+
+static void assert_counts(struct cw_group *const *groups, const struct cw_intent *intent)
+{
+        size_t n_first = 0, n_followed = 0;
+
+        for (size_t i = 0; i < LANES; i++) {
+                size_t at = place(groups[i], intent);
+
+                n_first += at == 0 && groups[i]->n_lane > 0;
+                n_followed += at + 1 < groups[i]->n_lane;
+        }
+        assert_int_equal(intent->n_first, n_first);
+        assert_int_equal(intent->n_followed, n_followed);
+}
+
+/* Messages come to any place of random lanes and leave them again, in every order. */
+static void test_a_message_counts_where_it_is_first_and_where_others_wait(void **state)
+{
+        struct cw_intent intents[MESSAGES] = {0};
+        struct cw_group *groups[LANES];
+        unsigned long chance = 1;
+
+        (void)state;
+        for (size_t i = 0; i < LANES; i++)
+                assert_int_equal(cw_group_new("chat", "main{}", &groups[i]), 0);
+        for (int step = 0; step < 5000; step++) {
+                struct cw_group *group;
+                struct cw_intent *intent;
+
+                chance = chance * 1103515245 + 12345;
+                group = groups[(chance >> 16) % LANES];
+                intent = &intents[(chance >> 24) % MESSAGES];
+                if (place(group, intent) < group->n_lane)
+                        cw_group_lane_remove(group, intent);
+                else
+                        assert_int_equal(cw_group_lane_insert(group, intent, (chance >> 8) % (group->n_lane + 1)), 0);
+                for (size_t i = 0; i < MESSAGES; i++)
+                        assert_counts(groups, &intents[i]);
+        }
+        for (size_t i = 0; i < LANES; i++)
+                cw_group_free(groups[i]);
 }
 
 static void test_only_groups_that_have_begun_are_stored(void **state)
@@ -191,7 +236,8 @@ int main(void)
                 cmocka_unit_test(test_odd_values_make_the_round_trip),
                 cmocka_unit_test(test_damaged_keys),
                 cmocka_unit_test(test_hashes_tell_notifiers_and_keys_apart),
-                cmocka_unit_test(test_members_and_lane),
+                cmocka_unit_test(test_members),
+                cmocka_unit_test(test_a_message_counts_where_it_is_first_and_where_others_wait),
                 cmocka_unit_test(test_only_groups_that_have_begun_are_stored),
         };
 
