@@ -8,8 +8,9 @@
  * Loop: the event loop, its timers, signals and worker pool (libuv behind it, in no header).
  *
  * One loop a process, one thread turns it. Callbacks run on that thread and never from inside the call that started
- * them. Everything made on a loop is let go of before cw_loop_free, which turns the loop until libuv has closed it all.
- * The process ignores SIGPIPE from cw_loop_new on: a peer that went away is a failed write.
+ * them; what comes at the same time is spread over turns, in order. Everything made on a loop is let go of before
+ * cw_loop_free, which turns the loop until libuv has closed it all. The process ignores SIGPIPE from cw_loop_new on: a
+ * peer that went away is a failed write.
  */
 
 struct cw_loop;

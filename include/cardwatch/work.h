@@ -2,6 +2,8 @@
 #ifndef CARDWATCH_WORK_H
 #define CARDWATCH_WORK_H
 
+#include <stdbool.h>
+
 struct cw_loop;
 
 /*
@@ -24,5 +26,9 @@ int cw_work_submit(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *
  */
 int cw_work_aside(struct cw_loop *loop, cw_work_fn run, cw_work_fn done, void *data)
         __attribute__((warn_unused_result));
+
+/* Whoever has many things to do one by one asks after each, and leaves the rest to a later turn: the loop is held, or
+ * this turn took two milliseconds already. */
+bool cw_loop_has_enough(struct cw_loop *loop);
 
 #endif

@@ -34,6 +34,7 @@ struct cw_delivery {
         char id[33];
         char *payload;
         size_t payload_len;
+        char *reason; /* why it failed, until the engine knows */
         struct cw_rendering rendering;
         struct cw_pictures *pictures; /* being drawn: it waits for them, then for the commit */
         struct cw_attempt *attempt; /* NULL while it waits */

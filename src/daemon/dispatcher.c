@@ -19,6 +19,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/outbox.h"
 #include "cardwatch/settings.h"
+#include "cardwatch/work.h"
 #include "committer.h"
 #include "delivery.h"
 #include "pictures.h"
@@ -144,6 +145,7 @@ static void delivery_free(struct cw_delivery *delivery)
         }
         cw_settings_unref(delivery->settings);
         free(delivery->payload);
+        free(delivery->reason);
         free(delivery);
 }
 
@@ -198,10 +200,14 @@ static enum cw_mishap mishap_of(enum cw_http_failure failure)
         }
 }
 
-void cw_delivery_failed(const struct cw_delivery *delivery, enum cw_mishap mishap, bool permanent, int64_t asked_ms,
-                        const char *reason)
+/* That it failed is said, and counted; the engine is still to hear of it. */
+static struct cw_event note_failed(const struct cw_delivery *delivery, enum cw_mishap mishap, bool permanent,
+                                   int64_t asked_ms, const char *reason)
 {
-        struct cw_event event = {
+        delivery->dispatcher->n_failed++;
+        cw_log(delivery->dispatcher->options.log, CW_LOG_WARNING, permanent ? "message-dead" : "message-failed",
+               "notifier", "%s", name_of(delivery), "id", "%s", delivery->id, "reason", "%s", reason, NULL);
+        return (struct cw_event){
                 .kind = CW_EVENT_ATTEMPT_FAILED,
                 .message = {.sequence = delivery->sequence,
                             .permanent = permanent,
@@ -210,11 +216,20 @@ void cw_delivery_failed(const struct cw_delivery *delivery, enum cw_mishap misha
                             .chance = cw_random_u32(),
                             .reason = reason},
         };
+}
 
-        delivery->dispatcher->n_failed++;
-        cw_log(delivery->dispatcher->options.log, CW_LOG_WARNING, permanent ? "message-dead" : "message-failed",
-               "notifier", "%s", name_of(delivery), "id", "%s", delivery->id, "reason", "%s", reason, NULL);
+void cw_delivery_failed(const struct cw_delivery *delivery, enum cw_mishap mishap, bool permanent, int64_t asked_ms,
+                        const char *reason)
+{
+        struct cw_event event = note_failed(delivery, mishap, permanent, asked_ms, reason);
+
         step(delivery->dispatcher, &event);
+}
+
+static void look_around_soon(struct cw_dispatcher *dispatcher)
+{
+        dispatcher->turning = true;
+        cw_timer_start(dispatcher->turn, 0);
 }
 
 /* After an attempt ended, one way or the other, and the engine knows. */
@@ -224,8 +239,7 @@ void cw_delivery_settle(void *data)
         struct cw_dispatcher *dispatcher = delivery->dispatcher;
 
         delivery_free(delivery);
-        dispatcher->turning = true;
-        cw_timer_start(dispatcher->turn, 0);
+        look_around_soon(dispatcher);
 }
 
 static void report_success(struct cw_delivery *delivery, int64_t took_ms)
@@ -234,6 +248,19 @@ static void report_success(struct cw_delivery *delivery, int64_t took_ms)
 
         cw_log(delivery->dispatcher->options.log, CW_LOG_INFO, "message-delivered", "notifier", "%s", name_of(delivery),
                "id", "%s", delivery->id, "took_ms", "%lld", (long long)took_ms, NULL);
+        delivery->dispatcher->options.step_aside(delivery->dispatcher->options.data, &event, cw_delivery_settle,
+                                                 delivery);
+}
+
+/* By us, the next process tries again with the same bytes. The attempt and its words end with this call. */
+static void report_failure(struct cw_delivery *delivery, const struct cw_attempt_result *result)
+{
+        const struct cw_sink_judgement *judgement = &result->judgement;
+        struct cw_event event;
+
+        delivery->reason = strdup(judgement->reason);
+        event = note_failed(delivery, mishap_of(result->failure), judgement->verdict == CW_SINK_PERMANENT,
+                            judgement->retry_after_ms, delivery->reason ? delivery->reason : "");
         delivery->dispatcher->options.step_aside(delivery->dispatcher->options.data, &event, cw_delivery_settle,
                                                  delivery);
 }
@@ -286,13 +313,12 @@ static void attempt_done(void *data, const struct cw_attempt_result *result)
                 note_tested(delivery, result);
         else if (delivery->refresh)
                 note_refreshed(delivery, result);
-        else if (!delivered && !result->cancelled) /* by us: the next process tries again with the same bytes */
-                cw_delivery_failed(delivery, mishap_of(result->failure), result->judgement.verdict == CW_SINK_PERMANENT,
-                                   result->judgement.retry_after_ms, result->judgement.reason);
-        if (delivered && !delivery->tested && !delivery->refresh)
+        if (delivery->tested || delivery->refresh || result->cancelled)
+                cw_delivery_settle(delivery);
+        else if (delivered)
                 report_success(delivery, result->took_ms);
         else
-                cw_delivery_settle(delivery);
+                report_failure(delivery, result);
 }
 
 static void mark_sending(struct cw_delivery *delivery)
@@ -556,9 +582,14 @@ static void pump_notifier(struct cw_dispatcher *dispatcher, size_t notifier)
         /* With `once` nobody will be there when a wait is over: whatever is first in its group goes now. */
         while (dispatcher->lanes[notifier].busy < most + dispatcher->lanes[notifier].ahead &&
                cw_outbox_next(outbox, notifier, dispatcher->options.once ? CW_OUTBOX_ALL_NOW : cw_clock_wall_ms(),
-                              &outgoing))
+                              &outgoing)) {
                 if (!tried_before(dispatcher, outgoing.sequence))
                         begin(dispatcher, notifier, &outgoing);
+                if (cw_loop_has_enough(dispatcher->options.loop)) {
+                        look_around_soon(dispatcher);
+                        return;
+                }
+        }
 }
 
 static void set_timer(struct cw_dispatcher *dispatcher)

@@ -8,6 +8,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/http.h"
 #include "cardwatch/loop.h"
+#include "cardwatch/work.h"
 #include "keep.h"
 #include "spare.h"
 #include "transfer.h"
@@ -128,13 +129,16 @@ static void tell(struct cw_http *http)
 
         http->telling_depth++;
         TAILQ_CONCAT(&http->telling, &http->ended, link);
-        while ((http->freed || !cw_loop_is_held(http->loop)) && (transfer = TAILQ_FIRST(&http->telling))) {
+        do {
+                transfer = TAILQ_FIRST(&http->telling);
+                if (!transfer)
+                        break;
                 TAILQ_REMOVE(&http->telling, transfer, link);
                 transfer->kind->tell(transfer);
-        }
+        } while (http->freed || !cw_loop_has_enough(http->loop));
         http->telling_depth--;
         if (!TAILQ_EMPTY(&http->telling))
-                cw_timer_start(http->tell_timer, 0); /* once the loop is released */
+                cw_timer_start(http->tell_timer, 0);
         cw_spare_rest(&http->lists);
         if (!http->freed || http->telling_depth > 0)
                 return;

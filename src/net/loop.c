@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cardwatch/loop.h"
+#include "cardwatch/work.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,11 +18,14 @@
  * that a signal ended it counts as work: such a turn begins with the signal's callback.
  *
  * A loop that is held turns, and sockets are served; but nobody above this layer is called: whoever would call asks
- * first, and waits in a queue.
+ * first, and waits in a queue. A turn that took its share already calls nobody more either, so that what comes at the
+ * same time is spread over turns: the queue goes on with the next one, which makes one call of it at least.
  */
 
 const uint32_t cw_loop_bounds_us[CW_LOOP_BOUNDS_COUNT] = {1000,  2000,   5000,   10000,  20000,
                                                           50000, 100000, 200000, 500000, 1000000};
+
+#define SHARE_US 2000 /* as long again may the last call take that began within it */
 
 TAILQ_HEAD(call_list, cw_call);
 
@@ -33,6 +37,9 @@ struct cw_loop {
         uint64_t interrupted_ns; /* when a signal came on this turn, 0: none did */
         bool held;
         struct call_list held_back;
+        uv_idle_t going_on; /* active while calls wait and the loop is not held */
+        bool waited; /* they did when this turn began */
+        bool freed;
         struct cw_loop_turns turns;
         cw_loop_turn_fn turn_over;
         void *turn_data;
@@ -81,6 +88,21 @@ static void on_before_waiting(uv_prepare_t *handle)
         loop->before_ns = now_ns;
         loop->cpu_us = cpu_us;
         loop->waited_ns = waited_ns;
+        loop->waited = !TAILQ_EMPTY(&loop->held_back);
+}
+
+/* Not of the processor's time, which takes a call of the kernel to ask for. */
+static bool took_its_share(struct cw_loop *loop)
+{
+        uint64_t idle_ns = uv_metrics_idle_time(&loop->uv) - loop->waited_ns;
+        uint64_t began_ns = loop->interrupted_ns ? loop->interrupted_ns : loop->before_ns + idle_ns;
+
+        return loop->before_ns && uv_hrtime() > began_ns + SHARE_US * 1000;
+}
+
+bool cw_loop_has_enough(struct cw_loop *loop)
+{
+        return loop->held || (!loop->freed && took_its_share(loop));
 }
 
 struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop)
@@ -94,13 +116,42 @@ void cw_loop_interrupted(struct cw_loop *loop)
                 loop->interrupted_ns = uv_hrtime();
 }
 
+static void make_first(struct cw_loop *loop)
+{
+        struct cw_call *call = TAILQ_FIRST(&loop->held_back);
+
+        cw_loop_forget(loop, call);
+        call->fn(call->data);
+}
+
+static void on_going_on(uv_idle_t *handle)
+{
+        struct cw_loop *loop = handle->data;
+        bool may = loop->waited || !cw_loop_has_enough(loop);
+
+        while (may && !loop->held && !TAILQ_EMPTY(&loop->held_back)) {
+                make_first(loop);
+                may = !cw_loop_has_enough(loop);
+        }
+        if (loop->held || TAILQ_EMPTY(&loop->held_back))
+                (void)uv_idle_stop(handle);
+}
+
+static void go_on_next_turn(struct cw_loop *loop)
+{
+        if (!loop->held && !TAILQ_EMPTY(&loop->held_back))
+                (void)uv_idle_start(&loop->going_on, on_going_on);
+}
+
 bool cw_loop_holds_back(struct cw_loop *loop, struct cw_call *call)
 {
-        if (!loop->held)
+        /* Nobody overtakes those who wait. */
+        if (loop->freed || (TAILQ_EMPTY(&loop->held_back) && !cw_loop_has_enough(loop)))
                 return false;
         if (!call->waits)
                 TAILQ_INSERT_TAIL(&loop->held_back, call, link);
         call->waits = true;
+        go_on_next_turn(loop);
         return true;
 }
 
@@ -117,21 +168,13 @@ void cw_loop_hold(struct cw_loop *loop)
         loop->held = true;
 }
 
-bool cw_loop_is_held(const struct cw_loop *loop)
-{
-        return loop->held;
-}
-
 void cw_loop_release(struct cw_loop *loop, struct cw_call *first)
 {
-        struct cw_call *call;
-
-        loop->held = false;
+        loop->held = loop->waited = false;
         first->fn(first->data);
-        while (!loop->held && (call = TAILQ_FIRST(&loop->held_back))) {
-                cw_loop_forget(loop, call);
-                call->fn(call->data);
-        }
+        while (!TAILQ_EMPTY(&loop->held_back) && !cw_loop_has_enough(loop))
+                make_first(loop);
+        go_on_next_turn(loop);
 }
 
 void cw_loop_watch_turns(struct cw_loop *loop, cw_loop_turn_fn fn, void *data)
@@ -164,6 +207,8 @@ int cw_loop_new(struct cw_loop **ret_loop)
         loop->before_waiting.data = loop;
         (void)uv_prepare_start(&loop->before_waiting, on_before_waiting);
         uv_unref((uv_handle_t *)&loop->before_waiting);
+        (void)uv_idle_init(&loop->uv, &loop->going_on); /* likewise */
+        loop->going_on.data = loop;
         *ret_loop = cw_take(loop);
         return 0;
 }
@@ -183,7 +228,9 @@ void cw_loop_free(struct cw_loop *loop)
 
         if (!loop)
                 return;
+        loop->freed = true;
         uv_close((uv_handle_t *)&loop->before_waiting, NULL);
+        uv_close((uv_handle_t *)&loop->going_on, NULL);
         uv_walk(&loop->uv, close_leftover, NULL);
         do
                 r = uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -197,8 +244,8 @@ void cw_loop_free(struct cw_loop *loop)
 void cw_loop_run(struct cw_loop *loop)
 {
         uv_run(&loop->uv, UV_RUN_DEFAULT);
-        /* Whoever comes back from here may free what is being worked on aside. */
-        while (loop->held)
+        /* Whoever comes back from here may free what is being worked on aside, or what a call is about. */
+        while (loop->held || !TAILQ_EMPTY(&loop->held_back))
                 uv_run(&loop->uv, UV_RUN_ONCE);
 }
 

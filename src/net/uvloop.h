@@ -23,14 +23,13 @@ struct cw_call {
         TAILQ_ENTRY(cw_call) link;
 };
 
-/* While the loop is held (cw_work_aside), the call waits for its release, and true is returned: it must not be made
- * now. A call that waits already goes on waiting. */
+/* While the loop is held (cw_work_aside), the call waits for its release, and after a turn's share (cw_loop_has_enough)
+ * for the next one; then true is returned: it must not be made now. A call that waits already goes on waiting. */
 bool cw_loop_holds_back(struct cw_loop *loop, struct cw_call *call);
 void cw_loop_forget(struct cw_loop *loop, struct cw_call *call);
 
 void cw_loop_hold(struct cw_loop *loop);
-bool cw_loop_is_held(const struct cw_loop *loop);
-/* `first`, then what waits, in order, until one of them holds the loop again. */
+/* `first`, then what waits, in order, until one of them holds the loop again or the turn has enough. */
 void cw_loop_release(struct cw_loop *loop, struct cw_call *first);
 
 /* The timer's callback only serves sockets, and calls nobody above: it goes on while the loop is held. */

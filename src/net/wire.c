@@ -8,6 +8,7 @@
 
 #include "cardwatch/cleanup.h"
 #include "cardwatch/loop.h"
+#include "cardwatch/work.h"
 #include "uvloop.h"
 #include "wire_private.h"
 
@@ -114,13 +115,16 @@ static void tell(struct cw_wire *wire)
         bool outermost = !wire->telling;
 
         wire->telling = true;
-        while ((wire->freed || !cw_loop_is_held(wire->loop)) && (send = TAILQ_FIRST(&wire->ended))) {
+        do {
+                send = TAILQ_FIRST(&wire->ended);
+                if (!send)
+                        break;
                 TAILQ_REMOVE(&wire->ended, send, link);
                 send->done(send->data, send->failure, send->line);
                 send_free(send);
-        }
+        } while (wire->freed || !cw_loop_has_enough(wire->loop));
         if (!TAILQ_EMPTY(&wire->ended))
-                cw_timer_start(wire->tell_timer, 0); /* once the loop is released */
+                cw_timer_start(wire->tell_timer, 0);
         if (!outermost)
                 return;
         wire->telling = false;
