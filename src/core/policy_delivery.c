@@ -223,14 +223,14 @@ const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence)
         return notifier;
 }
 
-size_t cw_policy_weigh_message(const struct cw_policy *policy, uint64_t sequence)
+bool cw_policy_tells_much(const struct cw_policy *policy, uint64_t sequence, size_t much)
 {
         const struct cw_intent *intent = cw_outbox_find((struct cw_outbox *)&policy->outbox, sequence);
         size_t n = intent ? intent->n_items : 0;
 
-        for (size_t i = 0; intent && i < intent->n_groups; i++)
+        for (size_t i = 0; intent && i < intent->n_groups && n <= much; i++)
                 n += intent->groups[i]->n_members;
-        return n;
+        return n > much;
 }
 
 /* A resolution that waits for a firing which will never arrive has nobody to tell. */

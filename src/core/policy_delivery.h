@@ -14,8 +14,8 @@
 const char *cw_policy_rendered(struct cw_policy *policy, uint64_t sequence, const char *payload, size_t payload_len);
 const char *cw_policy_delivered(struct cw_policy *policy, uint64_t sequence);
 
-/* How many alerts have to be looked at when anything becomes of the message. */
-size_t cw_policy_weigh_message(const struct cw_policy *policy, uint64_t sequence);
+/* Whether more alerts than `much` have to be looked at when anything becomes of the message. */
+bool cw_policy_tells_much(const struct cw_policy *policy, uint64_t sequence, size_t much);
 
 struct cw_attempt_failure {
         uint64_t sequence;
