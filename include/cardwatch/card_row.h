@@ -40,4 +40,7 @@ struct cw_card_row {
                                             it is known to have changed */
 };
 
+/* Anything but 0 ends the walk over rows and is its value. The row lives during the call. */
+typedef int (*cw_card_visit)(void *data, const struct cw_card_row *row);
+
 #endif

@@ -22,7 +22,15 @@
                 size_t n, capacity;                                                                                    \
         }
 
+/* Card rows of one source in the order in which they were made, packed (card_pack.h). */
+struct cw_packed_row {
+        char *source;
+        char *bytes;
+        size_t len, n;
+};
+
 struct cw_changes {
+        CW_ROWS(cw_packed_row) packed; /* before what follows, where there are many (changes_cards.h) */
         CW_ROWS(cw_card_row) cards;
         CW_ROWS(cw_source_row) sources;
         CW_ROWS(cw_alert_row) alerts;

@@ -7,7 +7,7 @@
  * source: who commits removes first and then writes, and a source that left and came back does not find its old cards
  * again.
  *
- * A card row keeps its two texts in one allocation: there may be a hundred thousand of them.
+ * A card row keeps its two texts in one allocation: they come by the thousand.
  */
 #include "changes_private.h"
 
@@ -79,6 +79,14 @@ static int compare_rules(const void *one, const void *other)
         const struct cw_rule_row *a = one, *b = other;
 
         return compare_text(a->name, b->name);
+}
+
+static void release_packed(void *row)
+{
+        struct cw_packed_row *packed = row;
+
+        free(packed->source);
+        free(packed->bytes);
 }
 
 static void release_card(void *row)
@@ -248,6 +256,7 @@ static bool is_gone_intent(const void *row)
         }
 
 const struct cw_changes_kind cw_changes_kinds[CW_CHANGES_KINDS] = {
+        [CW_CHANGES_PACKED] = KIND_OF_RECORDS(packed, packed),
         [CW_CHANGES_CARDS] = KIND(cards, card, compare_cards, absorb_card),
         [CW_CHANGES_SOURCES] = KIND(sources, source, compare_sources, NULL),
         [CW_CHANGES_ALERTS] = KIND(alerts, alert, compare_alerts, NULL),
@@ -311,7 +320,7 @@ int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind 
                 return 0;
         if (extra > SIZE_MAX / 4 / kind->size - list.n)
                 return -ENOMEM;
-        /* The largest lists are the first poll's: half of them unused would be most of the daemon's memory. */
+        /* The largest lists are a storm's: half of them unused would be much of the daemon's memory. */
         while (capacity < list.n + extra)
                 capacity += capacity < ROWS_MANY ? capacity : capacity / 8;
         rows = realloc(list.rows, capacity * kind->size);
@@ -323,26 +332,33 @@ int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind 
         return 0;
 }
 
-void cw_changes_forget_source(struct cw_changes *changes, const char *source)
+/* They begin with the source's name, all three. */
+static void forget_rows(struct cw_changes *changes, const struct cw_changes_kind *kind, const char *source)
 {
+        struct cw_changes_list list = cw_changes_get_list(changes, kind);
         size_t kept = 0;
 
-        for (size_t i = 0; i < changes->cards.n; i++) {
-                if (compare_text(changes->cards.rows[i].source, source) == 0)
-                        release_card(&changes->cards.rows[i]);
-                else
-                        changes->cards.rows[kept++] = changes->cards.rows[i];
-        }
-        changes->cards.n = kept;
+        for (size_t i = 0; i < list.n; i++) {
+                char *row = cw_changes_row_at(&list, kind, i);
 
-        kept = 0;
-        for (size_t i = 0; i < changes->sources.n; i++) {
-                if (compare_text(changes->sources.rows[i].source, source) == 0)
-                        release_source(&changes->sources.rows[i]);
-                else
-                        changes->sources.rows[kept++] = changes->sources.rows[i];
+                if (compare_text(*(char **)(void *)row, source) == 0)
+                        kind->release(row);
+                else if (kept++ != i)
+                        memcpy(cw_changes_row_at(&list, kind, kept - 1), row, kind->size);
         }
-        changes->sources.n = kept;
+        list.n = kept;
+        cw_changes_set_list(changes, kind, list);
+}
+
+_Static_assert(offsetof(struct cw_packed_row, source) == 0 && offsetof(struct cw_card_row, source) == 0 &&
+                       offsetof(struct cw_source_row, source) == 0,
+               "rows that go with their source begin with its name");
+
+void cw_changes_forget_source(struct cw_changes *changes, const char *source)
+{
+        forget_rows(changes, &cw_changes_kinds[CW_CHANGES_PACKED], source);
+        forget_rows(changes, &cw_changes_kinds[CW_CHANGES_CARDS], source);
+        forget_rows(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], source);
 }
 
 /* The new row goes in whole or not at all: `copy` is released when there is no place, or when `complete` is false. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 #include "changes_private.h"
@@ -137,6 +138,9 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         struct scratch scratch;
         size_t longest;
 
+        /* What lies as it is stands behind what is packed. */
+        if (newer->packed.n > 0)
+                cw_changes_pack_cards(older);
         if (prepare(older, newer, &longest) < 0)
                 return -ENOMEM;
         order = calloc(longest + 1, sizeof(*order));
@@ -150,7 +154,9 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
                         cw_changes_forget_source(older, newer->sources.rows[i].source);
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
                 move_rows(older, newer, &cw_changes_kinds[k]);
-                if (cw_changes_kinds[k].compare)
+                if (k == CW_CHANGES_CARDS && older->packed.n > 0)
+                        cw_changes_keep_last_cards(older);
+                else if (cw_changes_kinds[k].compare)
                         keep_last_of_each(older, &cw_changes_kinds[k], &scratch);
         }
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_HISTORY]);

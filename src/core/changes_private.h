@@ -28,6 +28,7 @@ struct cw_changes_kind {
 };
 
 enum {
+        CW_CHANGES_PACKED,
         CW_CHANGES_CARDS,
         CW_CHANGES_SOURCES,
         CW_CHANGES_ALERTS,
@@ -53,6 +54,10 @@ char *cw_changes_row_at(const struct cw_changes_list *list, const struct cw_chan
 /* Room for so many more. */
 int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind *kind, size_t extra)
         __attribute__((warn_unused_result));
+
+/* Of each card the last row is left, also where some are packed. Where memory is short all stay: the last is written
+ * last. */
+void cw_changes_keep_last_cards(struct cw_changes *changes);
 
 /* A removal: all that was said of this source's cards and of the source before is void. Costs no memory. */
 void cw_changes_forget_source(struct cw_changes *changes, const char *source);

@@ -49,3 +49,9 @@ void cw_chunks_shrink(struct cw_chunks *chunks, size_t n_rows)
         while (chunks->n > 1 && n_rows <= (chunks->n - 2) * CW_CHUNK)
                 free(chunks->chunks[--chunks->n]);
 }
+
+void cw_chunks_let_go(struct cw_chunks *chunks, size_t chunk)
+{
+        free(chunks->chunks[chunk]);
+        chunks->chunks[chunk] = NULL;
+}

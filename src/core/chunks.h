@@ -25,6 +25,9 @@ int cw_chunks_reserve(struct cw_chunks *chunks, size_t n_rows, size_t size) __at
 /* So many are left. */
 void cw_chunks_shrink(struct cw_chunks *chunks, size_t n_rows);
 
+/* The rows of this chunk are not looked at any more, and all that is to come is the end of all. */
+void cw_chunks_let_go(struct cw_chunks *chunks, size_t chunk);
+
 static inline void *cw_chunks_at(const struct cw_chunks *chunks, size_t row, size_t size)
 {
         return chunks->chunks[row >> CW_CHUNK_BITS] + (row & (CW_CHUNK - 1)) * size;

@@ -34,9 +34,9 @@ int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state
 
 void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state)
 {
-        for (size_t i = 0; i < state->n_staged; i++)
-                cw_strpool_unref(engine->pool, state->staged[i].card.reference);
-        free(state->staged);
+        for (size_t i = 0; i < state->stage.n; i++)
+                cw_strpool_unref(engine->pool, cw_stage_at(&state->stage, i)->card.reference);
+        cw_stage_deinit(&state->stage);
         cw_snapshot_deinit(&state->snapshot);
         cw_roll_deinit(&state->roll);
         cw_leaves_deinit(state->leaves);
@@ -406,7 +406,7 @@ static size_t cards_to_go_through(const struct cw_engine *engine, size_t source)
 {
         const struct cw_source_state *state = &engine->sources[source];
 
-        return state->n_staged * DECIDED + (engine->any_fresh ? state->snapshot.n : state->snapshot.n / 16);
+        return state->stage.n * DECIDED + (engine->any_fresh ? state->snapshot.n : state->snapshot.n / 16);
 }
 
 static size_t all_cards(const struct cw_engine *engine)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/changes_cards.h"
 #include "engine_past.h"
 #include "engine_private.h"
 
@@ -27,13 +28,21 @@ static struct cw_card_row row_of(const struct cw_source_state *state, const stru
         };
 }
 
+/* A first poll makes a row of every card. */
+static void remember(struct cw_engine *engine, const struct cw_card_row *row)
+{
+        cw_changes_card(engine->changes, row);
+        if (engine->changes->cards.n >= CW_CARDS_TOGETHER)
+                cw_changes_pack_cards(engine->changes);
+}
+
 void cw_engine_remember_card(struct cw_engine *engine, const struct cw_source_state *state,
                              const struct cw_record *record, bool gone)
 {
         struct cw_card_row row = row_of(state, record);
 
         row.gone = gone;
-        cw_changes_card(engine->changes, &row);
+        remember(engine, &row);
 }
 
 /* What the observation changed, and from what. */
@@ -51,7 +60,7 @@ static void remember_change(struct cw_engine *engine, const struct cw_look *look
                         .total = previous->total,
                         .suppressed = previous->suppressed,
                 };
-        cw_changes_card(engine->changes, &row);
+        remember(engine, &row);
 }
 
 void cw_engine_let_go_of_card(struct cw_engine *engine, struct cw_source_state *state, struct cw_record *record,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/load.h"
 #include "engine_flap.h"
 #include "engine_load_cards.h"
@@ -199,11 +200,16 @@ int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored)
         return cw_engine_finish(engine);
 }
 
+static int load_card(void *data, const struct cw_card_row *row)
+{
+        return cw_load_card(data, row);
+}
+
 int cw_engine_load(struct cw_engine *engine, const struct cw_changes *stored, int64_t now, struct cw_changes *changes)
 {
         int r = cw_load_begin(engine, stored, now, changes);
 
-        for (size_t i = 0; r == 0 && i < stored->cards.n; i++)
-                r = cw_load_card(engine, &stored->cards.rows[i]);
+        if (r == 0)
+                r = cw_changes_walk_cards(stored, load_card, engine);
         return r < 0 ? r : cw_load_end(engine, stored);
 }

@@ -10,9 +10,9 @@
 
 static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
 {
-        for (size_t i = 0; i < state->n_staged; i++)
-                cw_strpool_unref(engine->pool, state->staged[i].card.reference);
-        state->n_staged = 0;
+        for (size_t i = 0; i < state->stage.n; i++)
+                cw_strpool_unref(engine->pool, cw_stage_at(&state->stage, i)->card.reference);
+        cw_stage_cut(&state->stage, 0);
 }
 
 /* After the first, which is told apart from those behind it (cw_engine_view_source). */
@@ -50,16 +50,6 @@ void cw_engine_poll_began(struct cw_engine *engine, struct cw_source_state *stat
         state->suspicious = false;
         if (!state->first_poll_at)
                 state->first_poll_at = at;
-}
-
-/* The first poll stages every card, later ones few. */
-static void release_staged(struct cw_source_state *state)
-{
-        if (state->n_staged > 0 || state->staged_capacity <= CW_STAGED_MANY)
-                return;
-        free(state->staged);
-        state->staged = NULL;
-        state->staged_capacity = 0;
 }
 
 /* This poll brought a reading of the card already, and it was taken. */
@@ -129,16 +119,25 @@ struct keeping {
         bool moved; /* cards under another customer than before, until what that one has now was taken */
 };
 
+static void stage_again(struct cw_engine *engine, struct cw_source_state *state, const struct cw_staged *staged)
+{
+        if (cw_stage_add(&state->stage, staged) == 0)
+                return;
+        cw_strpool_unref(engine->pool, staged->card.reference);
+        engine->error = -ENOMEM;
+}
+
 static void decide_staged(struct cw_engine *engine, struct cw_source_state *state, struct keeping keeping)
 {
-        size_t kept = 0;
+        struct cw_stage taken = cw_stage_take(&state->stage);
 
-        for (size_t i = 0; i < state->n_staged; i++) {
-                struct cw_staged staged = state->staged[i];
+        for (size_t i = 0; i < taken.n; i++) {
+                struct cw_staged staged = *cw_stage_at(&taken, i);
                 bool empties = cw_engine_empties(state, &staged);
 
+                cw_stage_is_behind(&taken, i);
                 if ((keeping.emptied && empties) || (keeping.moved && changes_hands(state, &staged))) {
-                        state->staged[kept++] = staged;
+                        stage_again(engine, state, &staged);
                         continue;
                 }
                 state->emptied += empties;
@@ -148,7 +147,7 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                         cw_engine_decide_card(engine, state, &staged);
                 cw_strpool_unref(engine->pool, staged.card.reference);
         }
-        state->n_staged = kept;
+        cw_stage_is_over(&state->stage, &taken);
 }
 
 void cw_engine_poll_goes_on(struct cw_engine *engine, struct cw_source_state *state)
@@ -269,7 +268,6 @@ void cw_engine_poll_ended(struct cw_engine *engine, struct cw_source_state *stat
                 cw_engine_weigh_re_reads(state);
         decide_staged(engine, state, (struct keeping){.moved = true});
         decide_staged(engine, state, (struct keeping){0}); /* in whatever order the answers arrived */
-        release_staged(state);
         cw_engine_look_at_due(engine, state);
         state->result = judge(state, event);
         if (state->result == CW_POLL_COMPLETE || state->poll_ms < event->poll.took_ms)

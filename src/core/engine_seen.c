@@ -43,27 +43,14 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
                   const struct cw_record *record)
 {
         const struct cw_card *card = reading->card;
-        struct cw_staged *staged;
+        struct cw_staged staged = {.card = *card, .at = reading->at, .leaf = reading->leaf};
 
-        if (state->n_staged == state->staged_capacity) {
-                size_t capacity = state->staged_capacity + (state->staged_capacity < CW_STAGED_MANY
-                                                                    ? state->staged_capacity + 64
-                                                                    : state->staged_capacity / 8);
-                struct cw_staged *grown = reallocarray(state->staged, capacity, sizeof(*grown));
-
-                if (!grown) {
-                        engine->error = -ENOMEM;
-                        return;
-                }
-                state->staged = grown;
-                state->staged_capacity = capacity;
-        }
-        staged = &state->staged[state->n_staged];
-        *staged = (struct cw_staged){.card = *card, .at = reading->at, .leaf = reading->leaf};
-        if (keep_reference(engine, record, card->reference, &staged->card.reference) < 0)
+        if (keep_reference(engine, record, card->reference, &staged.card.reference) < 0) {
                 engine->error = -ENOMEM;
-        else
-                state->n_staged++;
+        } else if (cw_stage_add(&state->stage, &staged) < 0) {
+                cw_strpool_unref(engine->pool, staged.card.reference);
+                engine->error = -ENOMEM;
+        }
 }
 
 /* Marks the card as brought by this poll; false if it was already. */

@@ -67,8 +67,7 @@ struct cw_source_state {
         bool look_up_for[CW_LOOK_UPS_MOST][CW_N_ODDITIES]; /* what each is to confirm, if this is a re-read */
         size_t re_reads_confirm[CW_N_ODDITIES];
         bool re_read_otherwise[CW_N_ODDITIES]; /* the customer being re-read contradicts the list */
-        struct cw_staged *staged;
-        size_t n_staged, staged_capacity;
+        struct cw_stage stage;
         int64_t again[CW_AGAIN_MOST]; /* customers to be read once more, asked for since the poll began */
         size_t n_again, n_again_taken;
         struct cw_map bad; /* fingerprints of the bad-data alerts that this poll gave reason for */

@@ -41,8 +41,8 @@ static size_t count_emptied(const struct cw_source_state *state)
 {
         size_t n = 0;
 
-        for (size_t i = 0; i < state->n_staged; i++)
-                n += cw_engine_empties(state, &state->staged[i]);
+        for (size_t i = 0; i < state->stage.n; i++)
+                n += cw_engine_empties(state, cw_stage_at(&state->stage, i));
         return n;
 }
 
@@ -75,8 +75,8 @@ static void hold_emptied(struct cw_engine *engine, struct cw_source_state *state
 {
         size_t kept = 0;
 
-        for (size_t i = 0; i < state->n_staged; i++) {
-                struct cw_staged *staged = &state->staged[i];
+        for (size_t i = 0; i < state->stage.n; i++) {
+                struct cw_staged *staged = cw_stage_at(&state->stage, i);
 
                 if (cw_engine_empties(state, staged)) {
                         struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
@@ -84,10 +84,10 @@ static void hold_emptied(struct cw_engine *engine, struct cw_source_state *state
                         record->held = true;
                         cw_strpool_unref(engine->pool, staged->card.reference);
                 } else {
-                        state->staged[kept++] = *staged;
+                        *cw_stage_at(&state->stage, kept++) = *staged;
                 }
         }
-        state->n_staged = kept;
+        cw_stage_cut(&state->stage, kept);
 }
 
 static bool is_held(const struct cw_source_state *state, const struct cw_record *record)

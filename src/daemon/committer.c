@@ -9,6 +9,7 @@
 #endif
 
 #include "cardwatch/buf.h"
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
@@ -128,12 +129,12 @@ struct cw_changes *cw_committer_changes(struct cw_committer *committer)
 
 /*
  * What was written is let go of, here and not on the loop: of a storm or a first poll that takes tenths of a second.
- * The latter leaves a row of each card and texts between the records that stay: holes that nothing later is large
- * enough to fill, a sixth of all memory. They go back to the system at once.
+ * The latter leaves packed rows between the records that stay: holes that nothing later is large enough to fill, a
+ * sixth of all memory. They go back to the system at once.
  */
 static void let_go_of_written(struct cw_committer *committer)
 {
-        bool many = committer->under_way.cards.n >= MANY_CARDS;
+        bool many = cw_changes_count_cards(&committer->under_way) >= MANY_CARDS;
 
         cw_changes_deinit(&committer->under_way);
 #if defined(__GLIBC__)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cardwatch/buf.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/log.h"
@@ -155,10 +155,14 @@ static void check(struct cw_past *past, int r)
         _exit(1);
 }
 
+static int hand_in_row(void *data, const struct cw_card_row *row)
+{
+        return cw_recall_card(data, row);
+}
+
 static void hand_in(struct cw_past *past, const struct cw_changes *changes)
 {
-        for (size_t i = 0; i < changes->cards.n; i++)
-                check(past, cw_recall_card(past->options.engine, &changes->cards.rows[i]));
+        check(past, cw_changes_walk_cards(changes, hand_in_row, past->options.engine));
 }
 
 static void finish(struct cw_past *past)
@@ -268,6 +272,16 @@ static void submit(struct cw_past *past)
                 ran(past);
 }
 
+static int keep_for_the_end(void *data, const struct cw_card_row *row)
+{
+        struct cw_changes *rest = data;
+
+        cw_changes_card(rest, row);
+        if (rest->cards.n >= CW_CARDS_TOGETHER)
+                cw_changes_pack_cards(rest);
+        return rest->error;
+}
+
 /* All that was observed is in the store, or in what it did not take. */
 static void committed(void *data)
 {
@@ -278,9 +292,7 @@ static void committed(void *data)
                 finish(past);
                 return;
         }
-        for (size_t i = 0; i < pending->cards.n; i++)
-                cw_changes_card(&past->rest, &pending->cards.rows[i]);
-        check(past, past->rest.error);
+        check(past, cw_changes_walk_cards(pending, keep_for_the_end, &past->rest));
         past->state = READING;
         past->now = cw_clock_wall_ms();
         begin_anew(past);

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "cards.h"
+#include "cardwatch/card_pack.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
 #include "row.h"

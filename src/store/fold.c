@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cards.h"
 #include "cardwatch/buf.h"
+#include "cardwatch/card_pack.h"
 #include "cardwatch/cleanup.h"
 #include "checkpoint.h"
 #include "db.h"

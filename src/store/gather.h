@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cards.h"
+#include "cardwatch/card_pack.h"
 
 /*
  * Gather: card rows, ordered by card, those of each in the order in which they were added.

@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cards.h"
 #include "cardwatch/buf.h"
+#include "cardwatch/card_pack.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
 #include "idset.h"

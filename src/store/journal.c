@@ -6,44 +6,37 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cards.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/card_pack.h"
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"
 #include "idset.h"
 #include "row.h"
 
-#define PART_MOST 4096
+#define PART_MOST CW_CARDS_TOGETHER
 
 /* As cheap to read as to be told that it need not be. */
 #define PART_SMALL 16
 
 /* Says beside the part which cards are in it. */
-static int add_ids(struct cw_store *store, const struct cw_commit *commit, int64_t part, const struct cw_card_row *rows,
-                   size_t n, struct cw_buf *message)
+static int add_ids(struct cw_store *store, const struct cw_commit *commit, int64_t part, const struct cw_buf *ids,
+                   struct cw_buf *message)
 {
-        cw_cleanup(cw_buf_deinit) struct cw_buf ids = CW_BUF_NULL;
         struct cw_bind bind;
         sqlite3_stmt *statement;
         int r = cw_db_statement(store, CW_SQL_JOURNAL_IDS_ADD, &statement, message);
 
         if (r < 0)
                 return r;
-        cw_idset_begin(&ids, n);
-        r = cw_buf_error(&ids);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < n; i++)
-                cw_idset_add(&ids, rows[i].card.id);
         bind = cw_bind_begin(statement);
         cw_bind_i64(&bind, commit->sequence);
         cw_bind_i64(&bind, part);
-        cw_bind_blob(&bind, ids.data, ids.len);
+        cw_bind_blob(&bind, ids->data, ids->len);
         return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
 }
 
-static int add_part(struct cw_store *store, const struct cw_commit *commit, const char *source, int64_t part,
-                    struct cw_cards_writer *writer, struct cw_buf *message)
+static int add_part(struct cw_store *store, const struct cw_commit *commit, const struct cw_packed_row *packed,
+                    int64_t part, struct cw_buf *message)
 {
         struct cw_bind bind;
         sqlite3_stmt *statement;
@@ -52,14 +45,14 @@ static int add_part(struct cw_store *store, const struct cw_commit *commit, cons
         if (r < 0)
                 return r;
         bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, source);
+        cw_bind_text(&bind, packed->source);
         cw_bind_i64(&bind, commit->sequence);
         cw_bind_i64(&bind, part);
         cw_bind_i64(&bind, commit->at);
         cw_bind_i64(&bind, CW_STORE_EPOCH);
         cw_bind_i64(&bind, CW_STORE_CONFIG);
-        cw_bind_i64(&bind, (int64_t)writer->n);
-        cw_bind_blob(&bind, writer->buf.data, writer->buf.len);
+        cw_bind_i64(&bind, (int64_t)packed->n);
+        cw_bind_blob(&bind, packed->bytes, packed->len);
         r = bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
         if (r < 0)
                 return r;
@@ -68,9 +61,49 @@ static int add_part(struct cw_store *store, const struct cw_commit *commit, cons
         if (r < 0)
                 return r;
         bind = cw_bind_begin(statement);
-        cw_bind_text(&bind, source);
-        cw_bind_i64(&bind, (int64_t)writer->n);
+        cw_bind_text(&bind, packed->source);
+        cw_bind_i64(&bind, (int64_t)packed->n);
         return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
+}
+
+static int add_id(void *data, const struct cw_card_row *row)
+{
+        cw_idset_add(data, row->card.id);
+        return 0;
+}
+
+/* It was made while its rows came. */
+static int add_packed(struct cw_store *store, const struct cw_commit *commit, const struct cw_packed_row *packed,
+                      int64_t part, struct cw_buf *message)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf ids = CW_BUF_NULL;
+        int r = add_part(store, commit, packed, part, message);
+
+        if (r < 0 || packed->n <= PART_SMALL)
+                return r;
+        cw_idset_begin(&ids, packed->n);
+        r = cw_buf_error(&ids);
+        if (r == 0)
+                r = cw_packed_cards_walk(packed, add_id, &ids);
+        return r < 0 ? r : add_ids(store, commit, part, &ids, message);
+}
+
+/* A run of rows of one source. */
+static int add_rows(struct cw_store *store, const struct cw_commit *commit, const struct cw_card_row *rows,
+                    int64_t part, struct cw_cards_writer *writer, struct cw_buf *message)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf ids = CW_BUF_NULL;
+        struct cw_packed_row packed = {
+                .source = rows->source, .bytes = writer->buf.data, .len = writer->buf.len, .n = writer->n};
+        int r = add_part(store, commit, &packed, part, message);
+
+        if (r < 0 || packed.n <= PART_SMALL)
+                return r;
+        cw_idset_begin(&ids, packed.n);
+        r = cw_buf_error(&ids);
+        for (size_t i = 0; r == 0 && i < packed.n; i++)
+                cw_idset_add(&ids, rows[i].card.id);
+        return r < 0 ? r : add_ids(store, commit, part, &ids, message);
 }
 
 int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
@@ -80,19 +113,18 @@ int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const
         int64_t part = 0;
         int r = 0;
 
+        for (size_t i = 0; r == 0 && i < changes->packed.n; i++)
+                r = add_packed(store, commit, &changes->packed.rows[i], part++, message);
         for (size_t i = 0; r == 0 && i < changes->cards.n; part++) {
                 const struct cw_card_row *first = &changes->cards.rows[i];
-                const char *source = first->source;
 
                 cw_cards_begin(&writer);
                 while (i < changes->cards.n && writer.n < PART_MOST &&
-                       strcmp(changes->cards.rows[i].source, source) == 0)
+                       strcmp(changes->cards.rows[i].source, first->source) == 0)
                         cw_cards_add(&writer, &changes->cards.rows[i++]);
                 r = cw_cards_end(&writer);
                 if (r == 0)
-                        r = add_part(store, commit, source, part, &writer, message);
-                if (r == 0 && writer.n > PART_SMALL)
-                        r = add_ids(store, commit, part, first, writer.n, message);
+                        r = add_rows(store, commit, first, part, &writer, message);
         }
         return r;
 }

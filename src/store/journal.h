@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/card_row.h"
+
 struct cw_buf;
-struct cw_card_row;
 struct cw_changes;
 struct cw_store;
 
@@ -32,9 +33,6 @@ struct cw_commit {
 /* Inside a transaction. */
 int cw_journal_add(struct cw_store *store, const struct cw_commit *commit, const struct cw_changes *changes,
                    struct cw_buf *message) __attribute__((warn_unused_result));
-
-/* Anything but 0 ends the walk and is its value. The row lives during the call. */
-typedef int (*cw_card_visit)(void *data, const struct cw_card_row *row);
 
 /* All rows of the bytes of one part, which were `expected`; their sources are NULL. -EBADMSG with *ret_damaged: they
  * are none, or not that many. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cards.h"
+#include "cardwatch/card_pack.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
 #include "db.h"

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-#include "cards_private.h"
 #include "cardwatch/buf.h"
 #include "cardwatch/pack.h"
+#include "cardwatch/wrapping.h"
 
 #define VERSION 1
 
@@ -20,7 +20,7 @@ void cw_times_pack(const int64_t *times, size_t n, struct cw_buf *buf)
         cw_pack_u64(buf, VERSION);
         cw_pack_u64(buf, n - skipped);
         for (size_t i = skipped; i < n; i++) {
-                cw_pack_i64(buf, cw_cards_difference(times[i], before));
+                cw_pack_i64(buf, cw_wrapping_difference(times[i], before));
                 before = times[i];
         }
         cw_pack_seal(buf, begin);
@@ -38,7 +38,7 @@ int cw_times_unpack(const void *data, size_t len, int64_t ret_times[static CW_TI
         if (version != VERSION)
                 return -EBADMSG;
         for (uint64_t i = 0; i < n; i++)
-                ret_times[i] = at = cw_cards_sum(at, cw_unpack_i64(&unpack));
+                ret_times[i] = at = cw_wrapping_sum(at, cw_unpack_i64(&unpack));
         if (!cw_unpack_done(&unpack))
                 return -EBADMSG;
         *ret_n = (size_t)n;

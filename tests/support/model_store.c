@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/changes_cards.h"
 
 static struct cw_entry *through_bytes(const struct cw_entry *entry)
 {
@@ -74,11 +75,19 @@ static void load_intents(const struct cw_changes *stored, struct cw_changes *loa
         }
 }
 
+static int load_card(void *data, const struct cw_card_row *row)
+{
+        struct cw_changes *loaded = data;
+
+        if (!row->gone)
+                cw_changes_card(loaded, row);
+        return loaded->error;
+}
+
 static void load_others(const struct cw_changes *stored, struct cw_changes *loaded)
 {
-        for (size_t i = 0; i < stored->cards.n; i++)
-                if (!stored->cards.rows[i].gone)
-                        cw_changes_card(loaded, &stored->cards.rows[i]);
+        if (cw_changes_walk_cards(stored, load_card, loaded) < 0)
+                abort();
         for (size_t i = 0; i < stored->sources.n; i++)
                 if (!stored->sources.rows[i].removed)
                         cw_changes_source(loaded, &stored->sources.rows[i]);

@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/engine_view.h"
 #include "cardwatch/recall.h"
 #include "model_store.h"
 #include "readings.h"
+
+#define MANY_CARDS 3 /* in one commit: then they are packed, as thousands are */
 
 static void must(int r, const char *what)
 {
@@ -115,19 +118,22 @@ void world_step(struct world *world, const struct cw_event *event)
         must(cw_engine_step(world->engine, event, world->now, &world->pending), "a step");
 }
 
-static void write_journal(struct world *world)
+static int write_change(void *data, const struct cw_card_row *row)
 {
-        for (size_t i = 0; i < world->pending.cards.n; i++)
-                if (world->pending.cards.rows[i].changed)
-                        cw_changes_card(&world->journal, &world->pending.cards.rows[i]);
-        must(world->journal.error, "the journal");
+        struct cw_changes *journal = data;
+
+        if (row->changed)
+                cw_changes_card(journal, row);
+        return journal->error;
 }
 
 void world_commit(struct world *world)
 {
         if (world->disk_full)
                 return;
-        write_journal(world);
+        if (world->pending.cards.n >= MANY_CARDS)
+                cw_changes_pack_cards(&world->pending);
+        must(cw_changes_walk_cards(&world->pending, write_change, &world->journal), "the journal");
         if (world->disk && !cw_changes_empty(&world->pending))
                 world->disk->commit(world->disk->data, &world->pending, world->now);
         must(cw_changes_merge(&world->stored, &world->pending), "a commit");

@@ -15,7 +15,7 @@
 #include "../../../src/daemon/decider.h"
 #include "../../../src/daemon/turns.h"
 #include "cardwatch/card.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/changes_cards.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/engine.h"
 #include "cardwatch/log.h"
@@ -136,7 +136,7 @@ static void test_what_is_little_is_decided_at_once(void **state)
         setup(&f);
         poll(&f, 100);
         assert_string_equal(f.told, "d");
-        assert_int_equal(cw_committer_changes(f.committer)->cards.n, 100);
+        assert_int_equal(cw_changes_count_cards(cw_committer_changes(f.committer)), 100);
         teardown(&f);
 }
 
@@ -151,7 +151,7 @@ static void test_what_is_much_is_decided_while_the_loop_turns_and_others_wait(vo
         assert_string_equal(f.told, "");
         cw_loop_run(f.loop);
         assert_string_equal(f.told, "dt");
-        assert_int_equal(cw_committer_changes(f.committer)->cards.n, 20000);
+        assert_int_equal(cw_changes_count_cards(cw_committer_changes(f.committer)), 20000);
         assert_int_equal(cw_engine_poll_result(f.engine, 0), CW_POLL_COMPLETE);
         teardown(&f);
 }

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "../../../src/store/cards.h"
 #include "../../../src/store/items.h"
+#include "cardwatch/card_pack.h"
 #include "cardwatch/pack.h"
 
 #define MUTATIONS 10000

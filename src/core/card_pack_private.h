@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CW_STORE_CARDS_PRIVATE_H
-#define CW_STORE_CARDS_PRIVATE_H
+#ifndef CW_CORE_CARD_PACK_PRIVATE_H
+#define CW_CORE_CARD_PACK_PRIVATE_H
 
 #include <stdint.h>
 
-#include "cards.h"
+#include "cardwatch/card_pack.h"
+#include "cardwatch/wrapping.h"
 
 /*
- * What readers of every version of packs share. Differences wrap: any 64 bits come back as they were.
+ * What readers of every version of packs share.
  */
-
-static inline int64_t cw_cards_difference(int64_t a, int64_t b)
-{
-        return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-static inline int64_t cw_cards_sum(int64_t a, int64_t b)
-{
-        return (int64_t)((uint64_t)a + (uint64_t)b);
-}
 
 /* A text with a fixed place. */
 void cw_cards_read_short(struct cw_unpack *unpack, char *ret_text, size_t size);

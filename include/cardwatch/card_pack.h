@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CW_STORE_CARDS_H
-#define CW_STORE_CARDS_H
+#ifndef CARDWATCH_CARD_PACK_H
+#define CARDWATCH_CARD_PACK_H
 
 #include <stddef.h>
 
 #include "cardwatch/buf.h"
-#include "cardwatch/changes.h"
+#include "cardwatch/card_row.h"
 #include "cardwatch/pack.h"
 
 /*

@@ -3,12 +3,12 @@
  * Idea: rows come in the order of pages or of ids, so the row before is nearly the row that follows; and amounts are
  * mostly whole cents, which are counted as such.
  */
-#include "cards.h"
+#include "cardwatch/card_pack.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "cards_private.h"
+#include "card_pack_private.h"
 #include "cardwatch/text.h"
 
 /* With the past of cards, and without. */
@@ -52,7 +52,7 @@ enum {
 /* What `total` has that is neither available nor pending. */
 static int64_t rest_of(int64_t total, int64_t available, int64_t pending)
 {
-        return cw_cards_difference(cw_cards_difference(total, available), pending);
+        return cw_wrapping_difference(cw_wrapping_difference(total, available), pending);
 }
 
 bool cw_cards_is_change(const struct cw_card_row *row)
@@ -157,7 +157,7 @@ static void add_owner(struct cw_cards_writer *writer, const struct cw_card *card
 {
         size_t shared;
 
-        cw_pack_i64(&writer->buf, cw_cards_difference(card->customer, writer->previous.card.customer));
+        cw_pack_i64(&writer->buf, cw_wrapping_difference(card->customer, writer->previous.card.customer));
         writer->has_reference = card->reference != NULL;
         if (!card->reference) {
                 cw_pack_u64(&writer->buf, 0);
@@ -200,10 +200,10 @@ static void add_before(struct cw_buf *buf, const struct cw_card_row *row, unsign
 {
         const struct cw_card *now = &row->card;
         const struct cw_balances *before = &row->before;
-        int64_t available = cw_cards_difference(before->available, now->available);
-        int64_t pending = cw_cards_difference(before->pending, now->pending);
-        int64_t rest = cw_cards_difference(rest_of(before->total, before->available, before->pending),
-                                           rest_of(now->total, now->available, now->pending));
+        int64_t available = cw_wrapping_difference(before->available, now->available);
+        int64_t pending = cw_wrapping_difference(before->pending, now->pending);
+        int64_t rest = cw_wrapping_difference(rest_of(before->total, before->available, before->pending),
+                                              rest_of(now->total, now->available, now->pending));
 
         cw_pack_u64(buf, (available ? BEFORE_AVAILABLE : 0u) | (pending ? BEFORE_PENDING : 0u) |
                                  (rest ? BEFORE_REST : 0u) | (before->suppressed ? BEFORE_SUPPRESSED : 0u));
@@ -219,13 +219,13 @@ static void add_counts(struct cw_cards_writer *writer, const struct cw_card_row 
 {
         struct cw_buf *buf = &writer->buf;
 
-        cw_pack_i64(buf, cw_cards_difference(row->first_seen_at, writer->previous.first_seen_at));
-        cw_pack_i64(buf, cw_cards_difference(row->observed_at, writer->previous.observed_at));
+        cw_pack_i64(buf, cw_wrapping_difference(row->first_seen_at, writer->previous.first_seen_at));
+        cw_pack_i64(buf, cw_wrapping_difference(row->observed_at, writer->previous.observed_at));
         cw_pack_u64(buf, row->observations);
         if (flags & FLAG_MISSING)
                 cw_pack_u64(buf, row->missing);
         if (flags & FLAG_FOLDED)
-                cw_pack_i64(buf, cw_cards_difference(row->folded_at, row->observed_at));
+                cw_pack_i64(buf, cw_wrapping_difference(row->folded_at, row->observed_at));
 }
 
 /* Most fields changed when the one before did, and when the card was observed. */
@@ -235,7 +235,7 @@ static void add_past(struct cw_buf *buf, const struct cw_card_past *past, int64_
         for (unsigned i = 0; i < CW_CARD_FIELDS; i++) {
                 if (!(past->fields & 1u << i))
                         continue;
-                cw_pack_i64(buf, cw_cards_difference(at, past->changed_at[i]));
+                cw_pack_i64(buf, cw_wrapping_difference(at, past->changed_at[i]));
                 at = past->changed_at[i];
         }
 }
@@ -247,7 +247,7 @@ void cw_cards_add(struct cw_cards_writer *writer, const struct cw_card_row *row)
         unsigned flags = flags_of(writer, row);
 
         cw_pack_u64(buf, flags);
-        cw_pack_i64(buf, cw_cards_difference(card->id, before->id));
+        cw_pack_i64(buf, cw_wrapping_difference(card->id, before->id));
         if (!(flags & FLAG_SAME_OWNER))
                 add_owner(writer, card);
         if (!(flags & FLAG_SAME_CURRENCY))
@@ -331,7 +331,7 @@ static void read_owner(struct cw_cards_reader *reader, struct cw_card *card)
         const void *rest;
         size_t len;
 
-        card->customer = cw_cards_sum(card->customer, cw_unpack_i64(unpack));
+        card->customer = cw_wrapping_sum(card->customer, cw_unpack_i64(unpack));
         shared = cw_unpack_most(unpack, (uint64_t)reader->reference.len + 1);
         card->reference = NULL;
         if (shared == 0) {
@@ -365,7 +365,7 @@ static void read_card(struct cw_cards_reader *reader, uint64_t flags, struct cw_
 {
         struct cw_unpack *unpack = &reader->unpack;
 
-        card->id = cw_cards_sum(card->id, cw_unpack_i64(unpack));
+        card->id = cw_wrapping_sum(card->id, cw_unpack_i64(unpack));
         if (!(flags & FLAG_SAME_OWNER))
                 read_owner(reader, card);
         if (!(flags & FLAG_SAME_CURRENCY))
@@ -376,9 +376,9 @@ static void read_card(struct cw_cards_reader *reader, uint64_t flags, struct cw_
                 cw_cards_read_short(unpack, card->last4, sizeof(card->last4));
         card->available = read_amount(unpack, flags);
         card->pending = read_amount(unpack, flags);
-        card->total = cw_cards_sum(card->available, card->pending);
+        card->total = cw_wrapping_sum(card->available, card->pending);
         if (!(flags & FLAG_ADDS_UP))
-                card->total = cw_cards_sum(card->total, read_amount(unpack, flags));
+                card->total = cw_wrapping_sum(card->total, read_amount(unpack, flags));
         card->suppressed = flags & FLAG_SUPPRESSED;
 }
 
@@ -390,22 +390,22 @@ static void read_before(struct cw_unpack *unpack, uint64_t flags, struct cw_card
 
         row->before = (struct cw_balances){.available = now->available, .pending = now->pending};
         if (differs & BEFORE_AVAILABLE)
-                row->before.available = cw_cards_sum(row->before.available, read_amount(unpack, flags));
+                row->before.available = cw_wrapping_sum(row->before.available, read_amount(unpack, flags));
         if (differs & BEFORE_PENDING)
-                row->before.pending = cw_cards_sum(row->before.pending, read_amount(unpack, flags));
+                row->before.pending = cw_wrapping_sum(row->before.pending, read_amount(unpack, flags));
         if (differs & BEFORE_REST)
-                rest = cw_cards_sum(rest, read_amount(unpack, flags));
-        row->before.total = cw_cards_sum(cw_cards_sum(rest, row->before.available), row->before.pending);
+                rest = cw_wrapping_sum(rest, read_amount(unpack, flags));
+        row->before.total = cw_wrapping_sum(cw_wrapping_sum(rest, row->before.available), row->before.pending);
         row->before.suppressed = differs & BEFORE_SUPPRESSED;
 }
 
 static void read_counts(struct cw_unpack *unpack, uint64_t flags, struct cw_card_row *row)
 {
-        row->first_seen_at = cw_cards_sum(row->first_seen_at, cw_unpack_i64(unpack));
-        row->observed_at = cw_cards_sum(row->observed_at, cw_unpack_i64(unpack));
+        row->first_seen_at = cw_wrapping_sum(row->first_seen_at, cw_unpack_i64(unpack));
+        row->observed_at = cw_wrapping_sum(row->observed_at, cw_unpack_i64(unpack));
         row->observations = (uint32_t)cw_unpack_most(unpack, UINT32_MAX);
         row->missing = flags & FLAG_MISSING ? (uint8_t)cw_unpack_most(unpack, UINT8_MAX) : 0;
-        row->folded_at = flags & FLAG_FOLDED ? cw_cards_sum(row->observed_at, cw_unpack_i64(unpack)) : 0;
+        row->folded_at = flags & FLAG_FOLDED ? cw_wrapping_sum(row->observed_at, cw_unpack_i64(unpack)) : 0;
         row->baseline = flags & FLAG_BASELINE;
         row->look_again = flags & FLAG_LOOK_AGAIN;
         row->gone = flags & FLAG_GONE;
@@ -421,7 +421,7 @@ static void read_past(struct cw_cards_reader *reader, struct cw_card_row *row)
         past->fields = (uint16_t)cw_unpack_most(&reader->unpack, (1u << CW_CARD_FIELDS) - 1);
         for (unsigned i = 0; i < CW_CARD_FIELDS; i++)
                 if (past->fields & 1u << i)
-                        past->changed_at[i] = at = cw_cards_difference(at, cw_unpack_i64(&reader->unpack));
+                        past->changed_at[i] = at = cw_wrapping_difference(at, cw_unpack_i64(&reader->unpack));
         row->past = past;
 }
 
