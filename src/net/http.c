@@ -167,7 +167,7 @@ static bool sends_body(const struct cw_http_request *request)
         return strcmp(request->method, "GET") != 0 || request->body;
 }
 
-/* Where to, and how: what a handle may be kept for. */
+/* How: what a handle may be kept for, and keep.c has set where to. */
 static CURLcode set_lasting(CURL *easy, const struct cw_http_request *request, const char *user_agent)
 {
         int64_t connect_ms = request->timeout_ms < CONNECT_MAX_MS ? request->timeout_ms : CONNECT_MAX_MS;
@@ -181,7 +181,6 @@ static CURLcode set_lasting(CURL *easy, const struct cw_http_request *request, c
         r = r ?: curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
         r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
         r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-        r = r ?: curl_easy_setopt(easy, CURLOPT_URL, request->url);
         if (request->proxy || request->unix_socket)
                 r = r ?: curl_easy_setopt(easy, CURLOPT_PROXY, request->unix_socket ? "" : request->proxy);
         if (request->unix_socket)

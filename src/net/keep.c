@@ -48,6 +48,17 @@ static bool is_for(const struct cw_kept *kept, const struct cw_http_request *req
         return same_place(kept->texts[0], request->url);
 }
 
+/* Parsed once: given the text, curl takes it apart and puts it together again for every request. */
+static int set_address(struct cw_kept *kept, const char *url)
+{
+        kept->address = curl_url();
+        if (!kept->address)
+                return -ENOMEM;
+        if (curl_url_set(kept->address, CURLUPART_URL, url, 0) != CURLUE_OK)
+                return -EINVAL;
+        return curl_easy_setopt(kept->easy, CURLOPT_CURLU, kept->address) == CURLE_OK ? 0 : -ENOMEM;
+}
+
 int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kept **ret_kept)
 {
         static const char *const schemes[2] = {"http", "https"};
@@ -65,6 +76,8 @@ int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kep
         kept->compressed = request->compressed;
         kept->harmless = request->harmless;
         r = cw_failure_peer(request->url, schemes, &kept->peer);
+        if (r == 0)
+                r = set_address(kept, request->url);
         if (r < 0)
                 return r;
         list_texts(request, texts);
@@ -90,6 +103,7 @@ void cw_kept_free(struct cw_kept *kept)
         if (!kept)
                 return;
         curl_easy_cleanup(kept->easy);
+        curl_url_cleanup(kept->address);
         for (size_t i = 0; i < CW_KEEP_TEXTS; i++)
                 forget_text(kept->texts[i]);
         free(kept->peer);
@@ -113,7 +127,7 @@ static bool point_to(struct cw_kept *kept, const char *url)
         if (strcmp(kept->texts[0], url) == 0)
                 return true;
         text = strdup(url);
-        if (!text || curl_easy_setopt(kept->easy, CURLOPT_URL, url) != CURLE_OK) {
+        if (!text || curl_url_set(kept->address, CURLUPART_URL, url, 0) != CURLUE_OK) {
                 free(text);
                 return false;
         }

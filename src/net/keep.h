@@ -26,6 +26,7 @@
 /* A handle, and what it is set up for. */
 struct cw_kept {
         CURL *easy;
+        CURLU *address; /* of the request, parsed: the handle goes by it */
         char *peer; /* host:port, for whoever reads of a failure */
         bool used; /* it had a request before, and is set up */
         char *texts[CW_KEEP_TEXTS];
@@ -46,8 +47,8 @@ struct cw_kept *cw_keep_take(struct cw_keep *keep, const struct cw_http_request 
 void cw_keep_give(struct cw_keep *keep, struct cw_kept *kept);
 void cw_keep_deinit(struct cw_keep *keep);
 
-/* A new handle, or one that is to become its own, still to be set up. -EINVAL: the URL cannot be used; -ENOMEM: so is a
- * handle of NULL. */
+/* A new handle, or one that is to become its own, still to be set up but for the address. -EINVAL: the URL cannot be
+ * used; -ENOMEM: so is a handle of NULL. */
 int cw_kept_new(CURL *easy, const struct cw_http_request *request, struct cw_kept **ret_kept)
         __attribute__((warn_unused_result));
 void cw_kept_free(struct cw_kept *kept);
