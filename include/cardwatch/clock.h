@@ -25,6 +25,10 @@ int64_t cw_clock_mono_ms(void);
 /* Appends RFC 3339 in UTC with milliseconds: 2026-11-22T08:00:00.123Z. */
 void cw_clock_format_utc(struct cw_buf *buf, int64_t at);
 
+/* The same, to where there is room for CW_CLOCK_UTC_MAX characters, without a NUL. Returns their end. */
+#define CW_CLOCK_UTC_MAX 40
+char *cw_clock_write_utc(char *at, int64_t wall);
+
 /* Reads RFC 3339 (any offset, fraction optional, 'T' or a space). -EINVAL. */
 int cw_clock_parse(const char *text, int64_t *ret_at) __attribute__((warn_unused_result));
 

@@ -18,4 +18,8 @@ void cw_digits_put(struct cw_buf *buf, int64_t value);
 /* "%0*lld": `width` characters at least, the sign among them. */
 void cw_digits_put_padded(struct cw_buf *buf, int64_t value, unsigned width);
 
+/* The same, to where there is room for CW_DIGITS_MAX characters, without a NUL. Returns their end. */
+#define CW_DIGITS_MAX 20
+char *cw_digits_write(char *at, int64_t value, unsigned width);
+
 #endif

@@ -32,7 +32,7 @@ void cw_json_out_int(struct cw_json_out *out, const char *name, int64_t value);
 void cw_json_out_string(struct cw_json_out *out, const char *name, const char *text);
 
 /* RFC 3339 in UTC; 0 gives null. */
-void cw_json_out_time(struct cw_json_out *out, const char *name, int64_t at);
+void cw_json_out_time(struct cw_json_out *out, const char *name, int64_t wall);
 
 /* A string with at least `digits` decimals. */
 void cw_json_out_amount(struct cw_json_out *out, const char *name, cw_amount amount, unsigned digits);

@@ -44,6 +44,10 @@ int cw_amount_div(cw_amount a, cw_amount b, cw_amount *ret_quotient) __attribute
  * "0.001". */
 void cw_amount_format(struct cw_buf *buf, cw_amount amount, unsigned min_digits);
 
+/* The same, to where there is room for CW_AMOUNT_TEXT_MAX characters, without a NUL. Returns their end. */
+#define CW_AMOUNT_TEXT_MAX 24
+char *cw_amount_write(char *at, cw_amount amount, unsigned min_digits);
+
 /* The same for people: thousands in groups of three, U+2212 as the minus sign: "−1,234.50". */
 void cw_amount_format_grouped(struct cw_buf *buf, cw_amount amount, unsigned min_digits);
 

@@ -90,16 +90,18 @@ static int days_in(int64_t year, int month)
         return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static void put_two(char *at, int64_t value)
+/* Two digits, behind what parts them from those before. */
+static char *put_two(char *at, char before, int64_t value)
 {
-        at[0] = (char)('0' + value / 10);
-        at[1] = (char)('0' + value % 10);
+        at[0] = before;
+        at[1] = (char)('0' + value / 10);
+        at[2] = (char)('0' + value % 10);
+        return at + 3;
 }
 
-void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
+char *cw_clock_write_utc(char *at, int64_t wall)
 {
-        int64_t days = at / CW_DAY_MS, rest = at % CW_DAY_MS;
-        char text[] = "-MM-DDThh:mm:ss.iiiZ";
+        int64_t days = wall / CW_DAY_MS, rest = wall % CW_DAY_MS;
         struct date date = {0};
 
         if (rest < 0) {
@@ -107,15 +109,23 @@ void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
                 days--;
         }
         date_of(days, &date);
-        cw_digits_put_padded(buf, date.year, 4);
-        put_two(text + 1, date.month);
-        put_two(text + 4, date.day);
-        put_two(text + 7, rest / CW_HOUR_MS);
-        put_two(text + 10, rest / CW_MINUTE_MS % 60);
-        put_two(text + 13, rest / CW_SECOND_MS % 60);
-        put_two(text + 16, rest / 10 % 100);
-        text[18] = (char)('0' + rest % 10);
-        cw_buf_puts(buf, text);
+        at = cw_digits_write(at, date.year, 4);
+        at = put_two(at, '-', date.month);
+        at = put_two(at, '-', date.day);
+        at = put_two(at, 'T', rest / CW_HOUR_MS);
+        at = put_two(at, ':', rest / CW_MINUTE_MS % 60);
+        at = put_two(at, ':', rest / CW_SECOND_MS % 60);
+        at = put_two(at, '.', rest / 10 % 100);
+        *at++ = (char)('0' + rest % 10);
+        *at++ = 'Z';
+        return at;
+}
+
+void cw_clock_format_utc(struct cw_buf *buf, int64_t at)
+{
+        char text[CW_CLOCK_UTC_MAX];
+
+        cw_buf_append(buf, text, (size_t)(cw_clock_write_utc(text, at) - text));
 }
 
 /* A leap second is the same instant as the second after it, as in POSIX time. */

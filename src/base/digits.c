@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idea: from the last digit on, into a room that the longest number fits into. */
+/* Idea: how many digits there are is counted first, then they are written from the last one on. */
 #include "cardwatch/digits.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cardwatch/buf.h"
 
-#define WIDTH_MAX 20 /* the smallest number's */
+char *cw_digits_write(char *at, int64_t value, unsigned width)
+{
+        bool negative = value < 0;
+        uint64_t rest = negative ? 0 - (uint64_t)value : (uint64_t)value;
+        unsigned n = 1;
+        char *end;
+
+        assert(width <= CW_DIGITS_MAX);
+        for (uint64_t left = rest; left >= 10; left /= 10)
+                n++;
+        if (n + negative < width)
+                n = width - negative;
+        if (negative)
+                *at++ = '-';
+        end = at + n;
+        for (char *digit = end; digit > at; rest /= 10)
+                *--digit = (char)('0' + rest % 10);
+        return end;
+}
 
 void cw_digits_put(struct cw_buf *buf, int64_t value)
 {
@@ -16,17 +35,7 @@ void cw_digits_put(struct cw_buf *buf, int64_t value)
 
 void cw_digits_put_padded(struct cw_buf *buf, int64_t value, unsigned width)
 {
-        uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-        char text[WIDTH_MAX], *end = text + WIDTH_MAX, *first = end;
+        char text[CW_DIGITS_MAX];
 
-        assert(width <= WIDTH_MAX);
-        do {
-                *--first = (char)('0' + rest % 10);
-                rest /= 10;
-        } while (rest > 0);
-        while (first > end - width + (value < 0))
-                *--first = '0';
-        if (value < 0)
-                *--first = '-';
-        cw_buf_append(buf, first, (size_t)(end - first));
+        cw_buf_append(buf, text, (size_t)(cw_digits_write(text, value, width) - text));
 }

@@ -198,34 +198,51 @@ static void put_grouped(struct cw_buf *buf, uint64_t whole)
         }
 }
 
-static void format(struct cw_buf *buf, cw_amount amount, unsigned min_digits, bool for_people)
+static uint64_t without_sign(cw_amount amount)
 {
-        uint64_t value = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
-        uint64_t whole = value / (uint64_t)CW_AMOUNT_UNIT, decimals = value % (uint64_t)CW_AMOUNT_UNIT;
+        return amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+}
+
+/* The point and what stands behind it. */
+static char *write_decimals(char *at, uint64_t value, unsigned min_digits)
+{
+        uint64_t decimals = value % (uint64_t)CW_AMOUNT_UNIT;
         unsigned n = DECIMALS, least = min_digits < DECIMALS ? min_digits : DECIMALS;
 
         for (; n > least && decimals % 10 == 0; n--)
                 decimals /= 10;
+        if (n == 0)
+                return at;
+        *at++ = '.';
+        return cw_digits_write(at, (int64_t)decimals, n);
+}
+
+char *cw_amount_write(char *at, cw_amount amount, unsigned min_digits)
+{
+        uint64_t value = without_sign(amount);
+
         if (amount < 0)
-                cw_buf_puts(buf, for_people ? "\u2212" : "-");
-        if (for_people)
-                put_grouped(buf, whole);
-        else
-                cw_digits_put(buf, (int64_t)whole);
-        if (n > 0) {
-                cw_buf_putc(buf, '.');
-                cw_digits_put_padded(buf, (int64_t)decimals, n);
-        }
+                *at++ = '-';
+        at = cw_digits_write(at, (int64_t)(value / (uint64_t)CW_AMOUNT_UNIT), 1);
+        return write_decimals(at, value, min_digits);
 }
 
 void cw_amount_format(struct cw_buf *buf, cw_amount amount, unsigned min_digits)
 {
-        format(buf, amount, min_digits, false);
+        char text[CW_AMOUNT_TEXT_MAX];
+
+        cw_buf_append(buf, text, (size_t)(cw_amount_write(text, amount, min_digits) - text));
 }
 
 void cw_amount_format_grouped(struct cw_buf *buf, cw_amount amount, unsigned min_digits)
 {
-        format(buf, amount, min_digits, true);
+        uint64_t value = without_sign(amount);
+        char decimals[CW_AMOUNT_TEXT_MAX];
+
+        if (amount < 0)
+                cw_buf_puts(buf, "\u2212");
+        put_grouped(buf, value / (uint64_t)CW_AMOUNT_UNIT);
+        cw_buf_append(buf, decimals, (size_t)(write_decimals(decimals, value, min_digits) - decimals));
 }
 
 unsigned cw_currency_digits(const char *currency)

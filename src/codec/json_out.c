@@ -69,39 +69,22 @@ static void put_valid(struct cw_buf *buf, const char *text, size_t len)
         cw_buf_append(buf, text + done, len - done);
 }
 
-/* Nearly every text is such that it stands for itself. */
-static bool is_plain(const char *text, size_t len)
+/* Nearly every text is such that it stands for itself. Copies it up to what does not; returns how much that was. */
+static size_t copy_plain(char *at, const char *text)
 {
         static const bool plain[256] = {
                 [' ' ... '!'] = true, ['#' ... ';'] = true, ['=' ... '['] = true, [']' ... '~'] = true};
-        bool all = true;
+        size_t n = 0;
 
-        for (size_t i = 0; i < len; i++)
-                all &= plain[(unsigned char)text[i]];
-        return all;
+        for (; plain[(unsigned char)text[n]]; n++)
+                at[n] = text[n];
+        return n;
 }
 
-static void put_plain(struct cw_buf *buf, const char *text, size_t len)
+static void put_any(struct cw_buf *buf, const char *text, size_t len)
 {
-        char *at = cw_buf_reserve(buf, len + 2);
+        size_t valid;
 
-        if (!at)
-                return;
-        at[0] = '"';
-        memcpy(at + 1, text, len);
-        at[len + 1] = '"';
-        cw_buf_grew(buf, len + 2);
-}
-
-static void put_text(struct cw_buf *buf, const char *text)
-{
-        size_t len = strlen(text), valid;
-
-        if (is_plain(text, len)) {
-                put_plain(buf, text, len);
-                return;
-        }
-        cw_buf_putc(buf, '"');
         while (len > 0) {
                 valid = cw_text_valid_utf8(text, len);
                 put_valid(buf, text, valid);
@@ -113,25 +96,62 @@ static void put_text(struct cw_buf *buf, const char *text)
                         len--;
                 }
         }
-        cw_buf_putc(buf, '"');
 }
 
-/* The comma and the name before a value. */
-static void begin(struct cw_json_out *out, const char *name)
+/* What was written to where begin() said is there. */
+static void end(struct cw_json_out *out, const char *at)
 {
+        cw_buf_grew(out->buf, (size_t)(at - (out->buf->data + out->buf->len)));
+}
+
+/* A name that does not stand for itself, from there on where it does not. */
+static char *put_name(struct cw_json_out *out, char *at, const char *rest, size_t room)
+{
+        end(out, at);
+        put_any(out->buf, rest, strlen(rest));
+        return cw_buf_reserve(out->buf, room);
+}
+
+/* The comma and the name before a value. Returns where there is room for the value's `len` bytes; NULL: there is none.
+ */
+static char *begin(struct cw_json_out *out, const char *name, size_t len)
+{
+        static const size_t around = 4; /* a comma, quotes, a colon */
+        size_t name_len = name ? strlen(name) : 0, n;
+        char *at = cw_buf_reserve(out->buf, name_len + len + around);
+
+        if (!at)
+                return NULL;
         if (out->comma)
-                cw_buf_putc(out->buf, ',');
+                *at++ = ',';
         out->comma = true;
-        if (name) {
-                put_text(out->buf, name);
-                cw_buf_putc(out->buf, ':');
-        }
+        if (!name)
+                return at;
+        *at++ = '"';
+        n = copy_plain(at, name);
+        at += n;
+        if (n < name_len)
+                at = put_name(out, at, name + n, len + around);
+        if (!at)
+                return NULL;
+        *at++ = '"';
+        *at++ = ':';
+        return at;
+}
+
+static void put_word(struct cw_json_out *out, const char *name, const char *word, size_t len)
+{
+        char *at = begin(out, name, len);
+
+        if (!at)
+                return;
+        memcpy(at, word, len);
+        end(out, at + len);
 }
 
 void cw_json_out_open(struct cw_json_out *out, const char *name, char bracket)
 {
-        begin(out, name);
-        cw_buf_putc(out->buf, bracket);
+        put_word(out, name, &bracket, 1);
         out->comma = false;
 }
 
@@ -143,48 +163,73 @@ void cw_json_out_close(struct cw_json_out *out, char bracket)
 
 void cw_json_out_null(struct cw_json_out *out, const char *name)
 {
-        begin(out, name);
-        cw_buf_puts(out->buf, "null");
+        put_word(out, name, "null", 4);
 }
 
 void cw_json_out_bool(struct cw_json_out *out, const char *name, bool value)
 {
-        begin(out, name);
-        cw_buf_puts(out->buf, value ? "true" : "false");
+        put_word(out, name, value ? "true" : "false", value ? 4 : 5);
 }
 
 void cw_json_out_int(struct cw_json_out *out, const char *name, int64_t value)
 {
-        begin(out, name);
-        cw_digits_put(out->buf, value);
+        char *at = begin(out, name, CW_DIGITS_MAX);
+
+        if (at)
+                end(out, cw_digits_write(at, value, 1));
 }
 
 void cw_json_out_string(struct cw_json_out *out, const char *name, const char *text)
 {
+        size_t len, n;
+        char *at;
+
         if (!text) {
                 cw_json_out_null(out, name);
                 return;
         }
-        begin(out, name);
-        put_text(out->buf, text);
+        len = strlen(text);
+        at = begin(out, name, len + 2);
+        if (!at)
+                return;
+        *at++ = '"';
+        n = copy_plain(at, text);
+        at += n;
+        if (n == len) {
+                *at++ = '"';
+                end(out, at);
+                return;
+        }
+        end(out, at);
+        put_any(out->buf, text + n, len - n);
+        cw_buf_putc(out->buf, '"');
 }
 
-void cw_json_out_time(struct cw_json_out *out, const char *name, int64_t at)
+void cw_json_out_time(struct cw_json_out *out, const char *name, int64_t wall)
 {
-        if (at == 0) {
+        char *at;
+
+        if (wall == 0) {
                 cw_json_out_null(out, name);
                 return;
         }
-        begin(out, name);
-        cw_buf_putc(out->buf, '"');
-        cw_clock_format_utc(out->buf, at);
-        cw_buf_putc(out->buf, '"');
+        at = begin(out, name, CW_CLOCK_UTC_MAX + 2);
+        if (!at)
+                return;
+        *at++ = '"';
+        at = cw_clock_write_utc(at, wall);
+        *at++ = '"';
+        end(out, at);
 }
 
 void cw_json_out_amount(struct cw_json_out *out, const char *name, cw_amount amount, unsigned digits)
 {
-        begin(out, name);
-        cw_buf_putc(out->buf, '"');
-        cw_amount_format(out->buf, amount, digits);
-        cw_buf_putc(out->buf, '"');
+        char *at = begin(out, name, CW_AMOUNT_TEXT_MAX + 2);
+
+        if (!at)
+                return;
+        *at++ = '"';
+        at = cw_amount_write(at, amount, digits);
+        *at++ = '"';
+        end(out, at);
 }

@@ -58,22 +58,18 @@ static void put_url(struct cw_json_out *out, const struct cw_render_options *opt
                 cw_json_out_string(out, "url", cw_buf_text(&url));
 }
 
-/* Null where an entry is disguised: percentages have a member of their own. */
-static void put_amount(struct cw_json_out *out, const char *name, const struct cw_entry *entry, cw_amount amount)
+/* Null where an entry is disguised (no digits): percentages have a member of their own. */
+static void put_amount(struct cw_json_out *out, const char *name, int digits, cw_amount amount)
 {
-        if (entry->figures == CW_FIGURES_AMOUNTS)
-                cw_json_out_amount(out, name, amount, cw_currency_digits(entry->card.currency));
+        if (digits >= 0)
+                cw_json_out_amount(out, name, amount, (unsigned)digits);
         else
                 cw_json_out_null(out, name);
 }
 
-static void put_maybe(struct cw_json_out *out, const char *name, const struct cw_entry *entry,
-                      const struct cw_maybe_amount *amount)
+static void put_maybe(struct cw_json_out *out, const char *name, int digits, const struct cw_maybe_amount *amount)
 {
-        if (amount->known)
-                put_amount(out, name, entry, amount->amount);
-        else
-                cw_json_out_null(out, name);
+        put_amount(out, name, amount->known ? digits : -1, amount->amount);
 }
 
 /* A name that came before would make an object that strict readers refuse: the first one stands. */
@@ -105,7 +101,7 @@ static void put_group(struct cw_json_out *out, const struct cw_notice *notice)
         cw_json_out_close(out, '}');
 }
 
-static void put_card(struct cw_json_out *out, const struct cw_entry *entry)
+static void put_card(struct cw_json_out *out, const struct cw_entry *entry, int digits)
 {
         const struct cw_card *card = &entry->card;
 
@@ -122,36 +118,36 @@ static void put_card(struct cw_json_out *out, const struct cw_entry *entry)
         cw_json_out_close(out, '}');
 
         cw_json_out_open(out, "balances", '{');
-        put_amount(out, "available", entry, card->available);
-        put_amount(out, "pending", entry, card->pending);
-        put_amount(out, "total", entry, card->total);
+        put_amount(out, "available", digits, card->available);
+        put_amount(out, "pending", digits, card->pending);
+        put_amount(out, "total", digits, card->total);
         cw_json_out_close(out, '}');
 }
 
-static void put_previous(struct cw_json_out *out, const struct cw_entry *entry)
+static void put_previous(struct cw_json_out *out, const struct cw_entry *entry, int digits)
 {
         if (!entry->has_previous) {
                 cw_json_out_null(out, "previous");
                 return;
         }
         cw_json_out_open(out, "previous", '{');
-        put_amount(out, "available", entry, entry->previous.available);
-        put_amount(out, "pending", entry, entry->previous.pending);
-        put_amount(out, "total", entry, entry->previous.total);
+        put_amount(out, "available", digits, entry->previous.available);
+        put_amount(out, "pending", digits, entry->previous.pending);
+        put_amount(out, "total", digits, entry->previous.total);
         cw_json_out_bool(out, "suppressed", entry->previous.suppressed);
         cw_json_out_close(out, '}');
 }
 
-static void put_value(struct cw_json_out *out, const struct cw_entry *entry)
+static void put_value(struct cw_json_out *out, const struct cw_entry *entry, int digits)
 {
         if (!entry->fired.known && !entry->worst.known && !entry->current.known) {
                 cw_json_out_null(out, "value");
                 return;
         }
         cw_json_out_open(out, "value", '{');
-        put_maybe(out, "fired", entry, &entry->fired);
-        put_maybe(out, "worst", entry, &entry->worst);
-        put_maybe(out, "current", entry, &entry->current);
+        put_maybe(out, "fired", digits, &entry->fired);
+        put_maybe(out, "worst", digits, &entry->worst);
+        put_maybe(out, "current", digits, &entry->current);
         cw_json_out_close(out, '}');
 }
 
@@ -179,16 +175,19 @@ static void put_percentages(struct cw_json_out *out, const struct cw_entry *entr
 
 static void put_amounts(struct cw_json_out *out, const struct cw_entry *entry)
 {
+        int digits = entry->figures == CW_FIGURES_AMOUNTS ? (int)cw_currency_digits(entry->card.currency) : -1;
+
+        put_card(out, entry, digits);
+        put_previous(out, entry, digits);
+        put_value(out, entry, digits);
+        if (entry->figures == CW_FIGURES_PERCENT)
+                put_percentages(out, entry);
+}
+
+static void put_no_amounts(struct cw_json_out *out)
+{
         static const char *const names[] = {"customer", "card", "balances", "previous", "value"};
 
-        if (entry->has_card) {
-                put_card(out, entry);
-                put_previous(out, entry);
-                put_value(out, entry);
-                if (entry->figures == CW_FIGURES_PERCENT)
-                        put_percentages(out, entry);
-                return;
-        }
         for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++)
                 cw_json_out_null(out, names[i]);
 }
@@ -209,7 +208,10 @@ static void open_entry(struct cw_json_out *out, const struct cw_item *item, cons
                            item->previous_severity ? cw_severity_name(item->previous_severity) : NULL);
         cw_json_out_string(out, "source", entry->source);
         put_labels(out, entry);
-        put_amounts(out, entry);
+        if (entry->has_card)
+                put_amounts(out, entry);
+        else
+                put_no_amounts(out);
         if (summary) {
                 cw_json_out_string(out, "summary", summary);
                 cw_json_out_string(out, "description", description);

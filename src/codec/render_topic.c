@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: one walk over the items with three sets (rules, customers, cards) says all that the line needs.
+ * Idea: one walk over the items with three sets (rules, customers, cards) says all that the line needs; about one item
+ * there is nothing to find out.
  */
 #include "render_topic.h"
 
@@ -21,7 +22,8 @@
 enum { TITLE_MAX = 500 }; /* characters */
 
 struct survey {
-        struct cw_map rules, customers, cards;
+        struct cw_map rules, customers, cards; /* of more than one item */
+        size_t n_rules, n_customers, n_cards;
         const char *rule_names[2]; /* the first two */
         const struct cw_entry *first;
         const struct cw_card *card; /* any */
@@ -75,14 +77,48 @@ static int look_at(struct survey *survey, const struct cw_entry *entry)
         return r;
 }
 
+static void look_at_only(struct survey *survey, const struct cw_entry *entry)
+{
+        survey->first = entry;
+        survey->rule_names[0] = entry->rule;
+        survey->n_rules = 1;
+        survey->has_builtin = !entry->has_card;
+        survey->card = &entry->card;
+        survey->n_customers = survey->n_cards = entry->has_card;
+}
+
+/* With those that it has no items of. */
+static uint64_t count_all(const struct cw_notice *notice)
+{
+        return (uint64_t)notice->n_firing + notice->n_resolved + notice->n_events;
+}
+
+static int look_at_all(struct survey *survey, const struct cw_notice *notice)
+{
+        int r = 0;
+
+        if (notice->n_items == 1 && count_all(notice) <= 1) {
+                look_at_only(survey, notice->items[0].entry);
+                return 0;
+        }
+        for (size_t i = 0; r == 0 && i < notice->n_items; i++)
+                r = look_at(survey, notice->items[i].entry);
+        for (size_t i = 0; r == 0 && i < notice->n_tallies && count_all(notice) > notice->n_items; i++)
+                r = look_at_rule(survey, notice->tallies[i].rule);
+        survey->n_rules = survey->rules.used;
+        survey->n_customers = survey->customers.used;
+        survey->n_cards = survey->cards.used;
+        return r;
+}
+
 static void write_what(const struct survey *survey, struct cw_buf *buf)
 {
-        if (survey->rules.used > 2) {
-                cw_buf_printf(buf, "%zu rules", survey->rules.used);
+        if (survey->n_rules > 2) {
+                cw_buf_printf(buf, "%zu rules", survey->n_rules);
                 return;
         }
         cw_render_visible(buf, survey->rule_names[0], CW_PERSON_REFERENCE_MAX);
-        if (survey->rules.used == 2) {
+        if (survey->n_rules == 2) {
                 cw_buf_puts(buf, " and ");
                 cw_render_visible(buf, survey->rule_names[1], CW_PERSON_REFERENCE_MAX);
         }
@@ -90,8 +126,8 @@ static void write_what(const struct survey *survey, struct cw_buf *buf)
 
 static void write_whose(const struct survey *survey, struct cw_buf *buf)
 {
-        if (survey->customers.used > 1)
-                cw_buf_printf(buf, "%zu customers", survey->customers.used);
+        if (survey->n_customers > 1)
+                cw_buf_printf(buf, "%zu customers", survey->n_customers);
         else
                 cw_person_customer(buf, survey->card);
 }
@@ -113,12 +149,6 @@ static void write_trouble(const struct cw_entry *entry, struct cw_buf *buf)
                 cw_buf_puts(buf, over ? "over" : "firing");
 }
 
-/* With those that it has no items of. */
-static uint64_t count_all(const struct cw_notice *notice)
-{
-        return (uint64_t)notice->n_firing + notice->n_resolved + notice->n_events;
-}
-
 static void write_how_many(const struct survey *survey, const struct cw_notice *notice, struct cw_buf *buf)
 {
         bool events = notice->kind == CW_NOTICE_EVENT;
@@ -137,10 +167,10 @@ static void write_how_many(const struct survey *survey, const struct cw_notice *
                                       notice->n_items == 1 ? "" : "s");
                 return;
         }
-        if (survey->cards.used == 1)
+        if (survey->n_cards == 1)
                 cw_buf_puts(buf, "card ");
-        cw_digits_put(buf, survey->cards.used == 1 ? survey->card->id : (int64_t)survey->cards.used);
-        cw_buf_puts(buf, survey->cards.used == 1 ? " of " : " cards of ");
+        cw_digits_put(buf, survey->n_cards == 1 ? survey->card->id : (int64_t)survey->n_cards);
+        cw_buf_puts(buf, survey->n_cards == 1 ? " of " : " cards of ");
         write_whose(survey, buf);
 }
 
@@ -198,16 +228,9 @@ int cw_topic_write(const struct cw_notice *notice, const char *separator, struct
                 cw_digest_topic(notice, buf);
                 return cw_buf_error(buf);
         }
-        for (size_t i = 0; i < notice->n_items; i++) {
-                r = look_at(&survey, notice->items[i].entry);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < notice->n_tallies && count_all(notice) > notice->n_items; i++) {
-                r = look_at_rule(&survey, notice->tallies[i].rule);
-                if (r < 0)
-                        return r;
-        }
+        r = look_at_all(&survey, notice);
+        if (r < 0)
+                return r;
         if (!survey.first) {
                 cw_buf_puts(buf, notice->kind == CW_NOTICE_TEST ? "test message" : "nothing to tell");
                 return cw_buf_error(buf);

@@ -378,6 +378,17 @@ static void test_writer_escapes(void **state)
                 print_message("  %s\n", cases[i].name);
                 cw_json_out_string(&out, NULL, cases[i].text);
                 assert_string_equal(cw_buf_text(&buf), cases[i].expected);
+                cw_buf_clear(&buf);
+                if (cases[i].text) {
+                        char expected[100];
+
+                        out.comma = false;
+                        cw_json_out_int(&out, cases[i].text, INT64_MIN);
+                        cw_json_out_string(&out, cases[i].text, cases[i].text);
+                        snprintf(expected, sizeof(expected), "%s:-9223372036854775808,%s:%s", cases[i].expected,
+                                 cases[i].expected, cases[i].expected);
+                        assert_string_equal(cw_buf_text(&buf), expected);
+                }
                 cw_buf_deinit(&buf);
         }
 }
