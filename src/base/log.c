@@ -133,15 +133,10 @@ static void put_quoted(struct cw_buf *buf, const char *text, size_t len)
         cw_buf_putc(buf, '"');
 }
 
-/* Makes the value's text by the one conversion of its format. */
-static void put_value_text(struct cw_buf *buf, const char *format, va_list *args)
+/* A number by the one conversion of its format: it needs no quotes. */
+static void put_number(struct cw_buf *buf, const char *format, va_list *args)
 {
-        const char *text;
-
-        if (strcmp(format, "%s") == 0) {
-                text = va_arg(*args, const char *);
-                cw_buf_append(buf, text ? text : "-", text ? strnlen(text, VALUE_MAX) : 1);
-        } else if (strcmp(format, "%d") == 0) {
+        if (strcmp(format, "%d") == 0) {
                 cw_digits_put(buf, va_arg(*args, int));
         } else if (strcmp(format, "%u") == 0) {
                 cw_digits_put(buf, va_arg(*args, unsigned));
@@ -160,34 +155,33 @@ static void put_value_text(struct cw_buf *buf, const char *format, va_list *args
         }
 }
 
+static void put_value(struct cw_buf *buf, enum cw_log_format format, const char *value_format, va_list *args)
+{
+        const char *text;
+        size_t len;
+
+        if (strcmp(value_format, "%s") != 0) {
+                put_number(buf, value_format, args);
+                return;
+        }
+        text = va_arg(*args, const char *);
+        text = text ? text : "-";
+        len = strnlen(text, VALUE_MAX);
+        if (format == CW_LOG_JSON || !is_plain(text, len))
+                put_quoted(buf, text, len);
+        else
+                cw_buf_append(buf, text, len);
+}
+
 static void put_field(struct cw_buf *buf, enum cw_log_format format, const char *key, const char *value_format,
                       va_list *args)
 {
-        struct cw_buf value = CW_BUF_NULL;
-        size_t len;
+        bool json = format == CW_LOG_JSON;
 
-        put_value_text(&value, value_format, args);
-        len = value.len;
-        if (cw_buf_error(&value))
-                buf->error = cw_buf_error(&value);
-        if (format == CW_LOG_JSON) {
-                cw_buf_puts(buf, ",\"");
-                cw_buf_puts(buf, key);
-                cw_buf_puts(buf, "\":");
-                if (strcmp(value_format, "%s") == 0)
-                        put_quoted(buf, cw_buf_text(&value), len);
-                else
-                        cw_buf_append(buf, value.data, len);
-        } else {
-                cw_buf_putc(buf, ' ');
-                cw_buf_puts(buf, key);
-                cw_buf_putc(buf, '=');
-                if (is_plain(cw_buf_text(&value), len))
-                        cw_buf_append(buf, value.data, len);
-                else
-                        put_quoted(buf, cw_buf_text(&value), len);
-        }
-        cw_buf_deinit(&value);
+        cw_buf_puts(buf, json ? ",\"" : " ");
+        cw_buf_puts(buf, key);
+        cw_buf_puts(buf, json ? "\":" : "=");
+        put_value(buf, format, value_format, args);
 }
 
 static void put_head(struct cw_buf *buf, enum cw_log_format format, enum cw_log_level level, const char *event)

@@ -18,9 +18,12 @@ CW_DEFINE_CLEANUP(struct cw_disguise *, cw_disguise_free);
 
 #define REFRESH_MS INT64_C(180000) /* a fifth of what is said to last */
 
+/* What most requests need: then all of it is one block. */
+#define MEMORY_USUAL 2000
+
 struct cw_sink_memory {
         struct cw_sink_memory *next;
-        size_t size;
+        size_t size, taken;
         _Alignas(max_align_t) char data[];
 };
 
@@ -129,6 +132,8 @@ static void conceal(const struct cw_sink_options *options, struct cw_sink_judgem
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf reason = CW_BUF_NULL;
 
+        if (!*judgement->reason)
+                return;
         cw_sink_conceal(options, judgement->reason, strlen(judgement->reason), &reason);
         cw_judge_say(judgement, "%s", cw_buf_text(&reason));
 }
@@ -143,19 +148,37 @@ void cw_sink_judge(const struct cw_sink_options *options, const struct cw_sink_a
         *ret_judgement = judgement;
 }
 
-void *cw_sink_memory_new(struct cw_sink_request *request, size_t size)
+static struct cw_sink_memory *add_block(struct cw_sink_request *request, size_t size)
 {
         struct cw_sink_memory *block;
 
-        if (size > SIZE_MAX / 2)
-                return NULL;
+        if (size < MEMORY_USUAL)
+                size = MEMORY_USUAL;
         block = calloc(1, sizeof(*block) + size);
         if (!block)
                 return NULL;
         block->size = size;
         block->next = request->memory;
         request->memory = block;
-        return block->data;
+        return block;
+}
+
+void *cw_sink_memory_new(struct cw_sink_request *request, size_t size)
+{
+        static const size_t step = _Alignof(max_align_t);
+        struct cw_sink_memory *block = request->memory;
+        void *piece;
+
+        if (size > SIZE_MAX / 2)
+                return NULL;
+        size = (size + step - 1) / step * step;
+        if (!block || size > block->size - block->taken)
+                block = add_block(request, size);
+        if (!block)
+                return NULL;
+        piece = block->data + block->taken;
+        block->taken += size;
+        return piece;
 }
 
 char *cw_sink_memory_copy(struct cw_sink_request *request, const char *data, size_t len)
