@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cardwatch/arrival.h"
 #include "cardwatch/provider.h"
 
 /*
@@ -31,12 +32,23 @@ int cw_decoder_page(struct cw_decoder *decoder, char *bytes, size_t len, int one
         __attribute__((warn_unused_result));
 
 /*
- * The same for the page of a list that has this number, divided into parts. Those that `known` has a bit for (the first
- * has the lowest) are passed over if their bytes are the ones that were told last: then the part is alike, and its
- * customers and cards do not stand in the page. Once more with 0, all of them do.
+ * A page of a list is about to come in: those parts of it that `known` has a bit for (the first has the lowest) are
+ * left out if they come as they were told last. 0: all of it is kept. Whether it makes a difference, for a page of
+ * which nothing is known has no such parts.
  */
-int cw_decoder_list_page(struct cw_decoder *decoder, uint32_t number, uint64_t known, char *bytes, size_t len,
-                         const struct cw_page **ret_page, struct cw_provider_error *ret_error)
+void cw_decoder_expect(const struct cw_decoder *decoder, uint32_t number, uint64_t known,
+                       struct cw_arrival *ret_arrival);
+bool cw_decoder_knows(const struct cw_decoder *decoder, uint32_t number);
+
+/*
+ * The same as cw_decoder_page for what was kept of such a page, divided into parts. Those that `known` has a bit for
+ * are passed over if their bytes are the ones that were told last: then the part is alike, and its customers and cards
+ * do not stand in the page. Once more with 0, all of them do, if nothing was left out.
+ *
+ * Also -EAGAIN: what was left out is needed after all. The page has to be asked for again, and kept.
+ */
+int cw_decoder_list_page(struct cw_decoder *decoder, const struct cw_arrival *arrival, uint64_t known, char *bytes,
+                         size_t len, const struct cw_page **ret_page, struct cw_provider_error *ret_error)
         __attribute__((warn_unused_result));
 
 /* The page of a list that was decoded last is told. */

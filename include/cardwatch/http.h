@@ -32,6 +32,9 @@ struct cw_http_header {
         const char *value;
 };
 
+/* The next piece of an answer's body, decompressed: adds to `body` what is to be kept of it. `data` as for `done`. */
+typedef void (*cw_http_piece_fn)(void *data, struct cw_buf *body, const char *bytes, size_t n);
+
 struct cw_http_request {
         const char *method; /* GET, POST, PUT, DELETE */
         const char *url;
@@ -44,6 +47,7 @@ struct cw_http_request {
         struct cw_http_tls tls;
         const char *proxy; /* NULL: from the environment */
         const char *unix_socket; /* NULL: over the network; else the URL's host is only a name, and there is no proxy */
+        cw_http_piece_fn on_piece; /* NULL: all of the body is kept */
         bool compressed; /* offer compression */
         bool harmless; /* the answer is short and holds no cards: nothing of it needs to be wiped from the stack */
 };
@@ -63,7 +67,7 @@ struct cw_http_answer {
         enum cw_http_failure failure;
         long status; /* 0 unless CW_HTTP_OK or CW_HTTP_TOO_LARGE */
         const char *message; /* one line about the failure, without secrets, URL credentials or query */
-        const char *body; /* valid during `done` */
+        const char *body; /* what was kept of it; valid during `done` */
         size_t body_len;
         int64_t retry_after_ms; /* from Retry-After, seconds or date; -1: none */
         int64_t date_at; /* from Date; -1: none, or a harmless answer: nobody sets a clock by it */

@@ -127,18 +127,50 @@ static int read_list_page(struct cw_decoder *decoder, char *bytes, size_t len, s
         if (cw_parts_skip_whole(parts, bytes, len))
                 say_as_before(&decoder->store.page, parts->before);
         else if (!scan_page(decoder, &input))
-                r = read_whole(decoder, bytes, len, ret_error);
+                r = parts->arrival->left_out ? -EAGAIN : read_whole(decoder, bytes, len, ret_error);
+        else if (!cw_parts_is_all(parts))
+                r = -EAGAIN;
         return r;
 }
 
-int cw_decoder_list_page(struct cw_decoder *decoder, uint32_t number, uint64_t known, char *bytes, size_t len,
-                         const struct cw_page **ret_page, struct cw_provider_error *ret_error)
+bool cw_decoder_knows(const struct cw_decoder *decoder, uint32_t number)
+{
+        return cw_prints_find(&decoder->prints, number)->n_parts > 0;
+}
+
+void cw_decoder_expect(const struct cw_decoder *decoder, uint32_t number, uint64_t known,
+                       struct cw_arrival *ret_arrival)
+{
+        const struct cw_prints_page *before = cw_prints_find(&decoder->prints, number);
+
+        *ret_arrival = (struct cw_arrival){
+                .prints = &decoder->prints,
+                .number = number,
+                .telling = before->tellings,
+                .known = known,
+                .place = before->first,
+                .gap = decoder->shapes[0].details.next.len,
+        };
+}
+
+/* Whether what was left out is what would be passed over now. */
+static bool is_still_known(const struct cw_decoder *decoder, const struct cw_arrival *arrival, uint64_t known)
+{
+        return arrival->left_out == 0 ||
+               ((arrival->left_out & ~known) == 0 &&
+                arrival->telling == cw_prints_find(&decoder->prints, arrival->number)->tellings);
+}
+
+int cw_decoder_list_page(struct cw_decoder *decoder, const struct cw_arrival *arrival, uint64_t known, char *bytes,
+                         size_t len, const struct cw_page **ret_page, struct cw_provider_error *ret_error)
 {
         struct cw_page *page = &decoder->store.page;
         int r;
 
-        decoder->number = number;
-        cw_parts_begin(&decoder->parts, &decoder->prints, number, known, len);
+        if (!is_still_known(decoder, arrival, known))
+                return -EAGAIN;
+        decoder->number = arrival->number;
+        cw_parts_begin(&decoder->parts, &decoder->prints, arrival, known, bytes, len);
         r = read_list_page(decoder, bytes, len, ret_error);
         if (r != CW_PROVIDER_OK)
                 return r;
@@ -156,6 +188,7 @@ void cw_decoder_told(struct cw_decoder *decoder)
                 .parts = decoder->parts.now,
                 .n_parts = decoder->parts.n,
                 .whole = decoder->parts.whole,
+                .first = decoder->parts.first,
                 .page_size = page->page_size,
                 .page_number = page->page_number,
                 .number_of_pages = page->number_of_pages,

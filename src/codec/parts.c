@@ -7,12 +7,20 @@
 /* A page is cut into so many at most, which leaves room for what it may be cut into when it grows. */
 #define PARTS_AT_FIRST 48
 
-void cw_parts_begin(struct cw_parts *parts, const struct cw_prints *prints, uint32_t number, uint64_t known, size_t len)
+void cw_parts_begin(struct cw_parts *parts, const struct cw_prints *prints, const struct cw_arrival *arrival,
+                    uint64_t known, const char *bytes, size_t len)
 {
+        size_t share = (len + arrival->left_out_bytes) / PARTS_AT_FIRST;
+
         parts->prints = prints;
-        parts->before = cw_prints_find(prints, number);
+        parts->before = cw_prints_find(prints, arrival->number);
+        parts->arrival = arrival;
+        parts->bytes = bytes;
         parts->known = known;
-        parts->least = len / PARTS_AT_FIRST > PART_BYTES ? len / PARTS_AT_FIRST : PART_BYTES;
+        parts->returned = 0;
+        parts->place = parts->before->first;
+        parts->first = 0;
+        parts->least = share > PART_BYTES ? share : PART_BYTES;
         parts->n = 0;
         parts->n_customers = 0;
         parts->whole = false;
@@ -31,22 +39,49 @@ static bool is_known(const struct cw_parts *parts, const struct cw_prints_part *
         return part && (parts->known >> parts->n & 1) && part->len <= left && cw_prints_is(parts->prints, part, at);
 }
 
+static bool was_left_out(const struct cw_parts *parts)
+{
+        return parts->n < CW_PAGE_PARTS_MAX && (parts->arrival->left_out >> parts->n & 1);
+}
+
+/* As whoever left out did (arrival.c). */
+static void move_on(struct cw_parts *parts)
+{
+        const struct cw_prints_page *before = parts->before;
+
+        if (parts->n < before->n_parts)
+                parts->place += parts->arrival->gap + (was_left_out(parts) ? 0 : before->parts[parts->n].len);
+}
+
 static void put(struct cw_parts *parts, const struct cw_prints_part *now, const struct cw_page_part *told)
 {
+        move_on(parts);
         parts->now[parts->n] = *now;
         parts->told[parts->n++] = *told;
         parts->n_customers += told->n_customers;
 }
 
-/* The last part takes all that is left, so that it is always read. */
-size_t cw_parts_skip(struct cw_parts *parts, const char *at, size_t left)
+/* The last part there is room for takes all that is left, so that it is always read. */
+bool cw_parts_skip(struct cw_parts *parts, const char *at, size_t left, size_t *ret_len)
 {
         const struct cw_prints_part *before = next_before(parts);
+        size_t place = (size_t)(at - parts->bytes);
 
-        if (parts->n + 1 >= CW_PAGE_PARTS_MAX || !is_known(parts, before, at, left))
-                return 0;
+        if (parts->n == 0)
+                parts->first = place;
+        if (parts->n + 1 >= CW_PAGE_PARTS_MAX || !before)
+                return false;
+        if (was_left_out(parts) ? place != parts->place : !is_known(parts, before, at, left))
+                return false;
+        *ret_len = was_left_out(parts) ? 0 : before->len;
+        parts->returned |= parts->arrival->left_out & UINT64_C(1) << parts->n;
         put(parts, before, &(struct cw_page_part){.n_customers = before->n_customers, .alike = true});
-        return before->len;
+        return true;
+}
+
+bool cw_parts_is_all(const struct cw_parts *parts)
+{
+        return parts->returned == parts->arrival->left_out;
 }
 
 /* The last one before is cut anew: customers are added to it one by one. So are all when everything is read. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cardwatch/arrival.h"
 #include "cardwatch/provider.h"
 
 #include "prints.h"
@@ -21,7 +22,12 @@
 struct cw_parts {
         const struct cw_prints *prints;
         const struct cw_prints_page *before; /* as the page was told last */
+        const struct cw_arrival *arrival; /* how the page came in */
+        const char *bytes; /* what was kept of it */
         uint64_t known; /* parts that may be passed over, a bit each */
+        uint64_t returned; /* of those that were left out, the ones whose place was come by */
+        size_t place; /* where the next one was looked for */
+        size_t first; /* where the first one began */
         size_t least; /* bytes of a part that is not cut as it was */
         struct cw_prints_part now[CW_PAGE_PARTS_MAX];
         struct cw_page_part told[CW_PAGE_PARTS_MAX];
@@ -30,12 +36,16 @@ struct cw_parts {
         bool whole;
 };
 
-/* Of a page of `len` bytes. */
-void cw_parts_begin(struct cw_parts *parts, const struct cw_prints *prints, uint32_t number, uint64_t known,
-                    size_t len);
+/* Of a page of which `len` bytes were kept. `known` has all that was left out. */
+void cw_parts_begin(struct cw_parts *parts, const struct cw_prints *prints, const struct cw_arrival *arrival,
+                    uint64_t known, const char *bytes, size_t len);
 
-/* How many bytes the next part has, if it is known again with what stands at `at`; else 0. */
-size_t cw_parts_skip(struct cw_parts *parts, const char *at, size_t left);
+/* Whether the next part is known again with what stands at `at`, and how many bytes that is: none if it was left out
+ * there when it came in. */
+bool cw_parts_skip(struct cw_parts *parts, const char *at, size_t left, size_t *ret_len);
+
+/* At the end: whether all that was left out has its place. Else bytes are missing that only the API has. */
+bool cw_parts_is_all(const struct cw_parts *parts);
 
 /* Whether the next part is cut here. */
 bool cw_parts_is_full(const struct cw_parts *parts, size_t n_customers, size_t len);

@@ -74,10 +74,12 @@ void cw_prints_keep(struct cw_prints *prints, uint32_t number, const struct cw_p
 {
         struct cw_prints_page *kept = room_for(prints, number);
         struct cw_prints_part *parts;
+        uint32_t tellings;
 
         if (!kept)
                 return;
         parts = kept->parts;
+        tellings = ++kept->tellings;
         if (kept->n_parts != page->n_parts)
                 parts = reallocarray(parts, page->n_parts ? page->n_parts : 1, sizeof(*parts));
         if (!parts) {
@@ -87,4 +89,5 @@ void cw_prints_keep(struct cw_prints *prints, uint32_t number, const struct cw_p
         memcpy(parts, page->parts, page->n_parts * sizeof(*parts));
         *kept = *page;
         kept->parts = parts;
+        kept->tellings = tellings;
 }

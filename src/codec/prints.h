@@ -27,7 +27,9 @@ struct cw_prints_part {
 struct cw_prints_page {
         struct cw_prints_part *parts;
         uint32_t n_parts; /* 0: nothing is known of the page */
+        uint32_t tellings; /* of this page: of which one it is known */
         bool whole; /* one part, which is all its bytes; of such a page also what it said of the list */
+        size_t first; /* where the first part begins */
         int64_t page_size, page_number, number_of_pages;
 };
 
@@ -49,7 +51,8 @@ bool cw_prints_is(const struct cw_prints *prints, const struct cw_prints_part *p
 /* What is known of the page; never NULL. */
 const struct cw_prints_page *cw_prints_find(const struct cw_prints *prints, uint32_t number);
 
-/* This is known from now on; the parts are copied. Where there is no memory for it, nothing is. */
+/* This is known from now on, as of another telling; the parts are copied. Where there is no memory for it, nothing is.
+ */
 void cw_prints_keep(struct cw_prints *prints, uint32_t number, const struct cw_prints_page *page);
 
 #endif

@@ -495,11 +495,11 @@ static const char *read_part(struct scan *scan, const char *at)
         const struct cw_page *page = scan->page;
         const char *from = place_of(scan, at);
         size_t first = page->n_customers, first_card = page->n_cards;
-        size_t known = scan->parts ? cw_parts_skip(scan->parts, from, (size_t)(scan->bytes_end - from)) : 0;
         struct cw_page_part part;
+        size_t len;
 
-        if (known > 0)
-                return ensure_margin(scan, at + known);
+        if (scan->parts && cw_parts_skip(scan->parts, from, (size_t)(scan->bytes_end - from), &len))
+                return ensure_margin(scan, at + len);
         for (;;) {
                 at = read_customer(scan, at);
                 if (!at || !cw_scan_is(at, &scan->shape->details.next))

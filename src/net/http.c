@@ -38,12 +38,13 @@ struct http_transfer {
         struct cw_keep *keep; /* likewise, of such requests */
         struct cw_kept *kept; /* its handle */
         cw_http_done_fn done;
+        cw_http_piece_fn on_piece; /* NULL: everything is kept */
         void *data;
         struct cw_header_list *headers;
         int64_t timeout_ms;
         int64_t sent_at, sent_mono;
         size_t max_response;
-        size_t header_bytes;
+        size_t header_bytes, body_bytes; /* that came, whatever was kept of them */
         bool proxied, too_large, is_bomb, bad_header;
         bool header_whole, harmless;
         struct cw_buf body;
@@ -87,10 +88,10 @@ static bool unpacks_too_well(const struct http_transfer *transfer)
 {
         curl_off_t received = 0;
 
-        if (transfer->body.len < BOMB_LEAST)
+        if (transfer->body_bytes < BOMB_LEAST)
                 return false;
         curl_easy_getinfo(transfer->base.easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-        return received > 0 && transfer->body.len / CW_FAILURE_BOMB_TIMES > (uint64_t)received;
+        return received > 0 && transfer->body_bytes / CW_FAILURE_BOMB_TIMES > (uint64_t)received;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
@@ -98,9 +99,15 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
         struct http_transfer *transfer = data;
 
         (void)size; /* always 1 */
-        cw_buf_append(&transfer->body, bytes, n);
+        transfer->too_large = n > transfer->max_response - transfer->body_bytes;
+        if (transfer->too_large)
+                return CURL_WRITEFUNC_ERROR;
+        transfer->body_bytes += n;
+        if (transfer->on_piece)
+                transfer->on_piece(transfer->data, &transfer->body, bytes, n);
+        else
+                cw_buf_append(&transfer->body, bytes, n);
         transfer->is_bomb = unpacks_too_well(transfer);
-        transfer->too_large = cw_buf_error(&transfer->body) == -EMSGSIZE;
         return cw_buf_error(&transfer->body) || transfer->is_bomb ? CURL_WRITEFUNC_ERROR : n;
 }
 
@@ -330,7 +337,7 @@ static int transfer_new(struct cw_http *http, const struct cw_http_request *requ
                 return r;
         transfer->timeout_ms = request->timeout_ms;
         transfer->max_response = request->max_response;
-        transfer->body.limit = request->max_response;
+        transfer->on_piece = request->on_piece;
         transfer->proxied = request->proxy && request->proxy[0];
         r = add_headers(transfer, request);
         if (r < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Idea: one request for one page, and the judging of its answer: good, to be asked again, or the account's fault. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,23 +42,29 @@ static bool has_alike(const struct cw_page *page)
         return page->n_listed > page->n_customers;
 }
 
-/* What the listener knows is passed over, unless it cannot be told so. */
+static uint64_t known_parts(const struct cw_source_request *request, int64_t sent_at)
+{
+        const struct cw_source *source = request->source;
+
+        if (!source->listener.knows_page || !cw_decoder_knows(source->decoder, request->page))
+                return 0;
+        return source->listener.knows_page(source->data, request->source, request->page, sent_at);
+}
+
+/* What the listener knows is passed over, unless it cannot be told so. -EAGAIN: the whole page is needed for that. */
 static int decode(struct cw_source_request *request, const struct cw_http_answer *answer,
                   const struct cw_page **ret_page, struct cw_provider_error *ret_error)
 {
         struct cw_source *source = request->source;
         const struct cw_source_listener *listener = &source->listener;
-        uint64_t known = listener->knows_page
-                                 ? listener->knows_page(source->data, source, request->page, answer->sent_at)
-                                 : 0;
+        const struct cw_arrival *arrival = &request->arrival;
+        uint64_t known = known_parts(request, answer->sent_at);
         char *body = (char *)answer->body;
-        int r = cw_decoder_list_page(source->decoder, request->page, known, body, answer->body_len, ret_page,
-                                     ret_error);
+        int r = cw_decoder_list_page(source->decoder, arrival, known, body, answer->body_len, ret_page, ret_error);
 
         if (r == CW_PROVIDER_OK && has_alike(*ret_page) && (*ret_page)->n_cards > 0 &&
             listener->repeats(source->data, source, request->page, *ret_page))
-                r = cw_decoder_list_page(source->decoder, request->page, 0, body, answer->body_len, ret_page,
-                                         ret_error);
+                r = cw_decoder_list_page(source->decoder, arrival, 0, body, answer->body_len, ret_page, ret_error);
         return r;
 }
 
@@ -70,6 +77,11 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
         char why[120];
         int r = decode(request, answer, &page, &error);
 
+        if (r == -EAGAIN) {
+                request->whole = true;
+                cw_cycle_again(&source->poll.cycle, request->slot, cw_source_now().mono);
+                return;
+        }
         if (r != CW_PROVIDER_OK) {
                 failed(request, r < 0 ? "out of memory" : error.reason, false);
                 return;
@@ -134,6 +146,8 @@ void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page)
                 *request = (struct cw_source_request){.source = source, .kind = CW_REQUEST_PAGE};
         request->slot = slot;
         request->page = page;
+        cw_decoder_expect(source->decoder, page, request->whole ? 0 : known_parts(request, cw_source_now().wall),
+                          &request->arrival);
         r = cw_source_get_page(request, on_done);
         if (r < 0) {
                 snprintf(reason, sizeof(reason), "the request could not be sent: %s", strerror(-r));

@@ -103,6 +103,13 @@ int cw_source_send(struct cw_source_request *request, struct cw_http_request *ht
         return 0;
 }
 
+static void keep_unknown(void *data, struct cw_buf *body, const char *bytes, size_t n)
+{
+        struct cw_source_request *request = data;
+
+        cw_arrival_keep(&request->arrival, body, bytes, n);
+}
+
 int cw_source_get(struct cw_source_request *request, const char *path, cw_http_done_fn done)
 {
         struct cw_source *source = request->source;
@@ -118,6 +125,7 @@ int cw_source_get(struct cw_source_request *request, const char *path, cw_http_d
                 r = -ENOMEM;
         http.url = cw_buf_text(&url);
         http.max_response = source->options.max_response;
+        http.on_piece = request->arrival.known ? keep_unknown : NULL;
         headers[1] = (struct cw_http_header){"Authorization", cw_buf_text(&authorization)};
         if (otp.len > 0)
                 headers[http.n_headers++] = (struct cw_http_header){"otp", cw_buf_text(&otp)};

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "auth.h"
+#include "cardwatch/arrival.h"
 #include "cardwatch/http.h"
 #include "cardwatch/source.h"
 #include "cycle.h"
@@ -27,10 +28,11 @@ struct cw_source_request {
         struct cw_source *source;
         struct cw_http_transfer *transfer; /* NULL: not under way */
         enum { CW_REQUEST_LOGIN, CW_REQUEST_PROBE, CW_REQUEST_PAGE, CW_REQUEST_LOOK_UP, CW_REQUEST_WATCH } kind;
-        bool counts; /* its answer is still wanted */
-        bool repeated; /* a 401 was answered by a new login */
+        bool counts, repeated; /* its answer is still wanted; a 401 was answered by a new login */
         unsigned generation, slot; /* of the token it was sent with, and where it stands */
         uint32_t page;
+        struct cw_arrival arrival; /* of the page */
+        bool whole; /* and it is kept as it comes */
         int64_t customer;
         struct cw_source_lane *lane;
 };

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cardwatch/arrival.h"
+#include "cardwatch/buf.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/clock.h"
 #include "cardwatch/config.h"
@@ -24,12 +26,14 @@
 
 #define NOW     INT64_C(1700000000000)
 #define WARM_UP 2
+#define PIECE   61440 /* as the daemon's client reads them */
 
 struct cycle {
         struct cw_decoder *decoder;
         struct cw_engine *engine;
         struct cw_changes changes;
         struct pages *pages;
+        struct cw_buf body;
         int64_t now;
 };
 
@@ -46,14 +50,28 @@ static void step(struct cycle *cycle, const struct cw_event *event)
         must(cw_engine_step(cycle->engine, event, cycle->now, &cycle->changes), "step");
 }
 
-static void tell_page(struct cycle *cycle, uint32_t number, char *bytes, size_t len)
+/* As it arrives. */
+static void keep(struct cycle *cycle, struct cw_arrival *arrival, const char *bytes, size_t len)
+{
+        cw_buf_clear(&cycle->body);
+        for (size_t at = 0; at < len; at += PIECE)
+                cw_arrival_keep(arrival, &cycle->body, bytes + at, len - at < PIECE ? len - at : PIECE);
+        must(cw_buf_error(&cycle->body), "memory");
+}
+
+static void tell_page(struct cycle *cycle, uint32_t number, const char *bytes, size_t len)
 {
         struct cw_event event = {.kind = CW_EVENT_PAGE_SEEN, .at = cycle->now};
         uint64_t known = cw_engine_knows_page(cycle->engine, 0, number, cycle->now);
         struct cw_provider_error error;
+        struct cw_arrival arrival;
         const struct cw_page *page;
 
-        must(cw_decoder_list_page(cycle->decoder, number, known, bytes, len, &page, &error), "page");
+        cw_decoder_expect(cycle->decoder, number, known, &arrival);
+        keep(cycle, &arrival, bytes, len);
+        known = cw_engine_knows_page(cycle->engine, 0, number, cycle->now);
+        must(cw_decoder_list_page(cycle->decoder, &arrival, known, cycle->body.data, cycle->body.len, &page, &error),
+             "page");
         event.page = (struct cw_page_told){.number = number,
                                            .customers = page->customers,
                                            .n_customers = page->n_customers,
@@ -76,8 +94,8 @@ static void end_poll(struct cycle *cycle, struct cw_event *event)
 }
 
 /* One of the two: a page, or the end of the poll. */
-__attribute__((noinline, used)) static void measured(struct cycle *cycle, uint32_t number, char *bytes, size_t len,
-                                                     struct cw_event *end)
+__attribute__((noinline, used)) static void measured(struct cycle *cycle, uint32_t number, const char *bytes,
+                                                     size_t len, struct cw_event *end)
 {
         if (bytes)
                 tell_page(cycle, number, bytes, len);
@@ -92,16 +110,12 @@ static void poll(struct cycle *cycle, bool counts)
         step(cycle, &event);
         for (size_t i = 1; i <= pages_count(cycle->pages); i++) {
                 size_t len = 0;
-                char *page = pages_get(cycle->pages, i, &len), *bytes = malloc(len + 1);
+                const char *bytes = pages_get(cycle->pages, i, &len);
 
-                must(bytes ? 0 : -1, "memory");
-                memcpy(bytes, page, len);
-                bytes[len] = '\0';
                 if (counts)
                         measured(cycle, (uint32_t)i, bytes, len, NULL);
                 else
                         tell_page(cycle, (uint32_t)i, bytes, len);
-                free(bytes);
         }
         event.poll.pages_good = (unsigned)pages_count(cycle->pages);
         event.poll.auth = CW_AUTH_OK;
@@ -137,6 +151,7 @@ int main(int argc, char **argv)
         }
         cw_engine_free(cycle.engine);
         cw_decoder_free(cycle.decoder);
+        cw_buf_deinit(&cycle.body);
         cw_config_free(config);
         cw_config_report_deinit(&report);
         pages_free(cycle.pages);

@@ -11,6 +11,7 @@
 #include "../../../src/codec/parts.h"
 #include "../../../src/codec/provider_page.h"
 #include "../../../src/codec/scan.h"
+#include "../../../src/codec/shape.h"
 #include "cardwatch/cleanup.h"
 
 static void write_card(struct cw_buf *buf, const struct cw_card *card)
@@ -105,20 +106,49 @@ static const char *compare(struct lanes_list *list, const struct cw_page *page, 
         return what;
 }
 
+/* Each list comes in pieces of another length. */
+static void arrive(const struct cw_prints *prints, uint64_t known, const struct cw_scan_input *input,
+                   struct cw_arrival *ret_arrival, struct cw_buf *kept)
+{
+        const struct cw_prints_page *before = cw_prints_find(prints, 1);
+        size_t piece = 1 + input->len % 97 * (input->len % 5), n;
+
+        *ret_arrival = (struct cw_arrival){.prints = prints,
+                                           .number = 1,
+                                           .telling = before->tellings,
+                                           .known = known,
+                                           .place = before->first,
+                                           .gap = input->shape->details.next.len};
+        for (size_t at = 0; at < input->len; at += n) {
+                n = input->len - at < piece ? input->len - at : piece;
+                cw_arrival_keep(ret_arrival, kept, input->bytes + at, n);
+        }
+        if (cw_buf_error(kept) < 0 || kept->len + ret_arrival->left_out_bytes != input->len)
+                abort();
+}
+
 static bool scan(struct cw_parts *parts, const struct cw_prints *prints, uint64_t known,
                  const struct cw_scan_input *input, struct cw_page_store *store)
 {
-        struct cw_scan_input with_parts = *input;
+        struct cw_scan_input kept_input = *input;
+        struct cw_buf kept = CW_BUF_NULL;
+        struct cw_arrival arrival;
         struct cw_id_set ids = {0};
         bool scanned;
 
-        with_parts.parts = parts;
-        cw_parts_begin(parts, prints, 1, known, input->len);
+        arrive(prints, known, input, &arrival, &kept);
+        kept_input.parts = parts;
+        kept_input.bytes = cw_buf_text(&kept);
+        kept_input.len = kept.len;
+        cw_parts_begin(parts, prints, &arrival, known, kept_input.bytes, kept_input.len);
         parts->least = 1;
         if (cw_page_store_clear(store) < 0)
                 abort();
-        scanned = cw_scan_page(&with_parts, &ids, store);
+        scanned = cw_scan_page(&kept_input, &ids, store) && cw_parts_is_all(parts);
         cw_id_set_deinit(&ids);
+        cw_buf_deinit(&kept);
+        parts->bytes = NULL;
+        parts->arrival = NULL;
         store->page.parts = parts->told;
         store->page.n_parts = parts->n;
         store->page.n_listed = parts->n_customers;
@@ -134,12 +164,13 @@ const char *lanes_list_scan(struct lanes_list *list, struct cw_prints *prints, c
         const char *what = NULL;
         bool scanned = scan(&parts, prints, UINT64_MAX, input, &store);
 
-        if (scanned && lanes_list_repeats(list, &store.page))
+        if (!scanned || lanes_list_repeats(list, &store.page))
                 scanned = scan(&parts, prints, 0, input, &store);
         *ret_alike = scanned && store.page.n_listed > store.page.n_customers;
         if (scanned) {
                 what = compare(list, &store.page, input);
                 told.n_parts = parts.n;
+                told.first = parts.first;
                 cw_prints_keep(prints, 1, &told);
         }
         store.page.parts = NULL;

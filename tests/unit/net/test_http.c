@@ -393,6 +393,44 @@ static void test_the_bound_is_on_what_comes_out_of_the_compression(void **state)
         cw_buf_deinit(&reply);
 }
 
+/* All but the letters. */
+static void keep_others(void *data, struct cw_buf *body, const char *bytes, size_t n)
+{
+        (void)data;
+        for (size_t i = 0; i < n; i++)
+                if (bytes[i] != 'a')
+                        cw_buf_append(body, &bytes[i], 1);
+}
+
+static void test_who_keeps_less_is_bound_by_what_came(void **state)
+{
+        static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nbanaaaba";
+        static const struct {
+                const char *name;
+                size_t max_response;
+                enum cw_http_failure failure;
+                const char *body;
+        } cases[] = {
+                {"what is left out is not in the body", 8, CW_HTTP_OK, "bnb"},
+                {"and counts all the same", 7, CW_HTTP_TOO_LARGE, ""},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_http_request request = request_to(NULL);
+                struct fixture f;
+
+                print_message("  %s\n", cases[i].name);
+                setup(&f, ANSWER, answer, sizeof(answer) - 1);
+                request.on_piece = keep_others;
+                request.max_response = cases[i].max_response;
+                ask(&f, request, "/");
+                assert_int_equal(f.answer.failure, cases[i].failure);
+                assert_string_equal(cw_buf_text(&f.body), cases[i].body);
+                teardown(&f);
+        }
+}
+
 static void test_a_bomb_of_gigabytes_stays_in_its_bounds(void **state)
 {
         struct cw_http_request request = request_to(NULL);
@@ -571,6 +609,7 @@ int main(void)
                 cmocka_unit_test(test_who_is_told_may_have_a_call_made_aside),
                 cmocka_unit_test(test_a_hundred_at_once_are_all_answered),
                 cmocka_unit_test(test_the_bound_is_on_what_comes_out_of_the_compression),
+                cmocka_unit_test(test_who_keeps_less_is_bound_by_what_came),
                 cmocka_unit_test(test_a_bomb_of_gigabytes_stays_in_its_bounds),
                 cmocka_unit_test(test_a_cancelled_request_is_told_once_and_later),
                 cmocka_unit_test(test_a_request_under_way_can_be_cancelled),
