@@ -270,6 +270,41 @@ static void test_many_groups(void **state)
         end(&day);
 }
 
+static size_t messages_about(struct day *day, const char *rule)
+{
+        struct cw_changes present = CW_CHANGES_NULL;
+        size_t n = 0;
+
+        model_store_load(&day->stored, &present);
+        for (size_t i = 0; i < present.intents.n; i++)
+                n += present.intents.rows[i].state == CW_INTENT_QUEUED &&
+                     strcmp(present.intents.rows[i].items[0].entry->rule, rule) == 0;
+        cw_changes_deinit(&present);
+        return n;
+}
+
+/* What is critical keeps a message of its own as long as there is room for all without the others. */
+static void test_what_is_critical_folds_last(void **state)
+{
+        static const struct ruleset_spec spec = {
+                .rules = {{.name = "moved", .on = "changed(available)"},
+                          {.name = "vip", .on = "changed(available)", .severity = CW_SEVERITY_CRITICAL}},
+                .builtins_off = ~0u};
+        struct day day;
+
+        (void)state;
+        begin(&day, &spec, 520, 1);
+        for (day.moved_from = 1; day.moved_from < 520; day.moved_from += 4) {
+                day.moved_to = day.moved_from + 4; /* eight groups a poll are no storm */
+                poll(&day);
+        }
+        assert_int_equal(day.n_events, 2 * 520);
+        assert_in_range(messages_about(&day, "vip"), 515, 520);
+        assert_in_range(messages_about(&day, "moved"), 1, 40);
+        come_back(&day);
+        end(&day);
+}
+
 /* Forty messages that are each within their bound: together they are not. */
 static void test_all_messages_together(void **state)
 {
@@ -377,6 +412,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_day_of_events),
                 cmocka_unit_test(test_many_groups),
+                cmocka_unit_test(test_what_is_critical_folds_last),
                 cmocka_unit_test(test_all_messages_together),
                 cmocka_unit_test(test_which_are_kept),
                 cmocka_unit_test(test_one_message_has_no_more_for_being_alone),

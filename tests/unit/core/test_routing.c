@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../../src/core/engine_private.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/clock.h"
 #include "receivers.h"
@@ -474,6 +475,54 @@ static void test_another_tree_tells_nothing(void **state)
         world_deinit(&world);
 }
 
+/* A clock that was stopped is not found running by a start: who escalates again counts from then on. */
+static void test_a_stopped_clock_is_forgotten(void **state)
+{
+        struct ruleset_spec plain = {RULES, .routing.routes = {{.depth = 1, .notify = "chat"}}};
+        struct ruleset_spec escalating = {RULES, .routing.routes = {{.depth = 1,
+                                                                     .rule = "low",
+                                                                     .notify = "chat",
+                                                                     .escalate = "pager",
+                                                                     .escalate_ms = 10 * MINUTE}}};
+        struct world world;
+
+        (void)state;
+        world_init(&world, ruleset_build(&escalating));
+        world_card(&world, 1, 1, "600");
+        world_polled(&world);
+        world_card(&world, 1, 1, "50");
+        assert_string_equal(world_polled(&world), "chat firing: low/1 firing 50.00\n");
+        world_reload(&world, ruleset_build(&plain));
+        world_pass(&world, CW_HOUR_MS);
+        world_restart(&world, ruleset_build(&escalating));
+        world_pass(&world, 9 * MINUTE);
+        assert_string_equal(world_told(&world), "");
+        world_pass(&world, 2 * MINUTE);
+        assert_string_equal(world_told(&world), "pager firing: low/1 firing 50.00\n");
+        world_deinit(&world);
+}
+
+static void test_a_reload_plans_no_step_twice(void **state)
+{
+        struct ruleset_spec spec = {RULES, .routing.routes = {{.depth = 1,
+                                                               .rule = "low",
+                                                               .notify = "chat",
+                                                               .escalate = "pager",
+                                                               .escalate_ms = 10 * MINUTE}}};
+        struct world world;
+
+        (void)state;
+        world_init(&world, ruleset_build(&spec));
+        world_card(&world, 1, 1, "600");
+        world_polled(&world);
+        world_card(&world, 1, 1, "50");
+        world_polled(&world);
+        for (int i = 0; i < 3; i++)
+                world_reload(&world, ruleset_build(&spec));
+        assert_int_equal(world.engine->policy.escalations.n, 1);
+        world_deinit(&world);
+}
+
 /* Another configuration that repeats sooner repeats nothing at once, and however often it is read again, no later. */
 static void repeat_by_another_tree(const char *rule)
 {
@@ -552,6 +601,8 @@ int main(void)
                 cmocka_unit_test(test_inhibitions),
                 cmocka_unit_test(test_escalations),
                 cmocka_unit_test(test_another_tree_tells_nothing),
+                cmocka_unit_test(test_a_stopped_clock_is_forgotten),
+                cmocka_unit_test(test_a_reload_plans_no_step_twice),
                 cmocka_unit_test(test_another_tree_repeats_nothing_at_once),
                 cmocka_unit_test(test_what_is_held_is_recorded),
         };
