@@ -101,7 +101,8 @@ static void say_firing(const struct cw_entry *entry, const struct cw_person_show
         if (shown->name)
                 cw_buf_printf(buf, ": %s", shown->name);
         cw_buf_puts(buf, " is");
-        if (cw_person_went_up(entry) || (shown->was.known && shown->now > shown->was.amount))
+        if (shown->was.known && shown->now != shown->was.amount ? shown->now > shown->was.amount
+                                                                : cw_person_went_up(entry))
                 cw_buf_puts(buf, " up to ");
         else if (entry->has_previous)
                 cw_buf_puts(buf, " down to ");

@@ -215,6 +215,17 @@ static void refuted(struct sample *sample)
         sample->entries[0].confirmed = 0;
 }
 
+static void fell_where_high_is_worse(struct sample *sample)
+{
+        sample->entries[0].worst.amount = USD(130, 0);
+}
+
+static void still_where_high_is_worse(struct sample *sample)
+{
+        fell_where_high_is_worse(sample);
+        sample->entries[0].previous.available = USD(95, 10);
+}
+
 static void pending_rule(struct sample *sample)
 {
         sample->entries[0].card.pending = USD(60, 0);
@@ -302,6 +313,10 @@ static const struct json_case json_cases[] = {
         {"when the card will be empty too", prospects, "alerts.0.empty_at", "2026-11-22T17:00:00.123Z"},
         {"another value than available is named", pending_rule, "alerts.0.summary",
          "Card 1 of acme-1: pending is up to 60.00 USD"},
+        {"what fell is not up, whatever its rule calls worse", fell_where_high_is_worse, "alerts.0.summary",
+         "Card 1 of acme-1 is down to 95.10 USD"},
+        {"what has not moved is up where that is worse", still_where_high_is_worse, "alerts.0.summary",
+         "Card 1 of acme-1 is up to 95.10 USD"},
         {"a template sees the entry first, then the message", templated, "alerts.0.summary",
          "1 of acme-1: 95.10 warning 0123456789abcdef0123456789abcdef 1 low-balance low-balance: card 1 of acme-1[]"},
         {"a description is a template too", templated, "alerts.0.description", "<main>"},
