@@ -28,7 +28,7 @@
 
 #define PARTS         256
 #define BUCKETS_FIRST 2
-#define CHAIN         2 /* entries a bucket, before a part grows */
+#define CHAIN         2 /* entries a bucket, before the first part grows; the last has twice as many */
 
 #define AT_ONCE 32 /* whose places are fetched side by side */
 
@@ -145,12 +145,21 @@ static int resize(const struct cw_strpool *pool, struct part *part, uint32_t n_b
         return 0;
 }
 
+/* Parts fill alike. Each has a limit of its own, so that they grow one after the other between one doubling and the
+ * next, and not all of them while a few pages are read. */
+static bool is_full(const struct cw_strpool *pool, const struct part *part)
+{
+        size_t limit = PARTS + (size_t)(part - pool->parts);
+
+        return (size_t)part->n * PARTS >= (size_t)part->n_buckets * CHAIN * limit;
+}
+
 /* A part that cannot grow only gets slower. */
 static int make_room(const struct cw_strpool *pool, struct part *part)
 {
         if (part->n_buckets == 0)
                 return resize(pool, part, BUCKETS_FIRST);
-        if (part->n / CHAIN >= part->n_buckets && part->n_buckets <= UINT32_MAX / 2)
+        if (is_full(pool, part) && part->n_buckets <= UINT32_MAX / 2)
                 (void)resize(pool, part, part->n_buckets * 2);
         return 0;
 }

@@ -41,6 +41,8 @@ static size_t count_emptied(const struct cw_source_state *state)
 {
         size_t n = 0;
 
+        if (state->snapshot.n == 0)
+                return 0; /* a first poll stages all of its cards */
         for (size_t i = 0; i < state->stage.n; i++)
                 n += cw_engine_empties(state, cw_stage_at(&state->stage, i));
         return n;
