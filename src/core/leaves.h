@@ -30,11 +30,11 @@ struct cw_leaf {
         uint32_t n_settled : 31;
         bool stirred : 1;
         uint32_t references; /* cards and customers that belong to it, and its page */
-        uint32_t next; /* of its page, or of those that are free */
 };
 
 struct cw_leaves {
         struct cw_leaf *rows;
+        uint32_t *next; /* of each: the one behind it, of its page or of those that are free */
         uint32_t *places; /* page number -> its first leaf */
         uint32_t n, capacity, n_places;
         uint32_t free, freed; /* to be used, and not before the next poll */
@@ -55,7 +55,10 @@ uint32_t cw_leaves_tell(struct cw_leaves *leaves, uint32_t poll, int64_t at);
 
 /* The first leaf of a page, and the one behind another; 0: there is none. */
 uint32_t cw_leaves_first(const struct cw_leaves *leaves, uint32_t place);
-uint32_t cw_leaves_next(const struct cw_leaves *leaves, uint32_t leaf);
+static inline uint32_t cw_leaves_next(const struct cw_leaves *leaves, uint32_t leaf)
+{
+        return leaf ? leaves->next[leaf] : 0;
+}
 
 /* NULL: of no leaf. */
 static inline struct cw_leaf *cw_leaves_at(const struct cw_leaves *leaves, uint32_t leaf)
