@@ -69,6 +69,8 @@ bool cw_engine_repeats(const struct cw_engine *engine, size_t source, const stru
 
 /* Whether a step with this event, by what it has to go through, may take longer than a few milliseconds. */
 bool cw_engine_takes_long(const struct cw_engine *engine, const struct cw_event *event);
+/* Likewise, who goes through all that fires. */
+bool cw_engine_has_many_alerts(const struct cw_engine *engine);
 
 void cw_engine_view_source(const struct cw_engine *engine, size_t source, struct cw_source_view *ret_view);
 

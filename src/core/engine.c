@@ -418,6 +418,11 @@ static size_t all_cards(const struct cw_engine *engine)
         return n;
 }
 
+bool cw_engine_has_many_alerts(const struct cw_engine *engine)
+{
+        return engine->alerts.map.used / 4 > MUCH;
+}
+
 bool cw_engine_takes_long(const struct cw_engine *engine, const struct cw_event *event)
 {
         size_t alerts = engine->alerts.map.used;
@@ -435,7 +440,7 @@ bool cw_engine_takes_long(const struct cw_engine *engine, const struct cw_event 
         case CW_EVENT_RULES:
                 return alerts * DRESSED + all_cards(engine) / 16 > MUCH;
         default:
-                return alerts / 4 > MUCH;
+                return cw_engine_has_many_alerts(engine);
         }
 }
 

@@ -9,6 +9,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/event.h"
 #include "cardwatch/log.h"
+#include "control_aside.h"
 #include "control_call.h"
 #include "control_job.h"
 
@@ -25,6 +26,7 @@ struct cw_control {
         struct cw_control_options options;
         struct cw_httpd *httpd;
         struct cw_control_jobs *jobs;
+        struct cw_control_asides *asides;
 };
 
 CW_DEFINE_CLEANUP(struct cw_control *, cw_control_free);
@@ -189,8 +191,11 @@ static const struct cw_control_route *find_route(struct cw_control_call *call)
 static void answer(void *data, const struct cw_httpd_request *request, struct cw_httpd_answer *ret_answer)
 {
         struct cw_control *control = data;
-        struct cw_control_call call = {
-                .options = &control->options, .jobs = control->jobs, .request = request, .answer = ret_answer};
+        struct cw_control_call call = {.options = &control->options,
+                                       .jobs = control->jobs,
+                                       .asides = control->asides,
+                                       .request = request,
+                                       .answer = ret_answer};
         const struct cw_control_route *route = NULL;
 
         if (ret_answer->status == 413)
@@ -221,6 +226,8 @@ int cw_control_new(const struct cw_control_options *options, struct cw_control *
         control->options = *options;
         r = cw_control_jobs_new(options->loop, &control->jobs);
         if (r == 0)
+                r = cw_control_asides_new(options->loop, &control->asides);
+        if (r == 0)
                 r = cw_httpd_new(options->loop, &httpd, &control->httpd, why);
         if (r < 0)
                 return r;
@@ -235,5 +242,6 @@ void cw_control_free(struct cw_control *control)
                 return;
         cw_httpd_free(control->httpd);
         cw_control_jobs_free(control->jobs);
+        cw_control_asides_free(control->asides);
         free(control);
 }

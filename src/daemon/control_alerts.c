@@ -18,6 +18,7 @@
 #include "cardwatch/render.h"
 #include "cardwatch/render_alert.h"
 #include "cardwatch/settings.h"
+#include "control_aside.h"
 #include "control_call.h"
 
 #define ACK_FOR_MS   (24 * CW_HOUR_MS)
@@ -215,28 +216,66 @@ static bool find(struct cw_control_call *call, const struct cw_control_terms *te
         return true;
 }
 
-static void list(struct cw_control_call *call)
+/* A page that somebody asked for. */
+struct page {
+        struct cw_control_terms terms;
+        bool goes_on; /* behind the last one */
+        struct cw_control_alert last;
+        int64_t limit;
+};
+
+static void free_page(void *data)
+{
+        struct page *page = data;
+
+        cw_buf_deinit(&page->terms.text);
+        free(page);
+}
+
+static void write_page(struct cw_control_call *call, void *data)
+{
+        cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
+        const struct page *page = data;
+
+        if (find(call, &page->terms, page->goes_on ? &page->last : NULL, (size_t)page->limit, &alerts))
+                put_page(call, &alerts, (size_t)page->limit);
+}
+
+static bool take_page(struct cw_control_call *call, struct page *page)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
-        cw_cleanup(cw_control_alerts_deinit) struct cw_control_alerts alerts = {.n = 0};
-        struct cw_control_terms terms = {.n = 0};
-        int64_t limit = CW_CONTROL_LIMIT;
         const struct cw_control_field fields[] = {
-                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
+                {"limit", CW_CONTROL_COUNT, &page->limit, CW_CONTROL_LIMIT_MAX},
                 {"cursor", CW_CONTROL_LINE, &cursor, 80},
-                {"match", CW_CONTROL_TERMS, &terms, 0},
+                {"match", CW_CONTROL_TERMS, &page->terms, 0},
         };
-        struct cw_control_alert last;
-        bool goes_on;
 
-        if (cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields))) {
-                goes_on = cursor.len > 0;
-                if (goes_on && !read_place(cw_buf_text(&cursor), &last))
-                        cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
-                else if (find(call, &terms, goes_on ? &last : NULL, (size_t)limit, &alerts))
-                        put_page(call, &alerts, (size_t)limit);
+        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+                return false;
+        page->goes_on = cursor.len > 0;
+        if (!page->goes_on || read_place(cw_buf_text(&cursor), &page->last))
+                return true;
+        cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
+        return false;
+}
+
+static void list(struct cw_control_call *call)
+{
+        struct page *page = calloc(1, sizeof(*page));
+
+        if (!page) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return;
         }
-        cw_buf_deinit(&terms.text);
+        page->limit = CW_CONTROL_LIMIT;
+        if (take_page(call, page)) {
+                if (cw_engine_has_many_alerts(engine_of(call))) {
+                        cw_control_start_aside(call, write_page, free_page, page);
+                        return;
+                }
+                write_page(call, page);
+        }
+        free_page(page);
 }
 
 static bool take_fingerprint(struct cw_control_call *call, uint64_t *ret_fingerprint)

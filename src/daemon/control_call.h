@@ -19,11 +19,13 @@
  * A route's function answers, or says a problem; whatever reads input here says the problem itself and returns false.
  */
 
+struct cw_control_asides;
 struct cw_control_jobs;
 
 struct cw_control_call {
         const struct cw_control_options *options;
         struct cw_control_jobs *jobs;
+        struct cw_control_asides *asides;
         const struct cw_httpd_request *request;
         struct cw_httpd_answer *answer;
         const char *word; /* what stands for `*` in the route's path */

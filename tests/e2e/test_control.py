@@ -307,3 +307,26 @@ def test_accepting_what_looks_too_odd(make_sim, hook, make_daemon, sock):
     hook.wait_for_alert("low", "firing", timeout_s=30)
     wait_until(lambda: main_source(sock)["last_poll_result"] == "complete", "a complete poll")
     assert main_source(sock)["suspicion"] is None
+
+
+def test_pages_of_thousands_that_fire(make_sim, hook, make_daemon, sock):
+    """They are gathered on a thread while the loop is held: whoever asks at the same time waits, and all see the same."""
+    sim = make_sim("--customers", 7000, "--cards", 1, "--low", 7000)
+    daemon = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
+    daemon.wait_for_polls(1, "complete")
+
+    def walk(limit):
+        seen, target = [], f"/api/v1/alerts?limit={limit}"
+        while target:
+            status, _, page = ask(sock, "GET", target)
+            assert (status, page["total"]) == (200, 7000)
+            seen += [a["fingerprint"] for a in page["alerts"]]
+            target = page["next"] and f"/api/v1/alerts?limit={limit}&cursor={page['next']}"
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        walks = list(pool.map(walk, (1000, 900, 700, 1000)))
+    assert len(set(walks[0])) == 7000 and all(w == walks[0] for w in walks)
+    assert ask(sock, "GET", "/api/v1/alerts?match=customer%3D7001")[2]["total"] == 0
+    assert ask(sock, "GET", "/api/v1/alerts?match=nonsense")[0] == 400
+    assert ask(sock, "GET", "/api/v1/alerts?cursor=1.2")[0] == 400
