@@ -12,6 +12,10 @@
  * stay as they are. -ENOMEM. */
 int cw_changes_sort(struct cw_changes *changes) __attribute__((warn_unused_result));
 
+/* Moves all rows of `newer` but those of cards behind those of `older`, and keeps what was said twice. -ENOMEM, and
+ * then nothing was moved. */
+int cw_changes_append(struct cw_changes *older, struct cw_changes *newer) __attribute__((warn_unused_result));
+
 /* Makes `rows`, what there was, to what there is after `newer`: sorted, and without what is gone or was delivered.
  * `newer` is left empty, its history and audit are dropped. -ENOMEM. */
 int cw_changes_lay_over(struct cw_changes *rows, struct cw_changes *newer) __attribute__((warn_unused_result));

@@ -167,6 +167,18 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         return older->error;
 }
 
+int cw_changes_append(struct cw_changes *older, struct cw_changes *newer)
+{
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
+                if (k != CW_CHANGES_CARDS && cw_changes_reserve(older, &cw_changes_kinds[k],
+                                                                cw_changes_get_list(newer, &cw_changes_kinds[k]).n) < 0)
+                        return -ENOMEM;
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
+                if (k != CW_CHANGES_CARDS)
+                        move_rows(older, newer, &cw_changes_kinds[k]);
+        return 0;
+}
+
 /* The same rows in the order of their keys; of each key the last. */
 static int sort_list(struct cw_changes *changes, const struct cw_changes_kind *kind)
 {

@@ -116,11 +116,29 @@ static int drop_until(struct cw_store *store, int64_t sequence, struct cw_buf *m
         return bind.rc == SQLITE_OK ? cw_db_step(store, statement, message) : cw_db_error(store, bind.rc, message);
 }
 
+/* All of it, without reading it. */
+static int settle_recent(struct cw_store *store, size_t *ret_bytes, struct cw_buf *message)
+{
+        struct cw_recent *recent = &store->recent;
+        int r = cw_changes_sort(&recent->rows);
+
+        if (r == 0)
+                r = cw_tables_write(store, &recent->rows, 0, message);
+        if (r == 0)
+                r = drop_until(store, recent->last, message);
+        if (r == 0)
+                *ret_bytes = recent->bytes;
+        return r;
+}
+
 int cw_change_log_settle(struct cw_store *store, size_t most, size_t *ret_bytes, struct cw_buf *message)
 {
         cw_cleanup(reading_deinit) struct reading reading = {.bytes = 0};
-        int r = read_records(store, most, &reading, message);
+        int r;
 
+        if (cw_recent_is_whole(&store->recent, store->unsettled))
+                return settle_recent(store, ret_bytes, message);
+        r = read_records(store, most, &reading, message);
         if (r == 0)
                 r = cw_tables_write(store, &reading.rows, 0, message);
         if (r == 0)

@@ -30,6 +30,7 @@ struct writing {
         const struct cw_changes *changes;
         struct cw_commit commit;
         size_t unsettled; /* after it */
+        size_t appended; /* to the log */
         struct cw_buf *message;
 };
 
@@ -104,7 +105,7 @@ static int write_rows(struct writing *writing)
         if (r == -EMSGSIZE)
                 return write_to_tables(writing);
         if (r == 0)
-                writing->unsettled += bytes;
+                writing->unsettled += writing->appended = bytes;
         return r;
 }
 
@@ -176,6 +177,10 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
         }
         if (r < 0)
                 return r;
+        if (writing.appended > 0)
+                cw_recent_await(&store->recent, writing.commit.sequence, at, writing.appended);
+        else if (store->unsettled > 0 && writing.unsettled == 0)
+                cw_recent_begin(&store->recent, 0);
         store->unsettled = writing.unsettled;
         cw_fault_after(&store->commit_fault);
         return 0;
@@ -203,8 +208,15 @@ int cw_store_settle(struct cw_store *store, struct cw_buf *message)
         if (r < 0)
                 return r;
         store->unsettled -= settled;
+        cw_recent_begin(&store->recent, store->unsettled);
         cw_fault_after(&store->settle_fault);
         return store->unsettled > 0 ? CW_STORE_MORE : 0;
+}
+
+void cw_store_hand_over(struct cw_store *store, struct cw_changes *changes)
+{
+        cw_recent_take(&store->recent, changes);
+        cw_changes_deinit(changes);
 }
 
 size_t cw_store_unsettled(const struct cw_store *store)

@@ -10,6 +10,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/store.h"
 #include "fault.h"
+#include "recent.h"
 #include "statements.h"
 
 struct cw_fold;
@@ -35,6 +36,7 @@ struct cw_store {
         size_t unsettled; /* bytes in the change log; the owner's only */
         int64_t outbox_top; /* no message behind it can stand in the table of the outbox; the owner's only */
         struct cw_given_rows *given; /* what a statement is being given (given.h), NULL: nothing */
+        struct cw_recent recent; /* the owner's only */
         struct cw_buf record; /* room for the next one of them */
         struct cw_fault commit_fault, settle_fault;
 };

@@ -199,7 +199,11 @@ static int own(struct cw_store *store, struct cw_buf *message)
                 r = cw_schema_migrate(store, message);
         if (r == 0)
                 r = cw_db_number(store, "SELECT ifnull(max(sequence), 0) FROM outbox", &store->outbox_top, message);
-        return r < 0 ? r : cw_change_log_measure(store, &store->unsettled, message);
+        if (r == 0)
+                r = cw_change_log_measure(store, &store->unsettled, message);
+        if (r == 0)
+                cw_recent_begin(&store->recent, store->unsettled);
+        return r;
 }
 
 int cw_store_open(const char *path, struct cw_store **ret_store, struct cw_buf *message)
@@ -266,6 +270,7 @@ void cw_store_close(struct cw_store *store)
                 sqlite3_finalize(store->statements[i]);
         sqlite3_close(store->db);
         cw_lock_release(store->lock_fd);
+        cw_changes_deinit(&store->recent.rows);
         cw_buf_deinit(&store->record);
         free(store->path);
         free(store);

@@ -88,6 +88,12 @@ static void give_packed(struct cw_given *given, const struct cw_buf *buf)
         cw_given_blob(given, buf->len > 0 ? buf->data : NULL, buf->len);
 }
 
+/* One that cannot be missing. */
+static void give_some_text(struct cw_given *given, const char *text)
+{
+        cw_given_text(given, text ? text : "");
+}
+
 /* What stands elsewhere. */
 static int pass_over(struct writing *writing, size_t i)
 {
@@ -111,7 +117,7 @@ static int give_source(void *data, size_t i, struct cw_given *given)
         cw_given_i64(given, row->blocked_until_at);
         cw_given_i64(given, row->otp_step);
         cw_given_i64(given, row->suspicion);
-        cw_given_text(given, row->lack ? row->lack : "");
+        give_some_text(given, row->lack);
         return 0;
 }
 
@@ -482,9 +488,9 @@ static int give_silence(void *data, size_t i, struct cw_given *given)
         const struct cw_silence_row *row = &writing->changes->silences.rows[i];
 
         cw_given_text(given, row->id);
-        cw_given_text(given, row->match);
-        cw_given_text(given, row->by);
-        cw_given_text(given, row->why);
+        give_some_text(given, row->match);
+        give_some_text(given, row->by);
+        give_some_text(given, row->why);
         cw_given_i64(given, row->made_at);
         cw_given_i64(given, row->until_at);
         return 0;
@@ -549,11 +555,11 @@ static int give_audit(void *data, size_t i, struct cw_given *given)
         const struct cw_audit_row *row = &writing->changes->audit.rows[i];
 
         cw_given_i64(given, row->at);
-        cw_given_text(given, row->by ? row->by : "");
+        give_some_text(given, row->by);
         cw_given_i64(given, row->uid);
         cw_given_text(given, row->what);
-        cw_given_text(given, row->target ? row->target : "");
-        cw_given_text(given, row->why ? row->why : "");
+        give_some_text(given, row->target);
+        give_some_text(given, row->why);
         return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "../../../src/store/changes_pack.h"
 #include "../../../src/store/db.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/store_history.h"
 #include "cardwatch/store_pages.h"
 
@@ -136,6 +137,21 @@ static void commit_some(struct cw_store *store, unsigned *seed, int64_t at)
         commit(store, &changes, at);
 }
 
+/* Whether what was committed is handed over to be settled without reading it. */
+enum handing { NEVER, ALWAYS, NOW_AND_THEN };
+
+static void commit_handing(struct cw_store *store, unsigned *seed, int64_t at, enum handing handing)
+{
+        struct cw_changes changes = CW_CHANGES_NULL;
+
+        fill(&changes, seed, at);
+        assert_int_equal(cw_changes_sort(&changes), 0);
+        assert_int_equal(cw_store_commit(store, &changes, at, NULL), 0);
+        if (handing == ALWAYS || (handing == NOW_AND_THEN && at % 2 == 0))
+                cw_store_hand_over(store, &changes);
+        cw_changes_deinit(&changes);
+}
+
 static void test_what_is_not_settled_is_read_as_what_is(void **state)
 {
         for (unsigned seed = 1; seed <= 20; seed++) {
@@ -149,7 +165,7 @@ static void test_what_is_not_settled_is_read_as_what_is(void **state)
                 for (int64_t at = 1; at <= COMMITS; at++) {
                         cw_cleanup(cw_buf_deinit) struct cw_buf before = CW_BUF_NULL, after = CW_BUF_NULL;
 
-                        commit_some(store, &random, at);
+                        commit_handing(store, &random, at, seed % 3);
                         assert_true(cw_store_unsettled(store) > 0);
                         see(store, &before);
                         assert_store_shows(&place, &before);
@@ -163,32 +179,46 @@ static void test_what_is_not_settled_is_read_as_what_is(void **state)
         }
 }
 
-/* Settled with every commit, as if there were no log: whatever was said in between, the same remains. */
-static void test_settling_late_comes_to_the_same(void **state)
+/* Whatever was said in between, however it is settled, the same remains as if there were no log. */
+static void test_settling_comes_to_the_same(void **state)
 {
-        cw_cleanup(cw_buf_deinit) struct cw_buf late = CW_BUF_NULL, early = CW_BUF_NULL;
+        static const struct {
+                const char *name;
+                enum handing handing;
+                bool each, again; /* settled with every commit; opened again, as after a crash */
+        } cases[] = {{"with every commit", NEVER, true, false},
+                     {"after a crash", NEVER, false, true},
+                     {"after a crash, handed over", ALWAYS, false, true},
+                     {"all that was handed over", ALWAYS, false, false},
+                     {"some that was handed over", NOW_AND_THEN, false, false},
+                     {"with every commit, handed over", ALWAYS, true, false}};
+        cw_cleanup(cw_buf_deinit) struct cw_buf expected = CW_BUF_NULL;
 
         (void)state;
-        for (int each = 0; each <= 1; each++) {
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                cw_cleanup(cw_buf_deinit) struct cw_buf seen = CW_BUF_NULL;
                 cw_cleanup(place_deinit) struct place place;
                 cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
                 unsigned seed = 7;
 
+                print_message("  %s\n", cases[i].name);
                 place_init(&place);
                 store = open_store(&place);
                 for (int64_t at = 1; at <= COMMITS; at++) {
-                        commit_some(store, &seed, at);
-                        if (each)
+                        commit_handing(store, &seed, at, cases[i].handing);
+                        if (cases[i].each)
                                 settle(store);
                 }
-                /* Opened again without settling, as after a crash. */
-                cw_store_close(cw_take(store));
-                store = open_store(&place);
-                assert_int_equal(cw_store_unsettled(store) > 0, !each);
+                if (cases[i].again) {
+                        cw_store_close(cw_take(store));
+                        store = open_store(&place);
+                }
+                assert_int_equal(cw_store_unsettled(store) > 0, !cases[i].each);
                 settle(store);
-                see(store, each ? &early : &late);
+                see(store, i == 0 ? &expected : &seen);
+                if (i > 0)
+                        assert_same(&seen, &expected);
         }
-        assert_same(&late, &early);
 }
 
 static int64_t count(struct cw_store *store, const char *sql)
@@ -286,7 +316,7 @@ static void test_a_damaged_log_is_named(void **state)
 }
 
 #ifdef CARDWATCH_FAULTS
-static void test_a_share_that_fails_loses_nothing(void **state)
+static void fail_a_share(enum handing handing)
 {
         cw_cleanup(place_deinit) struct place place;
         cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
@@ -294,13 +324,12 @@ static void test_a_share_that_fails_loses_nothing(void **state)
         unsigned seed = 3;
         size_t unsettled;
 
-        (void)state;
         place_init(&place);
         setenv("CARDWATCH_FAULT", "settle-fail:1-2", 1);
         store = open_store(&place);
         unsetenv("CARDWATCH_FAULT");
-        commit_some(store, &seed, 1);
-        commit_some(store, &seed, 2);
+        commit_handing(store, &seed, 1, handing);
+        commit_handing(store, &seed, 2, handing);
         unsettled = cw_store_unsettled(store);
         see(store, &before);
         for (int i = 0; i < 2; i++) {
@@ -312,6 +341,13 @@ static void test_a_share_that_fails_loses_nothing(void **state)
         settle(store);
         see(store, &after);
         assert_same(&before, &after);
+}
+
+static void test_a_share_that_fails_loses_nothing(void **state)
+{
+        (void)state;
+        fail_a_share(NEVER);
+        fail_a_share(ALWAYS);
 }
 
 static void test_a_commit_that_fails_leaves_the_log_alone(void **state)
@@ -405,7 +441,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_is_not_settled_is_read_as_what_is),
-                cmocka_unit_test(test_settling_late_comes_to_the_same),
+                cmocka_unit_test(test_settling_comes_to_the_same),
                 cmocka_unit_test(test_a_small_commit_goes_to_its_tables),
                 cmocka_unit_test(test_a_removal_is_not_put_off),
                 cmocka_unit_test(test_a_large_commit_is_not_written_twice),
