@@ -11,7 +11,8 @@
  */
 int cw_store_settle(struct cw_store *store, struct cw_buf *message) __attribute__((warn_unused_result));
 
-/* What the last commit wrote, for a store that may want to settle it without reading it again. Leaves `changes` empty. */
+/* What the last commit wrote, for a store that may want to settle it without reading it again. Leaves `changes` empty.
+ */
 void cw_store_hand_over(struct cw_store *store, struct cw_changes *changes);
 
 /* Bytes that are not settled yet. */

@@ -32,6 +32,9 @@ struct cw_store {
         bool readonly;
         bool held; /* a read transaction is open for several calls (cw_store_hold) */
         struct cw_fold *fold; /* a checkpoint that is being made, NULL: none */
+        bool is_pruned; /* nothing was found that is too old, ... */
+        int64_t pruned_at; /* ... at that time, ... */
+        struct cw_store_keep pruned_keep; /* ... by that */
         int64_t max_bytes; /* that its log was limited for */
         size_t unsettled; /* bytes in the change log; the owner's only */
         int64_t outbox_top; /* no message behind it can stand in the table of the outbox; the owner's only */

@@ -24,6 +24,9 @@
 #define PAST_SHARE    64
 #define PAST_LEAST_MS 60000
 
+/* So long nothing is looked for that is too old after there was nothing. */
+#define PRUNED_MS 60000
+
 /* Rows looked at in a call. Journal rows are the heavy ones. */
 #define JOURNAL_SHARE 64
 #define DEAD_MOST     1000 /* letters: what happened to each alert stays in the history */
@@ -149,8 +152,10 @@ static int fold_on(struct cw_store *store, struct cw_buf *message)
 {
         int r = cw_fold_step(store->fold, message);
 
-        if (r != CW_FOLD_MORE)
+        if (r != CW_FOLD_MORE) {
                 cw_fold_free(cw_take(store->fold));
+                store->is_pruned = false; /* there is more that may go */
+        }
         return r < 0 ? r : CW_STORE_MORE;
 }
 
@@ -262,6 +267,31 @@ static int make_room(struct cw_store *store, const struct names *sources, int64_
         return r > 0 ? CW_STORE_MORE : r;
 }
 
+/* Else a burst would have it looked for again with every few hundred messages. */
+static bool is_pruned(const struct cw_store *store, int64_t now, const struct cw_store_keep *keep)
+{
+        return store->is_pruned && store->pruned_keep.history_ms == keep->history_ms &&
+               store->pruned_keep.audit_ms == keep->audit_ms && now >= store->pruned_at &&
+               now - store->pruned_at < PRUNED_MS;
+}
+
+/* All that is too old, of whatever is remembered. Outcomes besides 0: CW_STORE_MORE. */
+static int prune_old(struct cw_store *store, const struct names *sources, int64_t now, const struct cw_store_keep *keep,
+                     struct cw_buf *message)
+{
+        int r;
+
+        if (is_pruned(store, now, keep))
+                return 0;
+        r = prune(store, sources, so_long_before(now, keep->history_ms), message);
+        if (r == 0)
+                r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
+        store->is_pruned = r == 0;
+        store->pruned_at = now;
+        store->pruned_keep = *keep;
+        return r;
+}
+
 int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store_keep *keep, bool force,
                       struct cw_buf *message)
 {
@@ -280,13 +310,11 @@ int cw_store_maintain(struct cw_store *store, int64_t now, const struct cw_store
         for (size_t i = 0; r == 0 && i < names.n; i++)
                 r = begin_fold(store, names.names[i], force, message);
         if (r == 0)
-                r = prune(store, &names, so_long_before(now, keep->history_ms), message);
+                r = prune_old(store, &names, now, keep, message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_DEAD_PRUNE, so_long_before(now, keep->history_ms), message);
         if (r == 0)
                 r = prune_records(store, CW_SQL_DEAD_LIMIT, DEAD_MOST, message);
-        if (r == 0)
-                r = prune_records(store, CW_SQL_AUDIT_PRUNE, so_long_before(now, keep->audit_ms), message);
         if (r == 0 && keep->max_bytes > 0)
                 r = make_room(store, &names, now, keep->max_bytes, message);
         return r;

@@ -3,7 +3,8 @@
 
 #include "cardwatch/changes_order.h"
 
-/* Bytes of the log whose rows are kept: what comes together until it is settled, which then takes as long as a share. */
+/* Bytes of the log whose rows are kept: what comes together until it is settled, which then takes as long as a share.
+ */
 #define MOST (4u << 20)
 
 static void let_go(struct cw_recent *recent)

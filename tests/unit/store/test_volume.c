@@ -181,6 +181,39 @@ static void test_forgetting_is_bounded_and_catches_up(void **state)
         assert_int_equal(count(&place, "SELECT count(*) FROM alert_history"), 0);
 }
 
+static void test_what_is_too_old_is_looked_for_now_and_then(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t after_ms;
+                struct cw_store_keep keep;
+                int64_t left;
+        } cases[] = {{"a moment later", 59999, keep_an_hour, 1},
+                     {"a minute later", 60000, keep_an_hour, 0},
+                     {"the clock was set back", -1, keep_an_hour, 0},
+                     {"history is kept shorter", 1, {.history_ms = HOUR_MS - 1, .audit_ms = HOUR_MS}, 0},
+                     {"what was done is kept shorter", 1, {.history_ms = HOUR_MS, .audit_ms = HOUR_MS - 1}, 0}};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                cw_cleanup(place_deinit) struct place place;
+                cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+                struct cw_changes changes = CW_CHANGES_NULL;
+
+                print_message("  %s\n", cases[i].name);
+                place_init(&place);
+                store = open_store(&place);
+                maintain(store, 100 * HOUR_MS, false);
+                cw_changes_history(&changes,
+                                   &(struct cw_history_row){
+                                           .at = 0, .rule = (char *)"r", .source = (char *)"main", .what = "event"});
+                commit(store, &changes, 1);
+                while (cw_store_maintain(store, 100 * HOUR_MS + cases[i].after_ms, &cases[i].keep, false, NULL) > 0)
+                        ;
+                assert_int_equal(count(&place, "SELECT count(*) FROM alert_history"), cases[i].left);
+        }
+}
+
 static void test_people_can_read_the_tables(void **state)
 {
         cw_cleanup(place_deinit) struct place place;
@@ -297,6 +330,7 @@ int main(void)
                 cmocka_unit_test(test_a_hundred_thousand_cards),
                 cmocka_unit_test(test_history_goes_when_it_is_too_old),
                 cmocka_unit_test(test_forgetting_is_bounded_and_catches_up),
+                cmocka_unit_test(test_what_is_too_old_is_looked_for_now_and_then),
                 cmocka_unit_test(test_ninety_days_of_changes_have_room),
                 cmocka_unit_test(test_people_can_read_the_tables),
         };
