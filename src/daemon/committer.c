@@ -136,7 +136,9 @@ static void let_go_of_written(struct cw_committer *committer)
 {
         bool many = cw_changes_count_cards(&committer->under_way) >= MANY_CARDS;
 
-        cw_store_hand_over(committer->options.store, &committer->under_way);
+        if (!many)
+                cw_store_hand_over(committer->options.store, &committer->under_way);
+        cw_changes_deinit(&committer->under_way);
 #if defined(__GLIBC__)
         if (many)
                 malloc_trim(0);
