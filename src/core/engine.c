@@ -401,12 +401,19 @@ int cw_engine_step(struct cw_engine *engine, const struct cw_event *event, int64
 #define DUE     3 /* an alert whose group may be due */
 #define DRESSED 6 /* an alert under other rules */
 
+/* Whoever has seen everybody looks for nobody. */
+static bool looks_for_missing(const struct cw_source_state *state)
+{
+        return state->seen_cards != state->snapshot.n || state->roll.n_seen != state->roll.n;
+}
+
 /* Passing over a card costs a sixteenth, looking at an alert of a group a quarter. */
 static size_t cards_to_go_through(const struct cw_engine *engine, size_t source)
 {
         const struct cw_source_state *state = &engine->sources[source];
+        size_t passed = looks_for_missing(state) ? state->snapshot.n / 16 : 0;
 
-        return state->stage.n * DECIDED + (engine->any_fresh ? state->snapshot.n : state->snapshot.n / 16);
+        return state->stage.n * DECIDED + (engine->any_fresh ? state->snapshot.n : passed);
 }
 
 static size_t all_cards(const struct cw_engine *engine)

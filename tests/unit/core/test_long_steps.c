@@ -96,6 +96,22 @@ static void test_the_end_of_a_poll(void **state)
         end(&world);
 }
 
+/* Cards are gone through only to find those that are missing. */
+static void test_the_end_of_a_poll_of_many_cards(void **state)
+{
+        struct cw_event ended = poll_ended();
+        struct world world;
+
+        (void)state;
+        begin(&world, 30000, false);
+        see(&world, 30000, 500 * UNIT);
+        assert_false(cw_engine_takes_long(world.engine, &ended));
+        step(&world, &ended);
+        see(&world, 29999, 500 * UNIT);
+        assert_true(cw_engine_takes_long(world.engine, &ended));
+        end(&world);
+}
+
 static void test_where_alerts_fire(void **state)
 {
         static const struct {
@@ -149,6 +165,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_end_of_a_poll),
+                cmocka_unit_test(test_the_end_of_a_poll_of_many_cards),
                 cmocka_unit_test(test_where_alerts_fire),
                 cmocka_unit_test(test_other_rules_for_many_cards),
                 cmocka_unit_test(test_a_message_that_is_not_there),
