@@ -11,7 +11,7 @@
 /*
  * Card: one card as one observation showed it.
  *
- * Plain data; `reference` belongs to whoever says so (a decoded page, the snapshot's string pool). At most the last
+ * Plain data; `reference` belongs to whoever says so (a decoded page, what the engine keeps). At most the last
  * four digits of the card number ever reach this type.
  */
 struct cw_card {

@@ -25,7 +25,7 @@ int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state
 {
         *state = (struct cw_source_state){.traits = traits};
         state->leaves = calloc(1, sizeof(*state->leaves));
-        cw_snapshot_init(&state->snapshot, engine->pool, state->leaves);
+        cw_snapshot_init(&state->snapshot, engine->texts, state->leaves);
         cw_roll_init(&state->roll, state->leaves);
         if (!state->leaves)
                 return -ENOMEM;
@@ -35,7 +35,7 @@ int cw_source_state_init(struct cw_engine *engine, struct cw_source_state *state
 void cw_source_state_deinit(struct cw_engine *engine, struct cw_source_state *state)
 {
         for (size_t i = 0; i < state->stage.n; i++)
-                cw_strpool_unref(engine->pool, cw_stage_at(&state->stage, i)->card.reference);
+                cw_texts_release(engine->texts, cw_stage_at(&state->stage, i)->kept);
         cw_stage_deinit(&state->stage);
         cw_snapshot_deinit(&state->snapshot);
         cw_roll_deinit(&state->roll);
@@ -83,7 +83,9 @@ static int fill(struct cw_engine *engine, struct cw_ruleset *rules)
 {
         int r;
 
-        r = cw_strpool_new(&engine->pool);
+        r = cw_texts_new(&engine->texts);
+        if (r == 0)
+                r = cw_strpool_new(&engine->pool);
         if (r < 0)
                 return r;
         cw_alerts_init(&engine->alerts, engine->pool);
@@ -133,6 +135,7 @@ void cw_engine_free(struct cw_engine *engine)
         free(engine->sources);
         free(engine->fresh);
         cw_ruleset_unref(engine->rules);
+        cw_texts_free(engine->texts);
         cw_strpool_free(engine->pool);
         free(engine);
 }

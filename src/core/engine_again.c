@@ -74,14 +74,8 @@ void cw_engine_card_again(struct cw_engine *engine, struct cw_source_state *stat
         /* Only what is known already: anything else is the next poll's to tell. */
         if (!record || record->customer != event->card->customer || record->observed_at > event->at)
                 return;
-        if (cw_strpool_ref(engine->pool, event->card->reference,
-                           event->card->reference ? strlen(event->card->reference) : 0, &staged.card.reference) < 0) {
-                engine->error = -ENOMEM;
-                return;
-        }
         cw_engine_decide_card(engine, state, &staged);
         cw_engine_remember_shown_clear(engine, state);
-        cw_strpool_unref(engine->pool, staged.card.reference);
 }
 
 /* Nobody could read the customer again: an alert that may be true is told, marked as not confirmed. */

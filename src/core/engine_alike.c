@@ -31,9 +31,7 @@ static void tell_seen(struct cw_engine *engine, struct cw_source_state *state, c
         struct cw_card card = cw_snapshot_card(&state->snapshot, record);
         struct cw_event event = {.kind = CW_EVENT_CARD_SEEN, .at = at, .card = &card};
 
-        card.reference = cw_strpool_again(card.reference);
         cw_engine_card_seen(engine, state, &event);
-        cw_strpool_unref(engine->pool, card.reference);
 }
 
 void cw_engine_rest_seen(struct cw_engine *engine, struct cw_source_state *state, int64_t at)

@@ -180,7 +180,7 @@ static bool observe(struct cw_engine *engine, struct cw_source_state *state, str
 {
         bool had_missing = record->missing > 0, had_look_again = record->look_again, was_unseen = record->unseen;
 
-        if (cw_snapshot_observe(&state->snapshot, record, &staged->card) < 0)
+        if (cw_snapshot_observe(&state->snapshot, record, &staged->card, staged->kept) < 0)
                 engine->error = -ENOMEM;
         record->unsettled = record->unseen = false;
         record->observed_at = CW_RECORD_TIME(staged->at);
@@ -242,7 +242,7 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
                                .baseline = !state->baseline_done};
         struct news news = {0};
         struct cw_record *record = record_for(engine, state, staged, &news.first);
-        const char *kept = NULL;
+        uint32_t kept = 0;
         bool remember;
 
         if (!record)
@@ -254,7 +254,10 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
         look.record = record;
         if (!news.first) {
                 previous = cw_snapshot_card(&state->snapshot, record);
-                kept = cw_strpool_again(previous.reference); /* observing gives the record's own back */
+                /* Observing gives the record's own back. */
+                if (cw_texts_again(engine->texts, record->reference, &kept) < 0)
+                        engine->error = -ENOMEM;
+                previous.reference = cw_texts_get(engine->texts, kept);
                 /* Nothing of a card in one currency can be compared with it in another. */
                 if (strcmp(previous.currency, staged->card.currency) == 0)
                         look.previous = &previous;
@@ -266,7 +269,7 @@ void cw_engine_decide_card(struct cw_engine *engine, struct cw_source_state *sta
         remember = observe(engine, state, record, staged, &news);
         settle(state, record, staged, news.changed);
         decide(engine, &look, &news, remember);
-        cw_strpool_unref(engine->pool, kept);
+        cw_texts_release(engine->texts, kept);
 }
 
 /* Cards that were not brought, although everybody who has some is accounted for: gone after enough such polls in a row.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: where a card goes in the index and its reference in the pool is anywhere in memory, and waiting for it is most
- * of what a start costs. So cards are taken over some at a time, and the places of all of them are fetched side by
- * side.
+ * Idea: where a card goes in the index is anywhere in memory, and waiting for it is most of what a start costs. So
+ * cards are taken over some at a time, and the places of all of them are fetched side by side.
  */
 #include "engine_load_cards.h"
 
@@ -18,9 +17,6 @@
 _Static_assert(CW_CARD_FIELDS == CW_FIELD_COUNT, "the past of a card is that of its fields");
 
 #define BATCH 64
-
-/* From so many cards on it shows how many references there are to a card. */
-#define SAMPLE 4096
 
 struct cw_load_batch {
         struct cw_source_state *state; /* whose cards these are */
@@ -43,18 +39,8 @@ void cw_load_expect(struct cw_engine *engine, const char *source, int64_t n_card
 {
         struct cw_source_state *state = cw_engine_source(engine, source);
 
-        if (!state || n_cards <= 0)
-                return;
-        state->expected_cards = (size_t)n_cards;
-        cw_id_index_reserve(&state->snapshot.index, (size_t)n_cards);
-}
-
-/* As many to a card as until now. */
-static void expect_references(struct cw_engine *engine, const struct cw_source_state *state, size_t before)
-{
-        if (before < SAMPLE && state->snapshot.n >= SAMPLE && state->expected_cards > SAMPLE)
-                cw_strpool_reserve(engine->pool,
-                                   cw_strpool_count(engine->pool) * (state->expected_cards / state->snapshot.n + 1));
+        if (state && n_cards > 0)
+                cw_id_index_reserve(&state->snapshot.index, (size_t)n_cards);
 }
 
 /* Observations that changed nothing were not stored, save that polls went on. What lies ahead was dated by a clock that
@@ -95,25 +81,18 @@ static int know_past(struct cw_engine *engine, struct cw_source_state *state, co
         return r;
 }
 
-/* The reference is the record's from now on, whatever becomes of this. */
-static int take_over(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card_row *row,
-                     uint32_t reference)
+static int take_over(struct cw_engine *engine, struct cw_source_state *state, const struct cw_card_row *row)
 {
         struct cw_attention *attention;
         struct cw_record *record;
-        struct cw_card bare = row->card;
         int r = is_known(&state->snapshot, row->card.id) ? -EBADMSG : 0;
 
-        bare.reference = NULL;
         if (r == 0)
                 r = cw_snapshot_add(&state->snapshot, row->card.id, &record);
         if (r == 0)
-                r = cw_snapshot_observe(&state->snapshot, record, &bare);
-        if (r < 0) {
-                cw_strpool_unref(engine->pool, cw_strpool_text(engine->pool, reference));
+                r = cw_snapshot_observe(&state->snapshot, record, &row->card, 0);
+        if (r < 0)
                 return r;
-        }
-        record->reference = reference;
         record->first_seen_at = CW_RECORD_TIME(cw_load_past(engine, row->first_seen_at));
         record->observed_at = CW_RECORD_TIME(observed_at(engine, state, row));
         record->observations = CW_RECORD_COUNT(row->observations);
@@ -132,29 +111,16 @@ static int take_over(struct cw_engine *engine, struct cw_source_state *state, co
 
 static int take_over_all(struct cw_engine *engine, struct cw_load_batch *batch)
 {
-        const char *texts[BATCH];
-        uint32_t references[BATCH];
-        size_t before = batch->state ? batch->state->snapshot.n : 0;
         int r = cw_buf_error(&batch->references);
 
+        for (size_t i = 0; r == 0 && i < batch->n; i++)
+                cw_id_index_expect(&batch->state->snapshot.index, batch->rows[i].card.id);
         for (size_t i = 0; r == 0 && i < batch->n; i++) {
                 size_t at = batch->references_at[i];
 
-                texts[i] = at > 0 ? cw_buf_text(&batch->references) + at : NULL;
-                cw_id_index_expect(&batch->state->snapshot.index, batch->rows[i].card.id);
+                batch->rows[i].card.reference = at > 0 ? cw_buf_text(&batch->references) + at : NULL;
+                r = take_over(engine, batch->state, &batch->rows[i]);
         }
-        if (r == 0)
-                r = cw_strpool_link_many(engine->pool, texts, batch->n, references);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < batch->n; i++) {
-                if (r == 0)
-                        r = take_over(engine, batch->state, &batch->rows[i], references[i]);
-                else
-                        cw_strpool_unref(engine->pool, cw_strpool_text(engine->pool, references[i]));
-        }
-        if (batch->n > 0)
-                expect_references(engine, batch->state, before);
         batch->n = 0;
         return r;
 }

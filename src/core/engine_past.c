@@ -52,9 +52,7 @@ static void look_at_known(struct cw_engine *engine, struct cw_source_state *stat
         struct cw_staged staged = {
                 .card = cw_snapshot_card(&state->snapshot, record), .at = record->observed_at, .watched = true};
 
-        staged.card.reference = cw_strpool_again(staged.card.reference);
         cw_engine_decide_card(engine, state, &staged);
-        cw_strpool_unref(engine->pool, staged.card.reference);
 }
 
 void cw_engine_look_at_due(struct cw_engine *engine, struct cw_source_state *state)

@@ -11,7 +11,7 @@
 static void drop_staged(struct cw_engine *engine, struct cw_source_state *state)
 {
         for (size_t i = 0; i < state->stage.n; i++)
-                cw_strpool_unref(engine->pool, cw_stage_at(&state->stage, i)->card.reference);
+                cw_texts_release(engine->texts, cw_stage_at(&state->stage, i)->kept);
         cw_stage_cut(&state->stage, 0);
 }
 
@@ -123,7 +123,7 @@ static void stage_again(struct cw_engine *engine, struct cw_source_state *state,
 {
         if (cw_stage_add(&state->stage, staged) == 0)
                 return;
-        cw_strpool_unref(engine->pool, staged->card.reference);
+        cw_texts_release(engine->texts, staged->kept);
         engine->error = -ENOMEM;
 }
 
@@ -145,7 +145,7 @@ static void decide_staged(struct cw_engine *engine, struct cw_source_state *stat
                 if (!engine->error && !says_nothing_new(engine, state, &staged) &&
                     !stands_twice(engine, state, &staged))
                         cw_engine_decide_card(engine, state, &staged);
-                cw_strpool_unref(engine->pool, staged.card.reference);
+                cw_texts_release(engine->texts, staged.kept);
         }
         cw_stage_is_over(&state->stage, &taken);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cardwatch/engine_view.h"
+#include "cardwatch/text.h"
 #include "engine_past.h"
 #include "engine_private.h"
 
@@ -25,17 +26,17 @@ struct reading {
         uint32_t leaf; /* of its page, 0: it came alone */
 };
 
-/* The record has the same text nearly always, and then in the pool. */
-static int keep_reference(struct cw_engine *engine, const struct cw_record *record, const char *reference,
-                          const char **ret_reference)
+/* The record has the same text nearly always. */
+static int keep_reference(struct cw_texts *texts, const struct cw_record *record, struct cw_staged *staged)
 {
-        const char *known = record ? cw_strpool_text(engine->pool, record->reference) : NULL;
+        const char *known = record ? cw_texts_get(texts, record->reference) : NULL;
+        int r = cw_text_same(known, staged->card.reference)
+                        ? cw_texts_again(texts, record ? record->reference : 0, &staged->kept)
+                        : cw_texts_keep(texts, staged->card.reference, &staged->kept);
 
-        if (known && reference && strcmp(known, reference) == 0) {
-                *ret_reference = cw_strpool_again(known);
-                return 0;
-        }
-        return cw_strpool_ref(engine->pool, reference, reference ? strlen(reference) : 0, ret_reference);
+        if (r == 0)
+                staged->card.reference = cw_texts_get(texts, staged->kept);
+        return r;
 }
 
 /* `record` is what is known of the card, or NULL. */
@@ -45,10 +46,10 @@ static void stage(struct cw_engine *engine, struct cw_source_state *state, const
         const struct cw_card *card = reading->card;
         struct cw_staged staged = {.card = *card, .at = reading->at, .leaf = reading->leaf};
 
-        if (keep_reference(engine, record, card->reference, &staged.card.reference) < 0) {
+        if (keep_reference(engine->texts, record, &staged) < 0) {
                 engine->error = -ENOMEM;
         } else if (cw_stage_add(&state->stage, &staged) < 0) {
-                cw_strpool_unref(engine->pool, staged.card.reference);
+                cw_texts_release(engine->texts, staged.kept);
                 engine->error = -ENOMEM;
         }
 }
@@ -317,12 +318,6 @@ void cw_engine_card_watched(struct cw_engine *engine, struct cw_source_state *st
                 record->observed_at = CW_RECORD_TIME(event->at);
                 return;
         }
-        if (cw_strpool_ref(engine->pool, event->card->reference,
-                           event->card->reference ? strlen(event->card->reference) : 0, &staged.card.reference) < 0) {
-                engine->error = -ENOMEM;
-                return;
-        }
         cw_engine_decide_card(engine, state, &staged);
         cw_engine_remember_shown_clear(engine, state);
-        cw_strpool_unref(engine->pool, staged.card.reference);
 }

@@ -44,7 +44,6 @@ struct cw_source_state {
         struct cw_snapshot snapshot;
         struct cw_roll roll;
         struct cw_attentions attentions;
-        size_t expected_cards; /* while they are loaded */
         bool baseline_done;
         int64_t first_poll_at, last_poll_at, last_complete_at, poll_ms;
         uint32_t failed_polls;
@@ -76,6 +75,7 @@ struct cw_source_state {
 
 struct cw_engine {
         struct cw_strpool *pool;
+        struct cw_texts *texts; /* references of cards */
         struct cw_ruleset *rules;
         struct cw_source_state *sources; /* as in the ruleset */
         size_t n_sources;

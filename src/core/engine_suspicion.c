@@ -84,7 +84,7 @@ static void hold_emptied(struct cw_engine *engine, struct cw_source_state *state
                         struct cw_record *record = cw_snapshot_find(&state->snapshot, staged->card.id);
 
                         record->held = true;
-                        cw_strpool_unref(engine->pool, staged->card.reference);
+                        cw_texts_release(engine->texts, staged->kept);
                 } else {
                         *cw_stage_at(&state->stage, kept++) = *staged;
                 }

@@ -34,7 +34,7 @@ struct cw_record {
         int64_t pending : 36;
         uint32_t seen_in : 28; /* number of the last poll that brought it */
         int64_t total : 36;
-        uint32_t reference; /* link to a string of the pool */
+        uint32_t reference; /* link to a text (texts.h) */
 } __attribute__((packed, aligned(4)));
 
 /* Times go into fewer bits than 64: up to the year 4199. */

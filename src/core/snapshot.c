@@ -19,15 +19,15 @@ static int64_t id_of(const void *rows, uint32_t row)
         return at(rows, row)->id;
 }
 
-void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves)
+void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_texts *texts, const struct cw_leaves *leaves)
 {
-        *snapshot = (struct cw_snapshot){.pool = pool, .leaves = leaves};
+        *snapshot = (struct cw_snapshot){.texts = texts, .leaves = leaves};
         cw_id_index_init(&snapshot->index, id_of);
 }
 
 static const char *text_of(const struct cw_snapshot *snapshot, const struct cw_record *record)
 {
-        return cw_strpool_text(snapshot->pool, record->reference);
+        return cw_texts_get(snapshot->texts, record->reference);
 }
 
 static void forget_odd(struct cw_snapshot *snapshot, struct cw_record *record)
@@ -40,12 +40,12 @@ void cw_snapshot_deinit(struct cw_snapshot *snapshot)
 {
         for (size_t i = 0; i < snapshot->n; i++) {
                 forget_odd(snapshot, at(snapshot, i));
-                cw_strpool_unref(snapshot->pool, text_of(snapshot, at(snapshot, i)));
+                cw_texts_release(snapshot->texts, at(snapshot, i)->reference);
         }
         cw_map_deinit(&snapshot->odd);
         cw_chunks_deinit(&snapshot->records);
         cw_id_index_deinit(&snapshot->index);
-        cw_snapshot_init(snapshot, snapshot->pool, snapshot->leaves);
+        cw_snapshot_init(snapshot, snapshot->texts, snapshot->leaves);
 }
 
 /* Its page was seen again, unchanged, since the record was looked at last. A reading that was asked for later than that
@@ -117,7 +117,7 @@ void cw_snapshot_remove(struct cw_snapshot *snapshot, struct cw_record *record)
         size_t position = position_of(snapshot, record), last = snapshot->n - 1;
 
         forget_odd(snapshot, record);
-        cw_strpool_unref(snapshot->pool, text_of(snapshot, record));
+        cw_texts_release(snapshot->texts, record->reference);
         cw_id_index_remove(&snapshot->index, snapshot, (uint32_t)position);
         if (position != last) {
                 cw_id_index_move(&snapshot->index, snapshot, (uint32_t)last, (uint32_t)position);
@@ -166,25 +166,31 @@ static int show(struct cw_snapshot *snapshot, struct cw_record *record, const st
         return 0;
 }
 
-int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card)
+/* The link for what the card says: the record's own, if that is the same text. */
+static int keep_reference(struct cw_snapshot *snapshot, const struct cw_record *record, const struct cw_card *card,
+                          uint32_t kept, uint32_t *ret_reference)
 {
-        const char *before = text_of(snapshot, record), *released = NULL;
-        uint32_t reference = record->reference;
-        int r = 0;
-
-        if (!cw_text_same(before, card->reference)) {
-                r = cw_strpool_link(snapshot->pool, card->reference, card->reference ? strlen(card->reference) : 0,
-                                    &reference);
-                released = before;
+        if (cw_text_same(text_of(snapshot, record), card->reference)) {
+                *ret_reference = record->reference;
+                return 0;
         }
+        return kept ? cw_texts_again(snapshot->texts, kept, ret_reference)
+                    : cw_texts_keep(snapshot->texts, card->reference, ret_reference);
+}
+
+int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card,
+                        uint32_t kept)
+{
+        uint32_t before = record->reference, reference;
+        int r = keep_reference(snapshot, record, card, kept, &reference);
+
         if (r < 0)
                 return r;
         r = show(snapshot, record, card);
-        if (r < 0) {
-                cw_strpool_unref(snapshot->pool, released ? cw_strpool_text(snapshot->pool, reference) : NULL);
+        if (reference != before)
+                cw_texts_release(snapshot->texts, r < 0 ? reference : before);
+        if (r < 0)
                 return r;
-        }
-        cw_strpool_unref(snapshot->pool, released);
         record->reference = reference;
         record->customer = card->customer;
         record->suppressed = card->suppressed;

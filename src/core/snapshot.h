@@ -4,11 +4,11 @@
 
 #include "cardwatch/card.h"
 #include "cardwatch/map.h"
-#include "cardwatch/strpool.h"
 #include "chunks.h"
 #include "id_index.h"
 #include "leaves.h"
 #include "record.h"
+#include "texts.h"
 
 /*
  * Snapshot: the last observation of every card of one source.
@@ -16,12 +16,12 @@
  * An array of small records in chunks that never move, with an index over the card ids beside it, so that a million
  * cards cost some seventy megabytes, none of them is ever copied to make room, and a walk over all is a walk over
  * memory. The last record takes the place of one that is removed: a pointer is good until the next removal. References
- * are counted strings of the pool. What an odd card (record.h) shows stands in a map beside. A record that is
- * got from here knows what its leaf knows (leaves.h). Decides nothing.
+ * are kept in one place for all sources (texts.h). What an odd card (record.h) shows stands in a map beside. A record
+ * that is got from here knows what its leaf knows (leaves.h). Decides nothing.
  */
 
 struct cw_snapshot {
-        struct cw_strpool *pool; /* not owned */
+        struct cw_texts *texts; /* not owned */
         const struct cw_leaves *leaves; /* likewise */
         struct cw_chunks records;
         size_t n;
@@ -30,7 +30,7 @@ struct cw_snapshot {
         struct cw_map odd; /* id -> struct cw_card */
 };
 
-void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_strpool *pool, const struct cw_leaves *leaves);
+void cw_snapshot_init(struct cw_snapshot *snapshot, struct cw_texts *texts, const struct cw_leaves *leaves);
 void cw_snapshot_deinit(struct cw_snapshot *snapshot);
 
 /* NULL when it is not there. */
@@ -51,9 +51,10 @@ void cw_snapshot_remove(struct cw_snapshot *snapshot, struct cw_record *record);
 /* Memory taken, for as many cards as there are. */
 size_t cw_snapshot_bytes(const struct cw_snapshot *snapshot);
 
-/* What the card shows now; the record keeps a reference of its own to the text. -ENOMEM, the record untouched. */
-int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card)
-        __attribute__((warn_unused_result));
+/* What the card shows now; the record keeps its reference, as one more of `kept` where that is a link to it, 0: it is
+ * nowhere kept yet. -ENOMEM, the record untouched. */
+int cw_snapshot_observe(struct cw_snapshot *snapshot, struct cw_record *record, const struct cw_card *card,
+                        uint32_t kept) __attribute__((warn_unused_result));
 
 /* The record as a card; the reference is borrowed. */
 struct cw_card cw_snapshot_card(const struct cw_snapshot *snapshot, const struct cw_record *record);

@@ -19,8 +19,9 @@
 
 /* A card that the poll under way brought and that has to be decided. */
 struct cw_staged {
-        struct cw_card card; /* the reference is one of the pool's */
+        struct cw_card card;
         int64_t at;
+        uint32_t kept; /* link to the card's reference (texts.h), 0: that is somebody else's */
         uint32_t leaf; /* of the page that brought it, 0: none did */
         bool watched; /* by the faster lane: says nothing about what a poll brought */
         bool second; /* the poll brought a reading of the card before, and it was taken */

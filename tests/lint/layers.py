@@ -48,7 +48,7 @@ LIBRARIES = [
     (r"(liboath/)?oath\.h", ["source", "sim/totp.c"]),
     (r"xxh\w*\.h", ["codec/prints.c"]),
     (r"dlfcn\.h", ["codec/cairo_library.c"]),
-    (r"sanitizer/.*", ["base/strpool.c"]),
+    (r"sanitizer/.*", ["core/texts.c"]),
     (r"(imm|emm)intrin\.h", ["codec/scan_step.h"]),
 ]
 

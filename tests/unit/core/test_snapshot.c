@@ -12,23 +12,23 @@
 #include "cardwatch/cleanup.h"
 
 struct fixture {
-        struct cw_strpool *pool;
+        struct cw_texts *texts;
         struct cw_leaves leaves;
         struct cw_snapshot snapshot;
 };
 
 static void begin(struct fixture *fixture)
 {
-        assert_int_equal(cw_strpool_new(&fixture->pool), 0);
+        assert_int_equal(cw_texts_new(&fixture->texts), 0);
         fixture->leaves = (struct cw_leaves){0};
-        cw_snapshot_init(&fixture->snapshot, fixture->pool, &fixture->leaves);
+        cw_snapshot_init(&fixture->snapshot, fixture->texts, &fixture->leaves);
 }
 
 static void end(struct fixture *fixture)
 {
         cw_snapshot_deinit(&fixture->snapshot);
         cw_leaves_deinit(&fixture->leaves);
-        cw_strpool_free(fixture->pool); /* which asserts that every reference is gone */
+        cw_texts_free(fixture->texts); /* which asserts that every reference is gone */
 }
 
 static const struct cw_card sample = {
@@ -50,7 +50,7 @@ static void put(struct fixture *fixture, int64_t id, const char *reference)
         card.id = id;
         card.reference = reference;
         assert_int_equal(cw_snapshot_add(&fixture->snapshot, id, &record), 0);
-        assert_int_equal(cw_snapshot_observe(&fixture->snapshot, record, &card), 0);
+        assert_int_equal(cw_snapshot_observe(&fixture->snapshot, record, &card, 0), 0);
 }
 
 static void test_an_empty_snapshot_has_no_card(void **state)
@@ -87,8 +87,30 @@ static void test_a_record_is_the_card_it_observed(void **state)
         assert_string_equal(card.currency, "USD");
         assert_string_equal(card.last4, "1234");
         assert_false(cw_snapshot_differs(&fixture.snapshot, record, &card));
-        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0); /* its own text given back to it */
-        assert_string_equal(cw_strpool_text(fixture.pool, record->reference), "acme");
+        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card, 0),
+                         0); /* its own text given back to it */
+        assert_string_equal(cw_texts_get(fixture.texts, record->reference), "acme");
+        end(&fixture);
+}
+
+static void test_a_reference_that_is_kept_already_is_kept_once_more(void **state)
+{
+        struct fixture fixture;
+        struct cw_card card = sample;
+        struct cw_record *record;
+        uint32_t kept;
+
+        (void)state;
+        begin(&fixture);
+        put(&fixture, 7, "acme");
+        record = cw_snapshot_find(&fixture.snapshot, 7);
+        assert_int_equal(cw_texts_keep(fixture.texts, "acme & sons", &kept), 0);
+        card.reference = cw_texts_get(fixture.texts, kept);
+        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card, kept), 0);
+        assert_int_equal(record->reference, kept);
+        assert_int_equal(cw_texts_count(fixture.texts), 1); /* what it had before is gone */
+        cw_texts_release(fixture.texts, kept);
+        assert_string_equal(cw_snapshot_card(&fixture.snapshot, record).reference, "acme & sons");
         end(&fixture);
 }
 
@@ -154,7 +176,7 @@ static void test_amounts_of_any_size_are_kept_exactly(void **state)
                 card.pending = amounts[i / n % n];
                 card.total = amounts[i / n / n];
                 record = cw_snapshot_find(&fixture.snapshot, 7);
-                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0);
+                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card, 0), 0);
                 known = cw_snapshot_card(&fixture.snapshot, record);
                 assert_int_equal(known.available, card.available);
                 assert_int_equal(known.pending, card.pending);
@@ -169,7 +191,7 @@ static void test_amounts_of_any_size_are_kept_exactly(void **state)
                 if (i % 10 == 0) {
                         card.id = 8;
                         record = cw_snapshot_find(&fixture.snapshot, 8);
-                        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0);
+                        assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card, 0), 0);
                         cw_snapshot_remove(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 7));
                         known = cw_snapshot_card(&fixture.snapshot, cw_snapshot_find(&fixture.snapshot, 8));
                         assert_int_equal(known.total, card.total);
@@ -196,7 +218,7 @@ static void test_currency_and_digits_are_kept_as_they_are(void **state)
         for (size_t i = 0; i < most; i++) {
                 memcpy(card.currency, currencies[i % n], sizeof(card.currency));
                 memcpy(card.last4, digits[i / n], sizeof(card.last4));
-                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card), 0);
+                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &card, 0), 0);
                 known = cw_snapshot_card(&fixture.snapshot, record);
                 assert_string_equal(known.currency, card.currency);
                 assert_string_equal(known.last4, card.last4);
@@ -227,7 +249,7 @@ static void test_bytes_behind_the_end_of_a_text_are_no_difference(void **state)
         dirty.last4[0] = dirty.currency[0] = '\0';
         for (int odd = 0; odd < 2; odd++) {
                 card.total = dirty.total = odd ? INT64_MAX : 3;
-                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &dirty), 0);
+                assert_int_equal(cw_snapshot_observe(&fixture.snapshot, record, &dirty, 0), 0);
                 assert_int_equal(record->scale == CW_SCALE_ODD, odd);
                 assert_false(cw_snapshot_differs(&fixture.snapshot, record, &card));
         }
@@ -310,6 +332,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_empty_snapshot_has_no_card),
                 cmocka_unit_test(test_a_record_is_the_card_it_observed),
+                cmocka_unit_test(test_a_reference_that_is_kept_already_is_kept_once_more),
                 cmocka_unit_test(test_every_field_makes_a_difference),
                 cmocka_unit_test(test_amounts_of_any_size_are_kept_exactly),
                 cmocka_unit_test(test_currency_and_digits_are_kept_as_they_are),
