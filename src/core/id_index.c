@@ -5,10 +5,16 @@
  */
 #include "id_index.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define SIZE_FIRST 8
+
+#define NARROW      3
+#define WIDE        4
+#define NARROW_MOST ((1u << 8 * NARROW) - 1)
 
 /* Ids are often consecutive: spread them (the finaliser of SplitMix64) or linear probing forms runs. */
 static uint64_t spread(int64_t id)
@@ -18,6 +24,23 @@ static uint64_t spread(int64_t id)
         x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
         x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
         return x ^ (x >> 31);
+}
+
+/* The row in a slot, plus one. */
+static uint32_t entry_in(const struct cw_id_index_part *part, uint32_t slot)
+{
+        const uint8_t *at = part->slots + (size_t)slot * part->width;
+        uint32_t entry = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+
+        return part->width == NARROW ? entry : entry | (uint32_t)at[3] << 24;
+}
+
+static void set_entry(const struct cw_id_index_part *part, uint32_t slot, uint32_t entry)
+{
+        uint8_t *at = part->slots + (size_t)slot * part->width;
+
+        for (uint32_t i = 0; i < part->width; i++)
+                at[i] = (uint8_t)(entry >> 8 * i);
 }
 
 static size_t part_of(uint64_t hash)
@@ -38,6 +61,8 @@ static uint32_t after(const struct cw_id_index_part *part, uint32_t slot)
 void cw_id_index_init(struct cw_id_index *index, int64_t (*id_of)(const void *rows, uint32_t row))
 {
         *index = (struct cw_id_index){.id_of = id_of};
+        for (size_t i = 0; i < CW_ID_INDEX_PARTS; i++)
+                index->parts[i].width = NARROW;
 }
 
 void cw_id_index_deinit(struct cw_id_index *index)
@@ -51,12 +76,13 @@ uint32_t cw_id_index_find(const struct cw_id_index *index, const void *rows, int
 {
         uint64_t hash = spread(id);
         const struct cw_id_index_part *part = &index->parts[part_of(hash)];
+        uint32_t entry;
 
         if (part->size == 0)
                 return CW_ID_INDEX_NONE;
-        for (uint32_t slot = home_of(part, hash); part->slots[slot]; slot = after(part, slot))
-                if (index->id_of(rows, part->slots[slot] - 1) == id)
-                        return part->slots[slot] - 1;
+        for (uint32_t slot = home_of(part, hash); (entry = entry_in(part, slot)); slot = after(part, slot))
+                if (index->id_of(rows, entry - 1) == id)
+                        return entry - 1;
         return CW_ID_INDEX_NONE;
 }
 
@@ -66,7 +92,7 @@ void cw_id_index_expect(const struct cw_id_index *index, int64_t id)
         const struct cw_id_index_part *part = &index->parts[part_of(hash)];
 
         if (part->size > 0)
-                __builtin_prefetch(&part->slots[home_of(part, hash)], 1);
+                __builtin_prefetch(part->slots + (size_t)home_of(part, hash) * part->width, 1);
 }
 
 /* There is room. */
@@ -74,25 +100,33 @@ static void put(struct cw_id_index_part *part, uint64_t hash, uint32_t entry)
 {
         uint32_t slot = home_of(part, hash);
 
-        while (part->slots[slot])
+        while (entry_in(part, slot))
                 slot = after(part, slot);
-        part->slots[slot] = entry;
+        set_entry(part, slot, entry);
         part->n++;
 }
 
 /* A sixth of the slots stays free, or searches get long. */
-static int make_room(const struct cw_id_index *index, const void *rows, struct cw_id_index_part *part)
+static bool is_full(const struct cw_id_index_part *part)
 {
-        struct cw_id_index_part grown = {.size = part->size ? part->size + part->size / 3 : SIZE_FIRST};
+        return part->size - part->size / 6 <= part->n + 1;
+}
 
-        if (part->size - part->size / 6 > part->n + 1)
+/* For one entry more, which has the room in a slot. */
+static int make_room(const struct cw_id_index *index, const void *rows, struct cw_id_index_part *part, uint32_t entry)
+{
+        struct cw_id_index_part grown = {.size = part->size, .width = entry > NARROW_MOST ? WIDE : part->width};
+
+        if (!is_full(part) && grown.width == part->width)
                 return 0;
-        grown.slots = calloc(grown.size, sizeof(*grown.slots));
+        if (is_full(part))
+                grown.size = part->size ? part->size + part->size / 3 : SIZE_FIRST;
+        grown.slots = calloc(grown.size, grown.width);
         if (!grown.slots)
                 return -ENOMEM;
         for (uint32_t i = 0; i < part->size; i++)
-                if (part->slots[i])
-                        put(&grown, spread(index->id_of(rows, part->slots[i] - 1)), part->slots[i]);
+                if (entry_in(part, i))
+                        put(&grown, spread(index->id_of(rows, entry_in(part, i) - 1)), entry_in(part, i));
         free(part->slots);
         *part = grown;
         return 0;
@@ -108,7 +142,7 @@ void cw_id_index_reserve(struct cw_id_index *index, size_t n)
 
                 if (part->size > 0)
                         continue;
-                part->slots = calloc(size, sizeof(*part->slots));
+                part->slots = calloc(size, part->width);
                 part->size = part->slots ? (uint32_t)size : 0;
         }
 }
@@ -117,7 +151,7 @@ int cw_id_index_add(struct cw_id_index *index, const void *rows, uint32_t row)
 {
         uint64_t hash = spread(index->id_of(rows, row));
         struct cw_id_index_part *part = &index->parts[part_of(hash)];
-        int r = make_room(index, rows, part);
+        int r = make_room(index, rows, part, row + 1);
 
         if (r == 0)
                 put(part, hash, row + 1);
@@ -129,7 +163,7 @@ static uint32_t slot_of(const struct cw_id_index_part *part, uint64_t hash, uint
 {
         uint32_t slot = home_of(part, hash);
 
-        while (part->slots[slot] != row + 1)
+        while (entry_in(part, slot) != row + 1)
                 slot = after(part, slot);
         return slot;
 }
@@ -146,18 +180,19 @@ void cw_id_index_remove(struct cw_id_index *index, const void *rows, uint32_t ro
         uint32_t gap = slot_of(part, hash, row), next = gap;
 
         for (;;) {
-                uint32_t home;
+                uint32_t entry, home;
 
                 next = after(part, next);
-                if (!part->slots[next])
+                entry = entry_in(part, next);
+                if (!entry)
                         break;
-                home = home_of(part, spread(index->id_of(rows, part->slots[next] - 1)));
+                home = home_of(part, spread(index->id_of(rows, entry - 1)));
                 if (distance(part, home, next) < distance(part, gap, next))
                         continue;
-                part->slots[gap] = part->slots[next];
+                set_entry(part, gap, entry);
                 gap = next;
         }
-        part->slots[gap] = 0;
+        set_entry(part, gap, 0);
         part->n--;
 }
 
@@ -166,7 +201,8 @@ void cw_id_index_move(struct cw_id_index *index, const void *rows, uint32_t row,
         uint64_t hash = spread(index->id_of(rows, row));
         struct cw_id_index_part *part = &index->parts[part_of(hash)];
 
-        part->slots[slot_of(part, hash, row)] = to + 1;
+        assert(to < row); /* so there is room for it where there was for the row */
+        set_entry(part, slot_of(part, hash, row), to + 1);
 }
 
 size_t cw_id_index_bytes(const struct cw_id_index *index)
@@ -174,6 +210,6 @@ size_t cw_id_index_bytes(const struct cw_id_index *index)
         size_t bytes = sizeof(*index);
 
         for (size_t i = 0; i < CW_ID_INDEX_PARTS; i++)
-                bytes += index->parts[i].size * sizeof(*index->parts[i].slots);
+                bytes += index->parts[i].size * index->parts[i].width;
         return bytes;
 }

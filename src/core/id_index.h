@@ -8,17 +8,19 @@
 /*
  * Id index: which row of an array has an id.
  *
- * Four bytes a slot, for the ids themselves stand in the rows and are asked for there. Divided into parts that grow one
- * by one, so that no addition moves more than a 256th of what there is: a million rows never make anybody wait. Rows
- * are numbered from 0; the owner moves and removes them and says so.
+ * Three bytes a slot, for the ids themselves stand in the rows and are asked for there; four in a part that has to name
+ * a row beyond the first sixteen million. Divided into parts that grow one by one, so that no addition moves more than
+ * a 256th of what there is: a million rows never make anybody wait. Rows are numbered from 0; the owner moves and
+ * removes them and says so.
  */
 
 #define CW_ID_INDEX_PARTS 256
 #define CW_ID_INDEX_NONE  UINT32_MAX
 
 struct cw_id_index_part {
-        uint32_t *slots; /* row + 1, 0: free */
+        uint8_t *slots; /* row + 1, 0: free */
         uint32_t size, n;
+        uint32_t width; /* bytes of a slot */
 };
 
 struct cw_id_index {
@@ -45,7 +47,7 @@ int cw_id_index_add(struct cw_id_index *index, const void *rows, uint32_t row) _
 /* While the row still has its id. */
 void cw_id_index_remove(struct cw_id_index *index, const void *rows, uint32_t row);
 
-/* The same id stands in row `to` from now on; both still have it. */
+/* The same id stands in row `to`, which is one before, from now on; both still have it. */
 void cw_id_index_move(struct cw_id_index *index, const void *rows, uint32_t row, uint32_t to);
 
 size_t cw_id_index_bytes(const struct cw_id_index *index);
