@@ -52,9 +52,9 @@ struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerp
         return cw_map_get(&alerts->map, fingerprint);
 }
 
-int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, struct cw_alert **ret_alert)
+int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, uint64_t fingerprint,
+                  struct cw_alert **ret_alert)
 {
-        uint64_t fingerprint = cw_alert_fingerprint(key);
         struct cw_alert *alert = cw_alerts_find(alerts, fingerprint);
 
         if (!alert) {

@@ -68,8 +68,8 @@ void cw_alerts_deinit(struct cw_alerts *alerts);
 
 uint64_t cw_alert_fingerprint(const struct cw_alert_key *key);
 struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerprint);
-int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, struct cw_alert **ret_alert)
-        __attribute__((warn_unused_result));
+int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, uint64_t fingerprint,
+                  struct cw_alert **ret_alert) __attribute__((warn_unused_result));
 
 /* It waited, and nothing came of it: as if it had never been. Only for one that never fired. `changes` NULL: it was
  * never stored. */

@@ -32,7 +32,8 @@ void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *troubl
 {
         const struct cw_builtin *builtin = &engine->rules->builtins[trouble->kind];
         struct cw_alert_key key = key_of(trouble);
-        struct cw_alert *alert = cw_alerts_find(&engine->alerts, cw_alert_fingerprint(&key));
+        uint64_t fingerprint = cw_alert_fingerprint(&key);
+        struct cw_alert *alert = cw_alerts_find(&engine->alerts, fingerprint);
         struct cw_entry draft = {
                 .severity = builtin->severity,
                 .rule = key.rule,
@@ -53,7 +54,7 @@ void cw_engine_trouble(struct cw_engine *engine, const struct cw_trouble *troubl
                         cw_engine_update(engine, alert, &draft);
                 return;
         }
-        if (cw_alerts_get(&engine->alerts, &key, &alert) < 0)
+        if (cw_alerts_get(&engine->alerts, &key, fingerprint, &alert) < 0)
                 engine->error = -ENOMEM;
         else
                 cw_engine_fire(engine, alert, &draft);

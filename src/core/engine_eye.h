@@ -15,6 +15,7 @@ struct cw_eye {
         const struct cw_look *look;
         const struct cw_rule *rule;
         struct cw_alert_key key;
+        uint64_t fingerprint; /* of that; of a rule about events it is made when one happens */
         struct cw_alert *alert; /* NULL: there is none */
         bool visible; /* the rule is about this card */
         bool could_arm; /* it would be if the card were active, it sees it for the first time, and wants to see it clear

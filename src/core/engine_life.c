@@ -36,7 +36,7 @@ static enum cw_truth is_over(const struct cw_eye *eye, const struct cw_verdict *
 
 static struct cw_alert *alert_of(struct cw_eye *eye)
 {
-        if (!eye->alert && cw_alerts_get(&eye->engine->alerts, &eye->key, &eye->alert) < 0)
+        if (!eye->alert && cw_alerts_get(&eye->engine->alerts, &eye->key, eye->fingerprint, &eye->alert) < 0)
                 eye->engine->error = -ENOMEM;
         return eye->alert;
 }

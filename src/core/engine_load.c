@@ -104,7 +104,7 @@ static int load_alert(struct cw_engine *engine, const struct cw_alert_row *row, 
         if (row->fingerprint != cw_alert_fingerprint(&key) || (row->state == CW_ALERT_FIRING && !row->entry) ||
             row->n_fired_at > CW_FLAP_LIMIT_MAX + 1)
                 return -EBADMSG;
-        r = cw_alerts_get(&engine->alerts, &key, &alert);
+        r = cw_alerts_get(&engine->alerts, &key, row->fingerprint, &alert);
         if (r < 0)
                 return r;
         alert->state = row->state <= CW_ALERT_UNARMED ? (enum cw_alert_state)row->state : CW_ALERT_INACTIVE;

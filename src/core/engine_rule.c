@@ -231,8 +231,10 @@ static void open_eye(struct cw_eye *eye)
         active.suppressed = false;
         eye->could_arm = rule->arm_after_clear && look->newly && !eye->visible &&
                          cw_match_card(&rule->match, look->state->name, &active);
-        if (!rule->on)
-                eye->alert = cw_alerts_find(&eye->engine->alerts, cw_alert_fingerprint(&eye->key));
+        if (rule->on)
+                return;
+        eye->fingerprint = cw_alert_fingerprint(&eye->key);
+        eye->alert = cw_alerts_find(&eye->engine->alerts, eye->fingerprint);
 }
 
 void cw_engine_look(struct cw_engine *engine, const struct cw_look *look)

@@ -18,8 +18,8 @@ CW_DEFINE_CLEANUP(struct cw_disguise *, cw_disguise_free);
 
 #define REFRESH_MS INT64_C(180000) /* a fifth of what is said to last */
 
-/* What most requests need: then all of it is one block. */
-#define MEMORY_USUAL 2000
+/* What many requests need beside what is sent: then it is one block, and one that is had again quickly. */
+#define MEMORY_USUAL 900
 
 struct cw_sink_memory {
         struct cw_sink_memory *next;
@@ -121,7 +121,7 @@ void cw_sink_request_deinit(struct cw_sink_request *request)
         while (request->memory) {
                 block = request->memory;
                 request->memory = block->next;
-                explicit_bzero(block->data, block->size);
+                explicit_bzero(block->data, block->taken);
                 free(block);
         }
         *request = (struct cw_sink_request)CW_SINK_REQUEST_NULL;
@@ -154,10 +154,11 @@ static struct cw_sink_memory *add_block(struct cw_sink_request *request, size_t 
 
         if (size < MEMORY_USUAL)
                 size = MEMORY_USUAL;
-        block = calloc(1, sizeof(*block) + size);
+        block = malloc(sizeof(*block) + size);
         if (!block)
                 return NULL;
         block->size = size;
+        block->taken = 0;
         block->next = request->memory;
         request->memory = block;
         return block;
@@ -178,7 +179,7 @@ void *cw_sink_memory_new(struct cw_sink_request *request, size_t size)
                 return NULL;
         piece = block->data + block->taken;
         block->taken += size;
-        return piece;
+        return memset(piece, 0, size);
 }
 
 char *cw_sink_memory_copy(struct cw_sink_request *request, const char *data, size_t len)
