@@ -3,6 +3,7 @@
 #define CARDWATCH_CHANGES_H
 
 #include "cardwatch/acts.h"
+#include "cardwatch/arena.h"
 #include "cardwatch/rows.h"
 
 /*
@@ -13,7 +14,7 @@
  * the things there are. The store writes one cw_changes in one transaction and knows nothing of what they mean. Keys
  * carry the source's name, never a number of a row.
  *
- * Owned by whoever initialised it; strings in rows are malloc'd copies that belong to the changes.
+ * Owned by whoever initialised it; what rows point to are copies that belong to the changes.
  */
 
 #define CW_ROWS(type)                                                                                                  \
@@ -44,6 +45,7 @@ struct cw_changes {
         CW_ROWS(cw_silence_row) silences;
         CW_ROWS(cw_audit_row) audit;
         CW_ROWS(cw_receiver_row) receivers;
+        struct cw_arena texts; /* of all rows but those of cards */
         int error; /* sticky -ENOMEM */
 };
 

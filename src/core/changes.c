@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Idea: a dozen lists that differ only in what a row owns and what its key is. A table says both, so that growing,
+ * Idea: a dozen lists that differ only in what a row points to and what its key is. A table says both, so that growing,
  * merging (changes_merge.c) and freeing are written once.
  *
  * A source that is removed takes the card rows before it along, and its row stays beside a later one of the same
  * source: who commits removes first and then writes, and a source that left and came back does not find its old cards
  * again.
  *
- * A card row keeps its two texts in one allocation: they come by the thousand.
+ * What rows point to lies in one arena: a message alone has some thirty texts, which would be made on one thread and
+ * freed on another. Only the rows of cards own theirs, in one allocation: they come by the thousand, and are packed and
+ * let go of before the others.
  */
 #include "changes_private.h"
 
@@ -17,7 +19,7 @@
 
 #include "cardwatch/cleanup.h"
 
-#define ROWS_FIRST 8
+#define ROWS_FIRST 32
 #define ROWS_MANY  4096
 
 static int compare_text(const char *a, const char *b)
@@ -108,58 +110,11 @@ static void absorb_card(void *row, const void *older)
         b->before = a->before;
 }
 
-static void release_source(void *row)
-{
-        free(((struct cw_source_row *)row)->source);
-}
-
-static void release_alert(void *row)
-{
-        struct cw_alert_row *alert = row;
-
-        free(alert->rule); /* the source lies behind it */
-        free(alert->fired_at);
-        cw_entry_unref(alert->entry);
-}
-
-static void release_ledger(void *row)
-{
-        free(((struct cw_ledger_row *)row)->notifier);
-}
-
-static void release_group(void *row)
-{
-        struct cw_group_row *group = row;
-
-        free(group->notifier);
-        free(group->key);
-}
-
-static void release_intent(void *row)
-{
-        struct cw_intent_row *intent = row;
-
-        for (size_t i = 0; i < intent->n_items; i++)
-                cw_entry_unref(intent->items[i].entry);
-        free(intent->items);
-        free(intent->notifier);
-        free(intent->groups);
-        free(intent->error);
-        free(intent->payload);
-        free(intent->digest);
-        free(intent->counted);
-}
-
 static int compare_digests(const void *one, const void *other)
 {
         const struct cw_digest_row *a = one, *b = other;
 
         return compare_text(a->name, b->name);
-}
-
-static void release_digest(void *row)
-{
-        free(((struct cw_digest_row *)row)->name);
 }
 
 static int compare_happenings(const void *one, const void *other)
@@ -170,34 +125,11 @@ static int compare_happenings(const void *one, const void *other)
         return order != 0 ? order : COMPARE(a->fingerprint, b->fingerprint);
 }
 
-static void release_happening(void *row)
-{
-        struct cw_happening_row *happening = row;
-
-        free(happening->digest); /* the other texts lie behind it */
-        cw_entry_unref(happening->entry);
-}
-
-static void release_rule(void *row)
-{
-        free(((struct cw_rule_row *)row)->name);
-}
-
 static int compare_silences(const void *one, const void *other)
 {
         const struct cw_silence_row *a = one, *b = other;
 
         return strcmp(a->id, b->id);
-}
-
-static void release_silence(void *row)
-{
-        free(((struct cw_silence_row *)row)->match); /* the other texts lie behind it */
-}
-
-static void release_audit(void *row)
-{
-        free(((struct cw_audit_row *)row)->by); /* likewise */
 }
 
 static int compare_receivers(const void *one, const void *other)
@@ -207,15 +139,136 @@ static int compare_receivers(const void *one, const void *other)
         return compare_text(a->notifier, b->notifier);
 }
 
-static void release_receiver(void *row)
+/* Bytes that a row points to, NULL: none. Each copy is followed by a NUL that is not counted. */
+struct piece {
+        char **bytes;
+        size_t len;
+};
+
+static struct piece text(char **bytes)
 {
-        free(((struct cw_receiver_row *)row)->notifier);
+        return (struct piece){bytes, *bytes ? strlen(*bytes) : 0};
 }
 
-static void release_history(void *row)
+/* The pieces of a row become copies of its own, behind each other; all of them, or none: false. */
+static bool own(struct cw_arena *texts, const struct piece *pieces, size_t n)
 {
-        /* The other texts lie behind it. */
-        free(((struct cw_history_row *)row)->rule);
+        size_t size = 0;
+        char *to;
+
+        for (size_t i = 0; i < n; i++)
+                size += *pieces[i].bytes ? pieces[i].len + 1 : 0;
+        to = cw_arena_take(texts, size);
+        if (!to)
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                if (!*pieces[i].bytes)
+                        continue;
+                *pieces[i].bytes = memcpy(to, *pieces[i].bytes, pieces[i].len);
+                to[pieces[i].len] = '\0';
+                to += pieces[i].len + 1;
+        }
+        return true;
+}
+
+/* The same of a list of whatever. */
+static bool own_list(struct cw_arena *texts, void **list, size_t size)
+{
+        void *copy;
+
+        if (size == 0) {
+                *list = NULL;
+                return true;
+        }
+        copy = cw_arena_take(texts, size);
+        if (copy)
+                *list = memcpy(copy, *list, size);
+        return copy != NULL;
+}
+
+/* Of a kind whose rows point to nothing but texts. */
+#define DEFINE_OWN(kind, ...)                                                                                          \
+        static bool own_##kind(struct cw_arena *texts, void *data)                                                     \
+        {                                                                                                              \
+                struct cw_##kind##_row *row = data;                                                                    \
+                const struct piece pieces[] = {__VA_ARGS__};                                                           \
+                                                                                                                       \
+                return own(texts, pieces, CW_ARRAY_SIZE(pieces));                                                      \
+        }
+
+DEFINE_OWN(source, text(&row->source), text(&row->lack))
+DEFINE_OWN(ledger, text(&row->notifier))
+DEFINE_OWN(group, text(&row->notifier), text(&row->key))
+DEFINE_OWN(rule, text(&row->name))
+DEFINE_OWN(digest, text(&row->name))
+DEFINE_OWN(happening, text(&row->digest), text(&row->rule), text(&row->source))
+DEFINE_OWN(history, text(&row->rule), text(&row->source), text(&row->reason), text(&row->detail), text(&row->notifier))
+DEFINE_OWN(silence, text(&row->match), text(&row->by), text(&row->why))
+DEFINE_OWN(audit, text(&row->by), text(&row->what), text(&row->target), text(&row->why))
+DEFINE_OWN(receiver, text(&row->notifier))
+
+static bool own_alert(struct cw_arena *texts, void *data)
+{
+        struct cw_alert_row *row = data;
+        const struct piece pieces[] = {text(&row->rule), text(&row->source), text(&row->acked_by)};
+
+        return own(texts, pieces, CW_ARRAY_SIZE(pieces)) &&
+               own_list(texts, (void **)&row->fired_at, row->n_fired_at * sizeof(*row->fired_at));
+}
+
+static bool own_intent(struct cw_arena *texts, void *data)
+{
+        struct cw_intent_row *row = data;
+        const struct piece pieces[] = {
+                text(&row->notifier),
+                text(&row->groups),
+                text(&row->error),
+                {&row->payload, row->payload_len},
+                {&row->digest, row->digest_len},
+                {&row->counted, row->counted_len},
+        };
+
+        return own(texts, pieces, CW_ARRAY_SIZE(pieces)) &&
+               own_list(texts, (void **)&row->items, row->n_items * sizeof(*row->items));
+}
+
+static void hold_alert(void *row)
+{
+        (void)cw_entry_ref(((struct cw_alert_row *)row)->entry);
+}
+
+static void release_alert(void *row)
+{
+        cw_entry_unref(((struct cw_alert_row *)row)->entry);
+}
+
+static void hold_intent(void *row)
+{
+        struct cw_intent_row *intent = row;
+
+        for (size_t i = 0; i < intent->n_items; i++)
+                (void)cw_entry_ref(intent->items[i].entry);
+}
+
+static void release_intent(void *row)
+{
+        struct cw_intent_row *intent = row;
+
+        for (size_t i = 0; i < intent->n_items; i++)
+                cw_entry_unref(intent->items[i].entry);
+}
+
+static void hold_happening(void *row)
+{
+        struct cw_happening_row *happening = row;
+
+        if (happening->entry)
+                (void)cw_entry_ref(happening->entry);
+}
+
+static void release_happening(void *row)
+{
+        cw_entry_unref(((struct cw_happening_row *)row)->entry);
 }
 
 /* Of every row that can be deleted. */
@@ -243,33 +296,32 @@ static bool is_gone_intent(const void *row)
         return intent->gone || intent->state == CW_INTENT_DELIVERED;
 }
 
-#define KIND(list_, kind_, compare_, absorb_)                                                                          \
-        {                                                                                                              \
-                offsetof(struct cw_changes, list_), sizeof(struct cw_##kind_##_row), compare_, release_##kind_,        \
-                        is_gone_##kind_, absorb_                                                                       \
-        }
+#define KIND(list_, kind_) .offset = offsetof(struct cw_changes, list_), .size = sizeof(struct cw_##kind_##_row)
+/* What its rows point to lies in the arena. */
+#define TEXTS(kind_) .own = own_##kind_
 
-/* What only grows. */
-#define KIND_OF_RECORDS(list_, kind_)                                                                                  \
-        {                                                                                                              \
-                offsetof(struct cw_changes, list_), sizeof(struct cw_##kind_##_row), NULL, release_##kind_, NULL, NULL \
-        }
+/* What only grows has no keys. */
+#define KEYS(kind_, compare_) .compare = compare_, .is_gone = is_gone_##kind_
+
+#define ENTRIES(kind_) .hold = hold_##kind_, .release = release_##kind_
 
 const struct cw_changes_kind cw_changes_kinds[CW_CHANGES_KINDS] = {
-        [CW_CHANGES_PACKED] = KIND_OF_RECORDS(packed, packed),
-        [CW_CHANGES_CARDS] = KIND(cards, card, compare_cards, absorb_card),
-        [CW_CHANGES_SOURCES] = KIND(sources, source, compare_sources, NULL),
-        [CW_CHANGES_ALERTS] = KIND(alerts, alert, compare_alerts, NULL),
-        [CW_CHANGES_LEDGER] = KIND(ledger, ledger, compare_ledger, NULL),
-        [CW_CHANGES_GROUPS] = KIND(groups, group, compare_groups, NULL),
-        [CW_CHANGES_INTENTS] = KIND(intents, intent, compare_intents, NULL),
-        [CW_CHANGES_RULES] = KIND(rules, rule, compare_rules, NULL),
-        [CW_CHANGES_DIGESTS] = KIND(digests, digest, compare_digests, NULL),
-        [CW_CHANGES_HAPPENINGS] = KIND(happenings, happening, compare_happenings, NULL),
-        [CW_CHANGES_HISTORY] = KIND_OF_RECORDS(history, history),
-        [CW_CHANGES_SILENCES] = KIND(silences, silence, compare_silences, NULL),
-        [CW_CHANGES_AUDIT] = KIND_OF_RECORDS(audit, audit),
-        [CW_CHANGES_RECEIVERS] = KIND(receivers, receiver, compare_receivers, NULL),
+        [CW_CHANGES_PACKED] = {KIND(packed, packed), .release = release_packed},
+        [CW_CHANGES_CARDS] = {KIND(cards, card), KEYS(card, compare_cards), .release = release_card,
+                              .absorb = absorb_card},
+        [CW_CHANGES_SOURCES] = {KIND(sources, source), TEXTS(source), KEYS(source, compare_sources)},
+        [CW_CHANGES_ALERTS] = {KIND(alerts, alert), TEXTS(alert), KEYS(alert, compare_alerts), ENTRIES(alert)},
+        [CW_CHANGES_LEDGER] = {KIND(ledger, ledger), TEXTS(ledger), KEYS(ledger, compare_ledger)},
+        [CW_CHANGES_GROUPS] = {KIND(groups, group), TEXTS(group), KEYS(group, compare_groups)},
+        [CW_CHANGES_INTENTS] = {KIND(intents, intent), TEXTS(intent), KEYS(intent, compare_intents), ENTRIES(intent)},
+        [CW_CHANGES_RULES] = {KIND(rules, rule), TEXTS(rule), KEYS(rule, compare_rules)},
+        [CW_CHANGES_DIGESTS] = {KIND(digests, digest), TEXTS(digest), KEYS(digest, compare_digests)},
+        [CW_CHANGES_HAPPENINGS] = {KIND(happenings, happening), TEXTS(happening), KEYS(happening, compare_happenings),
+                                   ENTRIES(happening)},
+        [CW_CHANGES_HISTORY] = {KIND(history, history), TEXTS(history)},
+        [CW_CHANGES_SILENCES] = {KIND(silences, silence), TEXTS(silence), KEYS(silence, compare_silences)},
+        [CW_CHANGES_AUDIT] = {KIND(audit, audit), TEXTS(audit)},
+        [CW_CHANGES_RECEIVERS] = {KIND(receivers, receiver), TEXTS(receiver), KEYS(receiver, compare_receivers)},
 };
 
 struct cw_changes_list cw_changes_get_list(const struct cw_changes *changes, const struct cw_changes_kind *kind)
@@ -290,15 +342,22 @@ char *cw_changes_row_at(const struct cw_changes_list *list, const struct cw_chan
         return (char *)list->rows + i * kind->size;
 }
 
+void cw_changes_release(const struct cw_changes_kind *kind, void *row)
+{
+        if (kind->release)
+                kind->release(row);
+}
+
 void cw_changes_deinit(struct cw_changes *changes)
 {
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
                 struct cw_changes_list list = cw_changes_get_list(changes, &cw_changes_kinds[k]);
 
-                for (size_t i = 0; i < list.n; i++)
-                        cw_changes_kinds[k].release(cw_changes_row_at(&list, &cw_changes_kinds[k], i));
+                for (size_t i = 0; i < list.n && cw_changes_kinds[k].release; i++)
+                        cw_changes_release(&cw_changes_kinds[k], cw_changes_row_at(&list, &cw_changes_kinds[k], i));
                 free(list.rows);
         }
+        cw_arena_deinit(&changes->texts);
         *changes = (struct cw_changes)CW_CHANGES_NULL;
 }
 
@@ -342,7 +401,7 @@ static void forget_rows(struct cw_changes *changes, const struct cw_changes_kind
                 char *row = cw_changes_row_at(&list, kind, i);
 
                 if (compare_text(*(char **)(void *)row, source) == 0)
-                        kind->release(row);
+                        cw_changes_release(kind, row);
                 else if (kept++ != i)
                         memcpy(cw_changes_row_at(&list, kind, kept - 1), row, kind->size);
         }
@@ -361,29 +420,44 @@ void cw_changes_forget_source(struct cw_changes *changes, const char *source)
         forget_rows(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], source);
 }
 
-/* The new row goes in whole or not at all: `copy` is released when there is no place, or when `complete` is false. */
-static void append(struct cw_changes *changes, const struct cw_changes_kind *kind, void *copy, bool complete)
+/* The new row goes in whole or not at all: false. */
+static bool append(struct cw_changes *changes, const struct cw_changes_kind *kind, void *copy)
 {
         struct cw_changes_list list;
 
-        if (changes->error == 0 && (!complete || cw_changes_reserve(changes, kind, 1) < 0))
+        if (changes->error == 0 &&
+            ((kind->own && !kind->own(&changes->texts, copy)) || cw_changes_reserve(changes, kind, 1) < 0))
                 changes->error = -ENOMEM;
-        if (changes->error < 0) {
-                kind->release(copy);
-                return;
-        }
+        if (changes->error < 0)
+                return false;
+        if (kind->hold)
+                kind->hold(copy);
         list = cw_changes_get_list(changes, kind);
         memcpy(cw_changes_row_at(&list, kind, list.n), copy, kind->size);
         list.n++;
         cw_changes_set_list(changes, kind, list);
+        return true;
 }
 
-/* True unless memory ran out; NULL is copied as NULL. */
-static bool copy_text(char **to, const char *text)
-{
-        *to = text ? strdup(text) : NULL;
-        return *to || !text;
-}
+#define DEFINE_APPEND(list_, kind_)                                                                                    \
+        void cw_changes_##kind_(struct cw_changes *changes, const struct cw_##kind_##_row *row)                        \
+        {                                                                                                              \
+                struct cw_##kind_##_row copy = *row;                                                                   \
+                                                                                                                       \
+                (void)append(changes, &cw_changes_kinds[list_], &copy);                                                \
+        }
+
+DEFINE_APPEND(CW_CHANGES_ALERTS, alert)
+DEFINE_APPEND(CW_CHANGES_LEDGER, ledger)
+DEFINE_APPEND(CW_CHANGES_GROUPS, group)
+DEFINE_APPEND(CW_CHANGES_INTENTS, intent)
+DEFINE_APPEND(CW_CHANGES_RULES, rule)
+DEFINE_APPEND(CW_CHANGES_DIGESTS, digest)
+DEFINE_APPEND(CW_CHANGES_HAPPENINGS, happening)
+DEFINE_APPEND(CW_CHANGES_HISTORY, history)
+DEFINE_APPEND(CW_CHANGES_SILENCES, silence)
+DEFINE_APPEND(CW_CHANGES_AUDIT, audit)
+DEFINE_APPEND(CW_CHANGES_RECEIVERS, receiver)
 
 void cw_changes_card(struct cw_changes *changes, const struct cw_card_row *row)
 {
@@ -393,185 +467,41 @@ void cw_changes_card(struct cw_changes *changes, const struct cw_card_row *row)
 
         copy.past = NULL;
         copy.source = malloc(source_len + reference_len);
-        if (copy.source) {
-                memcpy(copy.source, row->source, source_len);
-                if (reference_len > 0)
-                        copy.card.reference = memcpy(copy.source + source_len, row->card.reference, reference_len);
+        if (!copy.source) {
+                changes->error = -ENOMEM;
+                return;
         }
-        append(changes, &cw_changes_kinds[CW_CHANGES_CARDS], &copy, copy.source != NULL);
-}
-
-/* Several texts in one allocation, which is the first's: rows come by the ten thousand. */
-static bool copy_texts(char **const texts[], size_t n)
-{
-        size_t size = 0;
-        char *to;
-
-        for (size_t i = 0; i < n; i++)
-                size += *texts[i] ? strlen(*texts[i]) + 1 : 0;
-        to = malloc(size);
-        for (size_t i = 0; i < n; i++) {
-                size_t len = *texts[i] ? strlen(*texts[i]) + 1 : 0;
-
-                if (len == 0)
-                        continue;
-                *texts[i] = to ? memcpy(to, *texts[i], len) : NULL;
-                to = to ? to + len : NULL;
-        }
-        return to != NULL;
+        memcpy(copy.source, row->source, source_len);
+        if (reference_len > 0)
+                copy.card.reference = memcpy(copy.source + source_len, row->card.reference, reference_len);
+        if (!append(changes, &cw_changes_kinds[CW_CHANGES_CARDS], &copy))
+                release_card(&copy);
 }
 
 void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *row)
 {
         struct cw_source_row copy = *row;
-        bool complete = copy_texts((char **const[]){&copy.source, &copy.lack}, 2);
 
-        if (complete && row->removed)
-                cw_changes_forget_source(changes, copy.source);
-        append(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], &copy, complete);
+        if (row->removed)
+                cw_changes_forget_source(changes, row->source);
+        (void)append(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], &copy);
 }
 
-static bool copy_times(struct cw_alert_row *copy, const struct cw_alert_row *row)
+void cw_changes_move_texts(struct cw_changes *changes)
 {
-        copy->fired_at = NULL;
-        copy->n_fired_at = 0;
-        if (row->n_fired_at == 0)
-                return true;
-        copy->fired_at = malloc(row->n_fired_at * sizeof(*copy->fired_at));
-        if (!copy->fired_at)
-                return false;
-        memcpy(copy->fired_at, row->fired_at, row->n_fired_at * sizeof(*copy->fired_at));
-        copy->n_fired_at = row->n_fired_at;
-        return true;
-}
+        struct cw_arena old = changes->texts;
+        bool complete = true;
 
-void cw_changes_alert(struct cw_changes *changes, const struct cw_alert_row *row)
-{
-        struct cw_alert_row copy = *row;
-        bool complete = copy_texts((char **const[]){&copy.rule, &copy.source, &copy.acked_by}, 3) &
-                        copy_times(&copy, row);
+        changes->texts = (struct cw_arena)CW_ARENA_NULL;
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
+                struct cw_changes_list list = cw_changes_get_list(changes, &cw_changes_kinds[k]);
 
-        copy.entry = cw_entry_ref(row->entry);
-        append(changes, &cw_changes_kinds[CW_CHANGES_ALERTS], &copy, complete);
-}
-
-void cw_changes_ledger(struct cw_changes *changes, const struct cw_ledger_row *row)
-{
-        struct cw_ledger_row copy = *row;
-        bool complete = copy_text(&copy.notifier, row->notifier);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_LEDGER], &copy, complete);
-}
-
-void cw_changes_group(struct cw_changes *changes, const struct cw_group_row *row)
-{
-        struct cw_group_row copy = *row;
-        bool complete = copy_text(&copy.notifier, row->notifier) & copy_text(&copy.key, row->key);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_GROUPS], &copy, complete);
-}
-
-static bool copy_items(struct cw_intent_row *copy, const struct cw_intent_row *row)
-{
-        copy->items = NULL;
-        copy->n_items = 0;
-        if (row->n_items == 0)
-                return true;
-        copy->items = calloc(row->n_items, sizeof(*copy->items));
-        if (!copy->items)
-                return false;
-        for (size_t i = 0; i < row->n_items; i++) {
-                copy->items[i] = row->items[i];
-                cw_entry_ref(copy->items[i].entry);
+                for (size_t i = 0; i < list.n && complete && cw_changes_kinds[k].own; i++)
+                        complete = cw_changes_kinds[k].own(&changes->texts,
+                                                           cw_changes_row_at(&list, &cw_changes_kinds[k], i));
         }
-        copy->n_items = row->n_items;
-        return true;
-}
-
-/* Followed by a NUL that is not counted. */
-static bool copy_bytes(char **bytes, size_t *len)
-{
-        char *copy;
-
-        if (!*bytes) {
-                *len = 0;
-                return true;
-        }
-        copy = malloc(*len + 1);
-        if (copy) {
-                memcpy(copy, *bytes, *len);
-                copy[*len] = '\0';
-        } else {
-                *len = 0;
-        }
-        *bytes = copy;
-        return copy != NULL;
-}
-
-void cw_changes_intent(struct cw_changes *changes, const struct cw_intent_row *row)
-{
-        struct cw_intent_row copy = *row;
-        bool complete = copy_text(&copy.notifier, row->notifier) & copy_text(&copy.groups, row->groups) &
-                        copy_text(&copy.error, row->error) & copy_items(&copy, row) &
-                        copy_bytes(&copy.payload, &copy.payload_len) & copy_bytes(&copy.digest, &copy.digest_len) &
-                        copy_bytes(&copy.counted, &copy.counted_len);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_INTENTS], &copy, complete);
-}
-
-void cw_changes_digest(struct cw_changes *changes, const struct cw_digest_row *row)
-{
-        struct cw_digest_row copy = *row;
-        bool complete = copy_text(&copy.name, row->name);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_DIGESTS], &copy, complete);
-}
-
-void cw_changes_happening(struct cw_changes *changes, const struct cw_happening_row *row)
-{
-        struct cw_happening_row copy = *row;
-        bool complete = copy_texts((char **const[]){&copy.digest, &copy.rule, &copy.source}, 3);
-
-        copy.entry = row->entry ? cw_entry_ref(row->entry) : NULL;
-        append(changes, &cw_changes_kinds[CW_CHANGES_HAPPENINGS], &copy, complete);
-}
-
-void cw_changes_rule(struct cw_changes *changes, const struct cw_rule_row *row)
-{
-        struct cw_rule_row copy = *row;
-        bool complete = copy_text(&copy.name, row->name);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_RULES], &copy, complete);
-}
-
-void cw_changes_history(struct cw_changes *changes, const struct cw_history_row *row)
-{
-        struct cw_history_row copy = *row;
-        char **const texts[] = {&copy.rule, &copy.source, &copy.reason, &copy.detail, &copy.notifier};
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_HISTORY], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
-}
-
-void cw_changes_silence(struct cw_changes *changes, const struct cw_silence_row *row)
-{
-        struct cw_silence_row copy = *row;
-        char **const texts[] = {&copy.match, &copy.by, &copy.why};
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_SILENCES], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
-}
-
-void cw_changes_audit(struct cw_changes *changes, const struct cw_audit_row *row)
-{
-        struct cw_audit_row copy = *row;
-        char **const texts[] = {&copy.by, &copy.what, &copy.target, &copy.why};
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_AUDIT], &copy, copy_texts(texts, CW_ARRAY_SIZE(texts)));
-}
-
-void cw_changes_receiver(struct cw_changes *changes, const struct cw_receiver_row *row)
-{
-        struct cw_receiver_row copy = *row;
-        bool complete = copy_text(&copy.notifier, row->notifier);
-
-        append(changes, &cw_changes_kinds[CW_CHANGES_RECEIVERS], &copy, complete);
+        if (complete)
+                cw_arena_deinit(&old);
+        else
+                cw_arena_join(&changes->texts, &old);
 }

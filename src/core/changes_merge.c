@@ -22,7 +22,7 @@ static void sweep(struct cw_changes *changes, const struct cw_changes_kind *kind
 
         for (size_t i = 0; i < list.n; i++) {
                 if (marks[i]) {
-                        kind->release(cw_changes_row_at(&list, kind, i));
+                        cw_changes_release(kind, cw_changes_row_at(&list, kind, i));
                         continue;
                 }
                 if (kept != i)
@@ -96,7 +96,7 @@ static void keep_newest(struct cw_changes *changes, const struct cw_changes_kind
         if (excess == 0)
                 return;
         for (size_t i = 0; i < excess; i++)
-                kind->release(cw_changes_row_at(&list, kind, i));
+                cw_changes_release(kind, cw_changes_row_at(&list, kind, i));
         memmove(list.rows, cw_changes_row_at(&list, kind, excess), HISTORY_MAX * kind->size);
         list.n = HISTORY_MAX;
         cw_changes_set_list(changes, kind, list);
@@ -131,12 +131,22 @@ static int prepare(struct cw_changes *older, const struct cw_changes *newer, siz
         return 0;
 }
 
+/* Of whatever, in all lists. */
+static size_t count_rows(const struct cw_changes *changes)
+{
+        size_t n = 0;
+
+        for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
+                n += cw_changes_get_list(changes, &cw_changes_kinds[k]).n;
+        return n;
+}
+
 int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
 {
         cw_autofree size_t *order = NULL;
         cw_autofree unsigned char *marks = NULL;
         struct scratch scratch;
-        size_t longest;
+        size_t longest, n_rows = count_rows(older) + count_rows(newer);
 
         /* What lies as it is stands behind what is packed. */
         if (newer->packed.n > 0)
@@ -161,6 +171,9 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         }
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_HISTORY]);
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_AUDIT]);
+        cw_arena_join(&older->texts, &newer->texts);
+        if (count_rows(older) < n_rows)
+                cw_changes_move_texts(older);
         if (older->error == 0)
                 older->error = newer->error;
         cw_changes_deinit(newer);
@@ -176,6 +189,7 @@ int cw_changes_append(struct cw_changes *older, struct cw_changes *newer)
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
                 if (k != CW_CHANGES_CARDS)
                         move_rows(older, newer, &cw_changes_kinds[k]);
+        cw_arena_join(&older->texts, &newer->texts);
         return 0;
 }
 
@@ -208,7 +222,7 @@ static int sort_list(struct cw_changes *changes, const struct cw_changes_kind *k
                 }
                 if (kind->absorb)
                         kind->absorb(next, row);
-                kind->release(row);
+                cw_changes_release(kind, row);
         }
         free(list.rows);
         cw_changes_set_list(changes, kind, sorted);
@@ -234,7 +248,7 @@ static void drop_gone(struct cw_changes *changes, const struct cw_changes_kind *
                 char *row = cw_changes_row_at(&list, kind, i);
 
                 if (kind->is_gone(row))
-                        kind->release(row);
+                        cw_changes_release(kind, row);
                 else if (kept++ != i)
                         memcpy(cw_changes_row_at(&list, kind, kept - 1), row, kind->size);
         }
@@ -252,6 +266,7 @@ int cw_changes_lay_over(struct cw_changes *rows, struct cw_changes *newer)
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
                 if (cw_changes_kinds[k].compare)
                         move_rows(rows, newer, &cw_changes_kinds[k]);
+        cw_arena_join(&rows->texts, &newer->texts);
         cw_changes_deinit(newer);
         r = cw_changes_sort(rows);
         for (size_t k = 0; r == 0 && k < CW_CHANGES_KINDS; k++)

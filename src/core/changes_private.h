@@ -21,8 +21,11 @@ _Static_assert(sizeof(struct cw_changes_list) == sizeof(((struct cw_changes *)0)
 
 struct cw_changes_kind {
         size_t offset, size;
+        /* What it points to becomes a copy in the arena; false: out of memory. NULL: it owns what it points to. */
+        bool (*own)(struct cw_arena *texts, void *row);
+        void (*hold)(void *row); /* its entries; NULL: it has none */
+        void (*release)(void *row); /* NULL: there is nothing to let go of */
         int (*compare)(const void *a, const void *b); /* of keys; NULL: rows have none, the list only grows */
-        void (*release)(void *row);
         bool (*is_gone)(const void *row); /* it says that the thing is no longer there; of rows with keys */
         void (*absorb)(void *row, const void *older); /* what it takes over from the row it replaces; NULL: nothing */
 };
@@ -58,6 +61,12 @@ int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind 
 /* Of each card the last row is left, also where some are packed. Where memory is short all stay: the last is written
  * last. */
 void cw_changes_keep_last_cards(struct cw_changes *changes);
+
+/* Of a row that is no longer in its list. What it pointed to stays in the arena. */
+void cw_changes_release(const struct cw_changes_kind *kind, void *row);
+
+/* Lets go of what no row points to any more, by copying the rest; without memory for that, it stays. */
+void cw_changes_move_texts(struct cw_changes *changes);
 
 /* A removal: all that was said of this source's cards and of the source before is void. Costs no memory. */
 void cw_changes_forget_source(struct cw_changes *changes, const char *source);

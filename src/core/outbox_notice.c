@@ -235,12 +235,12 @@ int cw_outbox_notice(struct cw_outbox *outbox, uint64_t sequence, int64_t sent_a
 /* What only whoever tells it once more needs. */
 static void add_content(struct cw_intent_row *row, const struct cw_intent *intent, struct cw_buf *groups)
 {
-        for (size_t i = 0; i < intent->n_groups; i++) {
+        for (size_t i = 0; i < intent->n_groups && intent->n_groups > 1; i++) {
                 if (i)
                         cw_buf_putc(groups, '\n');
                 cw_buf_puts(groups, intent->groups[i]->key);
         }
-        row->groups = (char *)cw_buf_text(groups);
+        row->groups = intent->n_groups == 1 ? intent->groups[0]->key : (char *)cw_buf_text(groups);
         row->error = intent->error;
         row->items = intent->items;
         row->n_items = intent->n_items;

@@ -136,6 +136,26 @@ static void test_the_last_row_of_each_key_wins(void **state)
         }
 }
 
+/* A store that fails for a week costs memory for the things there are, not for the time. */
+static void test_what_was_replaced_is_let_go_of(void **state)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes older = CW_CHANGES_NULL, newer = CW_CHANGES_NULL;
+        size_t once;
+
+        (void)state;
+        add_keyed(&older, 1);
+        add_keyed(&newer, 2);
+        assert_int_equal(cw_changes_merge(&older, &newer), 0);
+        once = older.texts.bytes;
+        for (uint32_t round = 3; round <= 100; round++) {
+                add_keyed(&newer, round);
+                assert_int_equal(cw_changes_merge(&older, &newer), 0);
+                ASSERT_ALL(older.intents, 2, attempts, round);
+                assert_string_equal(older.groups.rows[0].key, "y");
+        }
+        assert_int_equal(older.texts.bytes, once);
+}
+
 static void test_rows_that_are_not_replaced_stay(void **state)
 {
         cw_cleanup(cw_changes_deinit) struct cw_changes older = CW_CHANGES_NULL, newer = CW_CHANGES_NULL;
@@ -236,6 +256,7 @@ int main(void)
                 cmocka_unit_test(test_nothing_is_empty),
                 cmocka_unit_test(test_rows_are_copies),
                 cmocka_unit_test(test_the_last_row_of_each_key_wins),
+                cmocka_unit_test(test_what_was_replaced_is_let_go_of),
                 cmocka_unit_test(test_rows_that_are_not_replaced_stay),
                 cmocka_unit_test(test_a_removed_source_takes_its_earlier_cards_along),
                 cmocka_unit_test(test_history_keeps_the_last_ten_thousand),
