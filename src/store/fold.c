@@ -21,6 +21,11 @@
 /* Small enough to be read at once, large enough for the customers of a page to share their references. */
 #define CHUNK_MOST 2048
 
+/* Rows of the journal in memory at once: more than there are as a rule, but after a first poll of a million, or a
+ * storm.
+ */
+#define ROWS_MOST (512u << 10)
+
 /* Shares: some milliseconds each. */
 #define GATHER_MOST 8192
 #define CHUNKS_MOST 4
@@ -68,7 +73,7 @@ int cw_fold_new(struct cw_store *store, const char *source, struct cw_fold **ret
         if (r == 0)
                 r = cw_checkpoint_last_commit(store, &fold->until, message);
         if (r == 0)
-                r = cw_present_new(store, source, fold->until, &fold->present, message);
+                r = cw_present_new(store, source, fold->until, ROWS_MOST, &fold->present, message);
         if (r == 0)
                 r = find_past_from(fold, message);
         if (r == 0)
@@ -131,7 +136,7 @@ static int write_chunk(struct cw_fold *fold, struct cw_buf *message)
         return r;
 }
 
-/* Outcomes besides 0, every card is written: CW_FOLD_MORE. */
+/* Outcomes besides 0, every card is written: CW_FOLD_MORE; CW_PRESENT_GATHER. */
 static int write_chunks(struct cw_fold *fold, struct cw_buf *message)
 {
         struct cw_card_row row;
@@ -184,6 +189,8 @@ static int put_in_force(struct cw_fold *fold, struct cw_buf *message)
         return r < 0 ? r : cw_transaction_commit(&transaction, message);
 }
 
+static int gather_share(struct cw_fold *fold, struct cw_buf *message);
+
 static int write_share(struct cw_fold *fold, struct cw_buf *message)
 {
         cw_cleanup(cw_transaction_deinit) struct cw_transaction transaction = CW_TRANSACTION_NULL;
@@ -199,13 +206,21 @@ static int write_share(struct cw_fold *fold, struct cw_buf *message)
         r = write_chunks(fold, message);
         if (r == 0)
                 fold->step = put_in_force;
+        if (r == CW_PRESENT_GATHER)
+                fold->step = gather_share;
         return r < 0 ? r : cw_transaction_commit(&transaction, message);
 }
 
 static int gather_share(struct cw_fold *fold, struct cw_buf *message)
 {
-        int r = cw_present_gather(fold->present, GATHER_MOST, message);
+        struct cw_checkpoint now;
+        int r = is_moot(fold, &now, message);
 
+        if (r > 0)
+                fold->step = NULL;
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = cw_present_gather(fold->present, GATHER_MOST, message);
         if (r == 0)
                 fold->step = write_share;
         return r < 0 ? r : 0;

@@ -92,10 +92,23 @@ static int stream_next(struct stream *stream)
         return 0;
 }
 
+/* So many rows of the journal have one id among those that ranges are made from. */
+#define SAMPLE_OF 64
+
+/* Ids that begin a range, but for the first, which begins with them all. */
+struct ranges {
+        int64_t *ids; /* in rising order; while they are sought, a sample */
+        size_t n, capacity;
+        size_t next; /* the one that ends what is gathered; n: the last range has no end */
+        bool sought;
+};
+
 struct cw_present {
         struct stream stream;
         char *source;
         struct cw_journal_span journal; /* what is to be gathered still */
+        size_t rows_most;
+        struct ranges ranges;
         struct cw_gather gather;
         int64_t gathered; /* card rows of the journal */
         struct cw_card_past past; /* of the card that was handed out last */
@@ -105,8 +118,16 @@ struct cw_present {
 
 CW_DEFINE_CLEANUP(struct cw_present *, cw_present_free);
 
-int cw_present_new(struct cw_store *store, const char *source, int64_t until, struct cw_present **ret_present,
-                   struct cw_buf *message)
+/* From the first row behind the checkpoint on. */
+static void rewind_journal(struct cw_present *present)
+{
+        present->journal.place.sequence = present->stream.checkpoint.sequence;
+        present->journal.place.part = INT64_MAX;
+        present->gathered = 0;
+}
+
+int cw_present_new(struct cw_store *store, const char *source, int64_t until, size_t rows_most,
+                   struct cw_present **ret_present, struct cw_buf *message)
 {
         cw_cleanup(cw_present_free_cleanup) struct cw_present *present = calloc(1, sizeof(*present));
         int r;
@@ -121,10 +142,10 @@ int cw_present_new(struct cw_store *store, const char *source, int64_t until, st
         r = cw_checkpoint_get(store, source, &present->stream.checkpoint, message);
         if (r < 0)
                 return r;
-        present->journal = (struct cw_journal_span){
-                .source = present->source,
-                .place = {.sequence = present->stream.checkpoint.sequence, .part = INT64_MAX},
-                .until = until};
+        present->journal = (struct cw_journal_span){.source = present->source, .until = until};
+        rewind_journal(present);
+        present->rows_most = rows_most;
+        present->ranges.sought = (uint64_t)present->stream.checkpoint.journal_changes > rows_most;
         *ret_present = cw_take(present);
         return 0;
 }
@@ -135,6 +156,7 @@ void cw_present_free(struct cw_present *present)
                 return;
         stream_deinit(&present->stream);
         cw_gather_deinit(&present->gather);
+        free(present->ranges.ids);
         free(present->source);
         free(present);
 }
@@ -144,12 +166,59 @@ const struct cw_checkpoint *cw_present_checkpoint(const struct cw_present *prese
         return &present->stream.checkpoint;
 }
 
+static int sample(struct ranges *ranges, int64_t id)
+{
+        if (ranges->n == ranges->capacity) {
+                size_t capacity = ranges->capacity > 0 ? ranges->capacity * 2 : 1024;
+                int64_t *ids = reallocarray(ranges->ids, capacity, sizeof(*ids));
+
+                if (!ids)
+                        return -ENOMEM;
+                ranges->ids = ids;
+                ranges->capacity = capacity;
+        }
+        ranges->ids[ranges->n++] = id;
+        return 0;
+}
+
+static bool is_in_range(const struct ranges *ranges, int64_t id)
+{
+        return (ranges->next == 0 || id >= ranges->ids[ranges->next - 1]) &&
+               (ranges->next == ranges->n || id < ranges->ids[ranges->next]);
+}
+
 static int gather_row(void *data, const struct cw_card_row *row)
 {
         struct cw_present *present = data;
+        bool sampled = present->gathered++ % SAMPLE_OF == 0;
 
-        present->gathered++;
-        return cw_gather_add(&present->gather, row);
+        if (present->ranges.sought)
+                return sampled ? sample(&present->ranges, row->card.id) : 0;
+        return is_in_range(&present->ranges, row->card.id) ? cw_gather_add(&present->gather, row) : 0;
+}
+
+static int compare_ids(const void *one, const void *other)
+{
+        int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+
+        return (a > b) - (a < b);
+}
+
+/* Out of the sample, the ids at which ranges of equal weight begin. */
+static void find_ranges(struct cw_present *present)
+{
+        struct ranges *ranges = &present->ranges;
+        size_t n = (size_t)present->gathered / present->rows_most, kept = 0; /* of ids: one less than of ranges */
+
+        qsort(ranges->ids, ranges->n, sizeof(*ranges->ids), compare_ids);
+        for (size_t i = 1; i <= n; i++) {
+                int64_t id = ranges->ids[ranges->n / (n + 1) * i];
+
+                if (kept == 0 || id > ranges->ids[kept - 1])
+                        ranges->ids[kept++] = id; /* at or before the place where it was */
+        }
+        ranges->n = kept;
+        ranges->sought = false;
 }
 
 /* A row that went missing must not pass for a change that never was. */
@@ -176,7 +245,30 @@ int cw_present_gather(struct cw_present *present, size_t most, struct cw_buf *me
         settled = cw_gather_settle(&present->gather);
         if (settled < 0)
                 return settled;
-        return r == CW_JOURNAL_MORE ? r : check_gathered(present, message);
+        if (r == 0)
+                r = check_gathered(present, message);
+        if (r != 0 || !present->ranges.sought)
+                return r;
+        find_ranges(present);
+        rewind_journal(present);
+        return CW_JOURNAL_MORE;
+}
+
+/* All of what was gathered is handed out, and the stream stands behind it. */
+static bool is_range_over(const struct cw_present *present)
+{
+        const struct ranges *ranges = &present->ranges;
+        const struct stream *stream = &present->stream;
+
+        return ranges->next < ranges->n && (!stream->has_row || stream->row.card.id >= ranges->ids[ranges->next]);
+}
+
+static void begin_range(struct cw_present *present)
+{
+        cw_gather_deinit(&present->gather);
+        cw_gather_begin(&present->gather);
+        present->ranges.next++;
+        rewind_journal(present);
 }
 
 static int advance(struct cw_present *present)
@@ -215,6 +307,9 @@ int cw_present_next(struct cw_present *present, struct cw_card_row *ret_row, str
                         r = take_gathered(present, present->taken, ret_row);
                         if (r == 0 && ret_row->gone)
                                 continue;
+                } else if (is_range_over(present)) {
+                        begin_range(present);
+                        return CW_PRESENT_GATHER;
                 } else if (stream->has_row) {
                         present->taken = true;
                         *ret_row = stream->row;
@@ -231,7 +326,7 @@ int cw_present_walk(struct cw_store *store, const char *source, cw_card_visit vi
 {
         cw_cleanup(cw_present_free_cleanup) struct cw_present *present = NULL;
         struct cw_card_row row;
-        int r = cw_present_new(store, source, INT64_MAX, &present, message);
+        int r = cw_present_new(store, source, INT64_MAX, SIZE_MAX, &present, message);
 
         while (r == 0 && (r = cw_present_gather(present, GATHER_SHARE, message)) == CW_JOURNAL_MORE)
                 r = 0;

@@ -5,6 +5,9 @@
 
 #include <sqlite3.h>
 
+#include "cardwatch/changes_cards.h"
+
+#define ROWS  600000 /* in the journal, where it has to be too much */
 #define CARDS 30000 /* several chunks, and enough changes for a checkpoint to be due */
 
 static int64_t count(const struct place *place, const char *sql)
@@ -158,12 +161,41 @@ static void test_a_source_is_removed_between_shares(void **state)
         }
 }
 
+/* More than is gathered at once: it is folded range by range, and what is committed meanwhile comes after it. */
+static void test_a_journal_of_half_a_million_rows_is_folded(void **state)
+{
+        cw_cleanup(place_deinit) struct place place;
+        cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
+        int64_t n = 0;
+
+        (void)state;
+        place_init(&place);
+        store = open_store(&place);
+        for (int round = 1; n < ROWS; round++) {
+                for (int64_t i = 0; i < CARDS; i++, n++) {
+                        expected[i] = round * 100 + i;
+                        add_card(&changes, "main", i, expected[i]);
+                }
+                cw_changes_pack_cards(&changes);
+                commit(store, &changes, round);
+        }
+        for (unsigned seed = 3; maintain_some(store, 2, false);) {
+                change(&changes, &seed, 10);
+                commit(store, &changes, 2);
+        }
+        assert_int_equal(count(&place, "SELECT count(DISTINCT sequence) FROM checkpoint_chunk"), 1);
+        assert_true(count(&place, "SELECT journal_changes FROM checkpoint") < ROWS / 10);
+        assert_present(store);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_commits_go_on_between_shares),
                 cmocka_unit_test(test_who_is_cut_short_finds_the_old_one),
                 cmocka_unit_test(test_a_source_is_removed_between_shares),
+                cmocka_unit_test(test_a_journal_of_half_a_million_rows_is_folded),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
