@@ -70,3 +70,23 @@ void cw_due_pop(struct cw_due *due)
                 i = child;
         }
 }
+
+/* Whatever is below one that is later is later, too. */
+size_t cw_due_count(const struct cw_due *due, int64_t at, size_t most)
+{
+        size_t i = 0, count = 0;
+
+        while (count < most) {
+                if (i < due->n && due->entries[i].at <= at) {
+                        count++;
+                        i = 2 * i + 1;
+                        continue;
+                }
+                while (i > 0 && i % 2 == 0)
+                        i = (i - 1) / 2;
+                if (i == 0)
+                        break;
+                i++;
+        }
+        return count;
+}

@@ -415,8 +415,9 @@ static size_t cards_to_go_through(const struct cw_engine *engine, size_t source)
 {
         const struct cw_source_state *state = &engine->sources[source];
         size_t passed = looks_for_missing(state) ? state->snapshot.n / 16 : 0;
+        size_t decided = state->stage.n + cw_due_count(&state->attentions.due, engine->now, MUCH / DECIDED + 1);
 
-        return state->stage.n * DECIDED + (engine->any_fresh ? state->snapshot.n : passed);
+        return decided * DECIDED + (engine->any_fresh ? state->snapshot.n : passed);
 }
 
 static size_t all_cards(const struct cw_engine *engine)

@@ -42,7 +42,16 @@ static uint64_t draw(uint64_t *random)
         return *random >> 33;
 }
 
-/* Pushes and pops at random; whatever comes out is the smallest of a plain list. */
+static size_t count(const struct cw_due_entry *list, size_t n, int64_t at, size_t most)
+{
+        size_t due = 0;
+
+        for (size_t i = 0; i < n; i++)
+                due += list[i].at <= at;
+        return due < most ? due : most;
+}
+
+/* Pushes and pops at random; whatever comes out is the smallest of a plain list, and as many are due as are in that. */
 static void test_what_comes_out_is_the_earliest(void **state)
 {
         struct cw_due due = {0};
@@ -52,8 +61,10 @@ static void test_what_comes_out_is_the_earliest(void **state)
 
         (void)state;
         for (int i = 0; i < 20000; i++) {
-                size_t least = 0;
+                size_t least = 0, most = draw(&random) % 300;
+                int64_t at = (int64_t)(draw(&random) % 60) - 30;
 
+                assert_int_equal(cw_due_count(&due, at, most), count(list, n, at, most));
                 if (n < 600 && (n == 0 || draw(&random) % 100 < 52)) {
                         list[n] = (struct cw_due_entry){(int64_t)(draw(&random) % 50) - 25, draw(&random) % 8};
                         assert_int_equal(cw_due_push(&due, list[n].at, list[n].key), 0);

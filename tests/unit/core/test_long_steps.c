@@ -15,10 +15,15 @@
 #include "cardwatch/outbox.h"
 #include "ruleset.h"
 
-#define UNIT CW_AMOUNT_UNIT
+#define UNIT   CW_AMOUNT_UNIT
+#define MINUTE 60000
 
-static const struct ruleset_spec spec = {
-        .rules = {{.name = "low", .when = "available < 100"}}, .one_group = true, .builtins_off = ~0u};
+#define RULES(expression)                                                                                              \
+        {                                                                                                              \
+                .rules = {{.name = "low", .when = expression}}, .one_group = true, .builtins_off = ~0u                 \
+        }
+
+static const struct ruleset_spec spec = RULES("available < 100"), spec_past = RULES("spent(1h) > 1000");
 
 struct world {
         struct cw_ruleset *rules;
@@ -43,7 +48,7 @@ static void see(struct world *world, int64_t cards, cw_amount available)
         struct cw_card card = {.customer = 1, .available = available, .reference = "acme", .currency = "USD"};
         struct cw_event seen = {.kind = CW_EVENT_CARD_SEEN, .card = &card};
 
-        world->now += 60000;
+        world->now += MINUTE;
         seen.at = world->now;
         step(world, &(struct cw_event){.kind = CW_EVENT_POLL_BEGAN, .at = world->now});
         step(world, &(struct cw_event){.kind = CW_EVENT_CUSTOMER_SEEN, .customer = 1});
@@ -59,11 +64,11 @@ static bool takes_long(const struct world *world, enum cw_event_kind kind, uint6
         return cw_engine_takes_long(world->engine, &event);
 }
 
-static void begin(struct world *world, int64_t cards, bool firing)
+static void begin_under(struct world *world, const struct ruleset_spec *rules, int64_t cards, bool firing)
 {
         struct cw_event ended = poll_ended();
 
-        *world = (struct world){.rules = ruleset_build(&spec), .now = INT64_C(1700000000000)};
+        *world = (struct world){.rules = ruleset_build(rules), .now = INT64_C(1700000000000)};
         assert_int_equal(cw_engine_new(world->rules, &world->engine), 0);
         see(world, cards, 500 * UNIT);
         step(world, &ended);
@@ -71,6 +76,11 @@ static void begin(struct world *world, int64_t cards, bool firing)
                 return;
         see(world, cards, 50 * UNIT);
         step(world, &ended);
+}
+
+static void begin(struct world *world, int64_t cards, bool firing)
+{
+        begin_under(world, &spec, cards, firing);
 }
 
 static void end(struct world *world)
@@ -109,6 +119,28 @@ static void test_the_end_of_a_poll_of_many_cards(void **state)
         step(&world, &ended);
         see(&world, 29999, 500 * UNIT);
         assert_true(cw_engine_takes_long(world.engine, &ended));
+        end(&world);
+}
+
+/* Whose window ends is looked at again, although nothing of it changed. */
+static void test_the_end_of_a_poll_with_many_windows_over(void **state)
+{
+        struct cw_event ended = poll_ended();
+        struct world world;
+        int64_t moved_at;
+
+        (void)state;
+        begin_under(&world, &spec_past, 2000, true);
+        moved_at = world.now;
+        for (int i = 0; i < 62; i++) {
+                bool over = world.now + MINUTE == moved_at + 60 * MINUTE;
+
+                see(&world, 2000, 50 * UNIT);
+                if (cw_engine_takes_long(world.engine, &ended) != over ||
+                    takes_long(&world, CW_EVENT_POLL_GOES_ON, 0) != over)
+                        fail_msg("%d minutes after all cards moved", i + 1);
+                step(&world, &ended);
+        }
         end(&world);
 }
 
@@ -166,6 +198,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_end_of_a_poll),
                 cmocka_unit_test(test_the_end_of_a_poll_of_many_cards),
+                cmocka_unit_test(test_the_end_of_a_poll_with_many_windows_over),
                 cmocka_unit_test(test_where_alerts_fire),
                 cmocka_unit_test(test_other_rules_for_many_cards),
                 cmocka_unit_test(test_a_message_that_is_not_there),
