@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "cardwatch/buf.h"
+#include "cardwatch/buf_room.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/decoder.h"
 #include "list.h"
@@ -145,6 +146,8 @@ static void arrive(struct cw_arrival *arrival, uint64_t *chance, const struct cw
         size_t n;
 
         cw_buf_clear(kept);
+        assert_non_null(cw_buf_reserve(kept, sent->len));
+        memset(kept->data, 0, kept->capacity);
         for (size_t at = 0; at < sent->len; at += n) {
                 n = 1 + pages_chance(chance, longest);
                 if (n > sent->len - at)
@@ -153,6 +156,9 @@ static void arrive(struct cw_arrival *arrival, uint64_t *chance, const struct cw
         }
         assert_int_equal(cw_buf_error(kept), 0);
         assert_int_equal(kept->len + arrival->left_out_bytes, sent->len);
+        /* What was taken out again is not left behind the end, where nobody would look for a card number. */
+        for (size_t at = kept->len; at < kept->capacity; at++)
+                assert_int_equal(kept->data[at], 0);
 }
 
 /* What is known may be less by the time that the page is there. */
@@ -255,10 +261,122 @@ static void test_what_was_told_is_the_page(void **state)
         }
 }
 
+static int ask(struct list_source *source, uint64_t known, uint64_t *chance, const struct cw_buf *sent,
+               const struct cw_page **ret_page)
+{
+        struct cw_provider_error error = {0};
+        struct cw_buf kept = CW_BUF_NULL;
+        struct cw_arrival arrival;
+        int r;
+
+        cw_decoder_expect(source->decoder, 1, known, &arrival);
+        arrive(&arrival, chance, sent, &kept);
+        source->left_out = arrival.left_out_bytes;
+        r = cw_decoder_list_page(source->decoder, &arrival, known, kept.data, kept.len, ret_page, &error);
+        cw_buf_deinit(&kept);
+        return r;
+}
+
+/* Its last part takes whatever follows, so that it is read always; left out, the page were asked for twice for ever. */
+static void test_a_page_of_as_many_parts_as_there_can_be(void **state)
+{
+        static struct list list;
+        struct list_source source = {0};
+        const struct cw_page *page = NULL;
+        uint64_t chance = 1;
+        size_t n_parts = 0;
+
+        (void)state;
+        list = (struct list){0};
+        assert_int_equal(cw_decoder_new(false, &source.decoder), 0);
+        for (unsigned i = 0; n_parts < CW_PAGE_PARTS_MAX; i++) {
+                struct cw_buf sent = CW_BUF_NULL;
+
+                list.customers[list.n++] = (struct customer){.id = i + 1, .n_cards = 27, .card = 10000 + i * 100};
+                write_list(&list, &sent);
+                for (int again = 0; again < 2 && i >= 40; again++) {
+                        assert_int_equal(ask(&source, UINT64_MAX, &chance, &sent, &page), 0);
+                        assert_int_equal(page->n_listed, list.n);
+                        n_parts = page->n_parts;
+                        cw_decoder_told(source.decoder);
+                }
+                cw_buf_deinit(&sent);
+                assert_true(list.n < CUSTOMERS_MAX);
+        }
+        assert_true(source.left_out > 0);
+        assert_false(page->parts[CW_PAGE_PARTS_MAX - 1].alike);
+        assert_true(page->parts[CW_PAGE_PARTS_MAX - 2].alike);
+        cw_decoder_free(source.decoder);
+}
+
+#define CUSTOMER "{\"customersId\":"
+
+static char *nth_customer(const struct cw_buf *sent, size_t n)
+{
+        char *at = strstr(sent->data, CUSTOMER);
+
+        while (n-- > 0)
+                at = strstr(at + 1, CUSTOMER);
+        return at;
+}
+
+/* No JSON; but what is left of it would be, if nobody looked where that was taken from. */
+static void test_what_is_left_out_is_missed_where_nobody_comes_by_its_place(void **state)
+{
+        static const struct {
+                const char *name, *behind;
+        } cases[] = {
+                {"within a text", "\",\"cards\":[]},"},
+                {"within a text, and elsewhere it looks as if one were left out", "\",\"cards\":[]},},"},
+        };
+        static struct list list;
+
+        (void)state;
+        list = (struct list){0};
+        for (unsigned i = 1; i < CUSTOMERS_MAX; i++)
+                insert(&list, list.n, i * 4); /* without cards, so that a part ends with a short customer */
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_buf sent = CW_BUF_NULL, odd = CW_BUF_NULL;
+                struct list_source source = {0};
+                const struct cw_page *page = NULL;
+                uint64_t chance = 1;
+                char *last, *second, *third;
+                size_t second_at;
+
+                print_message("  %s\n", cases[i].name);
+                assert_int_equal(cw_decoder_new(false, &source.decoder), 0);
+                write_list(&list, &sent);
+                for (int again = 0; again < 2; again++) {
+                        assert_int_equal(ask(&source, 0, &chance, &sent, &page), 0);
+                        cw_decoder_told(source.decoder);
+                }
+                assert_true(page->n_parts > 3);
+                second_at = page->parts[0].n_customers;
+                last = nth_customer(&sent, second_at - 1);
+                second = nth_customer(&sent, second_at);
+                third = nth_customer(&sent, second_at + page->parts[1].n_customers);
+                cw_buf_append(&odd, sent.data, (size_t)(last - sent.data));
+                cw_buf_puts(&odd, CUSTOMER "1,\"customersReference\":\"");
+                while (odd.len + 2 < (size_t)(second - sent.data))
+                        cw_buf_putc(&odd, 'x');
+                cw_buf_append(&odd, second - 2, (size_t)(third - second + 2));
+                cw_buf_puts(&odd, cases[i].behind);
+                cw_buf_puts(&odd, third);
+                assert_int_equal(ask(&source, UINT64_MAX, &chance, &odd, &page), -EAGAIN);
+                assert_int_equal(source.left_out, third - second - 2);
+                assert_int_not_equal(ask(&source, 0, &chance, &odd, &page), 0);
+                cw_decoder_free(source.decoder);
+                cw_buf_deinit(&sent);
+                cw_buf_deinit(&odd);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_was_told_is_the_page),
+                cmocka_unit_test(test_a_page_of_as_many_parts_as_there_can_be),
+                cmocka_unit_test(test_what_is_left_out_is_missed_where_nobody_comes_by_its_place),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
