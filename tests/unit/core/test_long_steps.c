@@ -106,9 +106,10 @@ static void test_the_end_of_a_poll(void **state)
         end(&world);
 }
 
-/* Cards are gone through only to find those that are missing. */
+/* Cards are gone through only to find those that are missing, and for the sake of customers who are. */
 static void test_the_end_of_a_poll_of_many_cards(void **state)
 {
+        struct cw_event without_cards = {.kind = CW_EVENT_CUSTOMER_SEEN, .customer = 2};
         struct cw_event ended = poll_ended();
         struct world world;
 
@@ -119,6 +120,14 @@ static void test_the_end_of_a_poll_of_many_cards(void **state)
         step(&world, &ended);
         see(&world, 29999, 500 * UNIT);
         assert_true(cw_engine_takes_long(world.engine, &ended));
+        step(&world, &ended);
+        see(&world, 30000, 500 * UNIT);
+        step(&world, &without_cards);
+        step(&world, &ended);
+        see(&world, 30000, 500 * UNIT);
+        assert_true(cw_engine_takes_long(world.engine, &ended));
+        step(&world, &without_cards);
+        assert_false(cw_engine_takes_long(world.engine, &ended));
         end(&world);
 }
 
