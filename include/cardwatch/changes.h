@@ -46,6 +46,7 @@ struct cw_changes {
         CW_ROWS(cw_audit_row) audit;
         CW_ROWS(cw_receiver_row) receivers;
         struct cw_arena texts; /* of all rows but those of cards */
+        bool loose; /* there are some in it that no row points to any more */
         int error; /* sticky -ENOMEM */
 };
 

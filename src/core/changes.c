@@ -342,8 +342,9 @@ char *cw_changes_row_at(const struct cw_changes_list *list, const struct cw_chan
         return (char *)list->rows + i * kind->size;
 }
 
-void cw_changes_release(const struct cw_changes_kind *kind, void *row)
+void cw_changes_release(struct cw_changes *changes, const struct cw_changes_kind *kind, void *row)
 {
+        changes->loose |= kind->own != NULL;
         if (kind->release)
                 kind->release(row);
 }
@@ -354,7 +355,7 @@ void cw_changes_deinit(struct cw_changes *changes)
                 struct cw_changes_list list = cw_changes_get_list(changes, &cw_changes_kinds[k]);
 
                 for (size_t i = 0; i < list.n && cw_changes_kinds[k].release; i++)
-                        cw_changes_release(&cw_changes_kinds[k], cw_changes_row_at(&list, &cw_changes_kinds[k], i));
+                        cw_changes_kinds[k].release(cw_changes_row_at(&list, &cw_changes_kinds[k], i));
                 free(list.rows);
         }
         cw_arena_deinit(&changes->texts);
@@ -401,7 +402,7 @@ static void forget_rows(struct cw_changes *changes, const struct cw_changes_kind
                 char *row = cw_changes_row_at(&list, kind, i);
 
                 if (compare_text(*(char **)(void *)row, source) == 0)
-                        cw_changes_release(kind, row);
+                        cw_changes_release(changes, kind, row);
                 else if (kept++ != i)
                         memcpy(cw_changes_row_at(&list, kind, kept - 1), row, kind->size);
         }
@@ -487,7 +488,7 @@ void cw_changes_source(struct cw_changes *changes, const struct cw_source_row *r
         (void)append(changes, &cw_changes_kinds[CW_CHANGES_SOURCES], &copy);
 }
 
-void cw_changes_move_texts(struct cw_changes *changes)
+void cw_changes_tidy_texts(struct cw_changes *changes)
 {
         struct cw_arena old = changes->texts;
         bool complete = true;
@@ -500,6 +501,7 @@ void cw_changes_move_texts(struct cw_changes *changes)
                         complete = cw_changes_kinds[k].own(&changes->texts,
                                                            cw_changes_row_at(&list, &cw_changes_kinds[k], i));
         }
+        changes->loose = !complete;
         if (complete)
                 cw_arena_deinit(&old);
         else

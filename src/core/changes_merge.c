@@ -22,7 +22,7 @@ static void sweep(struct cw_changes *changes, const struct cw_changes_kind *kind
 
         for (size_t i = 0; i < list.n; i++) {
                 if (marks[i]) {
-                        cw_changes_release(kind, cw_changes_row_at(&list, kind, i));
+                        cw_changes_release(changes, kind, cw_changes_row_at(&list, kind, i));
                         continue;
                 }
                 if (kept != i)
@@ -96,7 +96,7 @@ static void keep_newest(struct cw_changes *changes, const struct cw_changes_kind
         if (excess == 0)
                 return;
         for (size_t i = 0; i < excess; i++)
-                cw_changes_release(kind, cw_changes_row_at(&list, kind, i));
+                cw_changes_release(changes, kind, cw_changes_row_at(&list, kind, i));
         memmove(list.rows, cw_changes_row_at(&list, kind, excess), HISTORY_MAX * kind->size);
         list.n = HISTORY_MAX;
         cw_changes_set_list(changes, kind, list);
@@ -131,14 +131,12 @@ static int prepare(struct cw_changes *older, const struct cw_changes *newer, siz
         return 0;
 }
 
-/* Of whatever, in all lists. */
-static size_t count_rows(const struct cw_changes *changes)
+/* Of which rows have moved. */
+static void move_texts(struct cw_changes *older, struct cw_changes *newer)
 {
-        size_t n = 0;
-
-        for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
-                n += cw_changes_get_list(changes, &cw_changes_kinds[k]).n;
-        return n;
+        cw_arena_join(&older->texts, &newer->texts);
+        older->loose |= newer->loose;
+        newer->loose = false;
 }
 
 int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
@@ -146,7 +144,7 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         cw_autofree size_t *order = NULL;
         cw_autofree unsigned char *marks = NULL;
         struct scratch scratch;
-        size_t longest, n_rows = count_rows(older) + count_rows(newer);
+        size_t longest;
 
         /* What lies as it is stands behind what is packed. */
         if (newer->packed.n > 0)
@@ -171,25 +169,30 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         }
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_HISTORY]);
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_AUDIT]);
-        cw_arena_join(&older->texts, &newer->texts);
-        if (count_rows(older) < n_rows)
-                cw_changes_move_texts(older);
+        move_texts(older, newer);
+        if (older->loose)
+                cw_changes_tidy_texts(older);
         if (older->error == 0)
                 older->error = newer->error;
         cw_changes_deinit(newer);
         return older->error;
 }
 
+static bool is_of_cards(size_t k)
+{
+        return k == CW_CHANGES_PACKED || k == CW_CHANGES_CARDS;
+}
+
 int cw_changes_append(struct cw_changes *older, struct cw_changes *newer)
 {
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
-                if (k != CW_CHANGES_CARDS && cw_changes_reserve(older, &cw_changes_kinds[k],
-                                                                cw_changes_get_list(newer, &cw_changes_kinds[k]).n) < 0)
+                if (!is_of_cards(k) && cw_changes_reserve(older, &cw_changes_kinds[k],
+                                                          cw_changes_get_list(newer, &cw_changes_kinds[k]).n) < 0)
                         return -ENOMEM;
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
-                if (k != CW_CHANGES_CARDS)
+                if (!is_of_cards(k))
                         move_rows(older, newer, &cw_changes_kinds[k]);
-        cw_arena_join(&older->texts, &newer->texts);
+        move_texts(older, newer);
         return 0;
 }
 
@@ -222,7 +225,7 @@ static int sort_list(struct cw_changes *changes, const struct cw_changes_kind *k
                 }
                 if (kind->absorb)
                         kind->absorb(next, row);
-                cw_changes_release(kind, row);
+                cw_changes_release(changes, kind, row);
         }
         free(list.rows);
         cw_changes_set_list(changes, kind, sorted);
@@ -234,7 +237,7 @@ int cw_changes_sort(struct cw_changes *changes)
         int r = 0;
 
         for (size_t k = 0; r == 0 && k < CW_CHANGES_KINDS; k++)
-                if (k != CW_CHANGES_CARDS && cw_changes_kinds[k].compare)
+                if (!is_of_cards(k) && cw_changes_kinds[k].compare)
                         r = sort_list(changes, &cw_changes_kinds[k]);
         return r;
 }
@@ -248,7 +251,7 @@ static void drop_gone(struct cw_changes *changes, const struct cw_changes_kind *
                 char *row = cw_changes_row_at(&list, kind, i);
 
                 if (kind->is_gone(row))
-                        cw_changes_release(kind, row);
+                        cw_changes_release(changes, kind, row);
                 else if (kept++ != i)
                         memcpy(cw_changes_row_at(&list, kind, kept - 1), row, kind->size);
         }
@@ -266,7 +269,7 @@ int cw_changes_lay_over(struct cw_changes *rows, struct cw_changes *newer)
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++)
                 if (cw_changes_kinds[k].compare)
                         move_rows(rows, newer, &cw_changes_kinds[k]);
-        cw_arena_join(&rows->texts, &newer->texts);
+        move_texts(rows, newer);
         cw_changes_deinit(newer);
         r = cw_changes_sort(rows);
         for (size_t k = 0; r == 0 && k < CW_CHANGES_KINDS; k++)

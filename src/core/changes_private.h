@@ -63,10 +63,10 @@ int cw_changes_reserve(struct cw_changes *changes, const struct cw_changes_kind 
 void cw_changes_keep_last_cards(struct cw_changes *changes);
 
 /* Of a row that is no longer in its list. What it pointed to stays in the arena. */
-void cw_changes_release(const struct cw_changes_kind *kind, void *row);
+void cw_changes_release(struct cw_changes *changes, const struct cw_changes_kind *kind, void *row);
 
 /* Lets go of what no row points to any more, by copying the rest; without memory for that, it stays. */
-void cw_changes_move_texts(struct cw_changes *changes);
+void cw_changes_tidy_texts(struct cw_changes *changes);
 
 /* A removal: all that was said of this source's cards and of the source before is void. Costs no memory. */
 void cw_changes_forget_source(struct cw_changes *changes, const char *source);

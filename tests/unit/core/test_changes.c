@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cardwatch/changes.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 
 #define MANY 100000
@@ -156,6 +157,31 @@ static void test_what_was_replaced_is_let_go_of(void **state)
         assert_int_equal(older.texts.bytes, once);
 }
 
+/* Likewise when nothing comes while a commit fails: what was said between two of them is sorted, and merged with
+ * nothing. */
+static void test_what_was_sorted_away_is_let_go_of(void **state)
+{
+        cw_cleanup(cw_changes_deinit) struct cw_changes older = CW_CHANGES_NULL, newer = CW_CHANGES_NULL;
+        char payload[] = "the bytes of a message";
+        size_t once = 0;
+
+        (void)state;
+        for (uint32_t round = 1; round <= 100; round++) {
+                cw_changes_intent(&older, &(struct cw_intent_row){.sequence = 7,
+                                                                  .notifier = "hook",
+                                                                  .attempts = round,
+                                                                  .payload = payload,
+                                                                  .payload_len = sizeof(payload)});
+                assert_int_equal(cw_changes_sort(&older), 0);
+                assert_int_equal(cw_changes_merge(&older, &newer), 0);
+                ASSERT_ALL(older.intents, 1, attempts, round);
+                assert_memory_equal(older.intents.rows[0].payload, payload, sizeof(payload));
+                if (round == 2)
+                        once = older.texts.bytes;
+        }
+        assert_int_equal(older.texts.bytes, once);
+}
+
 static void test_rows_that_are_not_replaced_stay(void **state)
 {
         cw_cleanup(cw_changes_deinit) struct cw_changes older = CW_CHANGES_NULL, newer = CW_CHANGES_NULL;
@@ -257,6 +283,7 @@ int main(void)
                 cmocka_unit_test(test_rows_are_copies),
                 cmocka_unit_test(test_the_last_row_of_each_key_wins),
                 cmocka_unit_test(test_what_was_replaced_is_let_go_of),
+                cmocka_unit_test(test_what_was_sorted_away_is_let_go_of),
                 cmocka_unit_test(test_rows_that_are_not_replaced_stay),
                 cmocka_unit_test(test_a_removed_source_takes_its_earlier_cards_along),
                 cmocka_unit_test(test_history_keeps_the_last_ten_thousand),

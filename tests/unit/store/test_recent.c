@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of the log that are in memory are used only when they are all of it, and do not become many. */
 #include "../../../src/store/db.h"
+#include "cardwatch/changes_cards.h"
 #include "random_rows.h"
 
 static void commit_rows(struct cw_store *store, unsigned *seed, int64_t at, bool handing)
@@ -101,13 +102,15 @@ static void test_cards_are_not_kept(void **state)
         (void)state;
         place_init(&place);
         store = open_store(&place);
+        add_card(&changes, "main", 76, 1);
+        cw_changes_pack_cards(&changes);
         fill(&changes, &seed, 1);
-        add_card(&changes, "main", 77, 1);
         assert_int_equal(cw_store_commit(store, &changes, 1, NULL), 0);
         cw_store_hand_over(store, &changes);
         assert_true(cw_changes_empty(&changes));
         assert_int_equal(store->recent.rows.cards.n, 0);
         assert_null(store->recent.rows.cards.rows);
+        assert_int_equal(store->recent.rows.packed.n, 0);
         assert_true(store->recent.rows.history.n > 0);
 }
 
