@@ -159,6 +159,7 @@ int cw_store_commit(struct cw_store *store, const struct cw_changes *changes, in
                                   .message = message};
         int r;
 
+        cw_recent_await_no_more(&store->recent);
         if (changes->error < 0)
                 return changes->error;
         if (store->readonly)

@@ -13,10 +13,22 @@ static void let_go(struct cw_recent *recent)
         recent->bytes = 0;
 }
 
+static void give_up(struct cw_recent *recent)
+{
+        recent->lacks = true;
+        let_go(recent);
+}
+
+void cw_recent_await_no_more(struct cw_recent *recent)
+{
+        if (recent->awaited.bytes == 0)
+                return;
+        recent->awaited.bytes = 0;
+        give_up(recent);
+}
+
 void cw_recent_await(struct cw_recent *recent, int64_t sequence, int64_t at, size_t bytes)
 {
-        if (recent->awaited.bytes > 0)
-                recent->lacks = true;
         recent->awaited.sequence = sequence;
         recent->awaited.at = at;
         recent->awaited.bytes = bytes;
@@ -39,8 +51,7 @@ void cw_recent_take(struct cw_recent *recent, struct cw_changes *changes)
                 return;
         date_deliveries(changes, recent->awaited.at);
         if (recent->lacks || recent->bytes + bytes > MOST || cw_changes_append(&recent->rows, changes) < 0) {
-                recent->lacks = true;
-                let_go(recent);
+                give_up(recent);
                 return;
         }
         recent->last = recent->awaited.sequence;

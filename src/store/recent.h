@@ -27,10 +27,13 @@ struct cw_recent {
         } awaited; /* committed, and not handed over yet */
 };
 
+/* Before a commit, of whatever: rows that are handed over from now on are not those of the one before it. */
+void cw_recent_await_no_more(struct cw_recent *recent);
+
 /* After a commit that appended to the log. */
 void cw_recent_await(struct cw_recent *recent, int64_t sequence, int64_t at, size_t bytes);
 
-/* Takes the rows of that commit, without those of cards, or lets go of all there is. */
+/* Takes the rows of that commit, without those of cards, or lets go of all there is. Nothing, where none is awaited. */
 void cw_recent_take(struct cw_recent *recent, struct cw_changes *changes);
 
 /* Whether all of a log of so many bytes, some at least, is here. */
