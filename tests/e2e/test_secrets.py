@@ -85,6 +85,26 @@ def test_no_card_number_is_left_in_memory(sim, hook, make_daemon):
         assert number.encode("utf-16-le") not in core
 
 
+def test_no_card_number_of_long_pages_that_come_again_is_left_in_memory(make_sim, hook, make_daemon):
+    """Most of them is left out while it comes in, and what began in a piece before is taken out again."""
+    sim = make_sim("--customers", 1500, "--cards", 2, "--page-cap", 700, "--still")
+    daemon = make_daemon(config(source(sim, every="1h"), webhook(hook)))
+    wait_until(lambda: len(daemon.polls()) >= 1, "the first poll")
+    for card in (1, 1400, 2999):
+        sim.set_card(card, available="1")
+        polls = sim.polls()
+        wait_until(lambda: daemon.poll_now() or sim.polls() > polls, "another poll")
+    wait_until(lambda: len(daemon.polls()) == sim.polls(), "the end of every poll")
+    time.sleep(0.3)
+    core = daemon.core_bytes()
+    if core is None:
+        pytest.skip("no debugger may look into the process here")
+    numbers = {card["cardNumber"].encode() for page in (1, 2, 3) for customer in sim.list(pageNumber=page, pageSize=700).json["details"]
+               for card in customer["cards"]}
+    assert len(numbers) == 3000
+    assert not numbers.intersection(re.findall(rb"\d{12,}", core))
+
+
 def test_no_card_number_is_printed_by_commands(sim, hook, tmp_path):
     from daemon import ctl, write_config
 
