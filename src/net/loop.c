@@ -36,6 +36,7 @@ struct cw_loop {
         uint64_t cpu_us; /* that the thread had used by then */
         uint64_t interrupted_ns; /* when a signal came on this turn, 0: none did */
         bool held;
+        bool ending; /* it was stopped: what waits is called, and nothing is spread any more */
         struct call_list held_back;
         uv_idle_t going_on; /* active while calls wait and the loop is not held */
         bool waited; /* they did when this turn began */
@@ -102,7 +103,7 @@ static bool took_its_share(struct cw_loop *loop)
 
 bool cw_loop_has_enough(struct cw_loop *loop)
 {
-        return loop->held || (!loop->freed && took_its_share(loop));
+        return loop->held || (!loop->freed && !loop->ending && took_its_share(loop));
 }
 
 struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop)
@@ -244,9 +245,12 @@ void cw_loop_free(struct cw_loop *loop)
 void cw_loop_run(struct cw_loop *loop)
 {
         uv_run(&loop->uv, UV_RUN_DEFAULT);
-        /* Whoever comes back from here may free what is being worked on aside, or what a call is about. */
+        /* Whoever comes back from here may free what is being worked on aside, or what a call is about. Were these
+         * spread, too, callers that go on and on would keep each other waiting, and the loop from its end. */
+        loop->ending = true;
         while (loop->held || !TAILQ_EMPTY(&loop->held_back))
                 uv_run(&loop->uv, UV_RUN_ONCE);
+        loop->ending = false;
 }
 
 void cw_loop_stop(struct cw_loop *loop)

@@ -494,60 +494,6 @@ static void test_what_is_let_go_of_while_it_waits_is_not_told(void **state)
 }
 
 /* Whoever asked makes the call itself: nobody may wait for it. */
-/* Callers that come at the same time, each with enough for a turn: who was called, and on which turn. */
-struct crowd {
-        struct cw_loop *loop;
-        struct caller {
-                struct crowd *crowd;
-                struct cw_timer *timer;
-                uint64_t turn;
-        } callers[4];
-        char told[8];
-};
-
-static void take_a_share(void *data)
-{
-        struct caller *caller = data;
-        struct crowd *crowd = caller->crowd;
-
-        crowd->told[strlen(crowd->told)] = (char)('0' + (caller - crowd->callers));
-        caller->turn = cw_loop_turns(crowd->loop).turns;
-        usleep(2500);
-        assert_true(cw_loop_has_enough(crowd->loop));
-}
-
-static void crowd_comes(struct crowd *crowd, uint64_t delay_ms)
-{
-        *crowd = (struct crowd){0};
-        assert_int_equal(cw_loop_new(&crowd->loop), 0);
-        for (size_t i = 0; i < CW_ARRAY_SIZE(crowd->callers); i++) {
-                crowd->callers[i].crowd = crowd;
-                assert_int_equal(cw_timer_new(crowd->loop, take_a_share, &crowd->callers[i], &crowd->callers[i].timer),
-                                 0);
-                cw_timer_start(crowd->callers[i].timer, delay_ms);
-        }
-}
-
-static void crowd_goes(struct crowd *crowd)
-{
-        for (size_t i = 0; i < CW_ARRAY_SIZE(crowd->callers); i++)
-                cw_timer_free(crowd->callers[i].timer);
-        cw_loop_free(crowd->loop);
-}
-
-static void test_what_comes_at_once_is_spread_over_turns(void **state)
-{
-        struct crowd crowd;
-
-        (void)state;
-        crowd_comes(&crowd, 1);
-        cw_loop_run(crowd.loop);
-        assert_string_equal(crowd.told, "0123");
-        for (size_t i = 1; i < CW_ARRAY_SIZE(crowd.callers); i++)
-                assert_true(crowd.callers[i].turn > crowd.callers[i - 1].turn);
-        crowd_goes(&crowd);
-}
-
 static void test_a_call_that_gets_no_thread_holds_nobody_back(void **state)
 {
         struct aside a = {0};
@@ -629,7 +575,6 @@ int main(void)
                 cmocka_unit_test(test_whoever_comes_while_a_call_is_made_aside_waits_for_its_end),
                 cmocka_unit_test(test_what_is_let_go_of_while_it_waits_is_not_told),
                 cmocka_unit_test(test_who_waits_and_asks_again_keeps_its_place),
-                cmocka_unit_test(test_what_comes_at_once_is_spread_over_turns),
                 cmocka_unit_test(test_a_call_that_gets_no_thread_holds_nobody_back),
                 cmocka_unit_test(test_a_loop_that_is_stopped_ends_after_the_call_that_is_made_aside),
                 cmocka_unit_test(test_the_loop_turns_while_a_call_is_made_aside),
