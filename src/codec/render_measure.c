@@ -21,7 +21,8 @@ struct measure {
         struct part function, field, window, value; /* `field` of the card's, `window` a duration; len 0: none */
 };
 
-/* In a sentence: V the value, W the window, F the field and a space where it is not the available balance. */
+/* In a sentence: V the value, N how often, W the window, F the field and a space where it is not the available balance.
+ */
 static const struct {
         const char *function;
         bool has_field, has_window;
@@ -29,13 +30,13 @@ static const struct {
 } sentences[] = {
         {"spent", false, true, "spent V in W"},
         {"added", false, true, "added V in W"},
-        {"runway", false, true, "empty in V at the rate of W"},
+        {"runway", false, true, "empty in V at the rate of the last W"},
         {"delta", true, false, "Fchanged by V"},
         {"delta", true, true, "Fchanged by V in W"},
         {"min", true, true, "lowest FV in W"},
         {"max", true, true, "highest FV in W"},
         {"avg", true, true, "average FV in W"},
-        {"changes", true, true, "Fchanged V times in W"},
+        {"changes", true, true, "Fchanged N in W"},
         {"unchanged", true, false, "Funchanged for V"},
         {"age", false, false, "first seen V ago"},
 };
@@ -107,12 +108,20 @@ static bool take_apart(const char *text, const char *end, struct measure *measur
         return is_value(measure->value);
 }
 
+/* How often something was is a number; a share of a limit is none. */
+static bool can_say(const char *sentence, const struct measure *measure)
+{
+        cw_amount number;
+
+        return !strchr(sentence, 'N') || cw_amount_parse(measure->value.text, measure->value.len, &number) == 0;
+}
+
 static const char *find_sentence(const struct measure *measure)
 {
         for (size_t i = 0; i < CW_ARRAY_SIZE(sentences); i++)
                 if (is(measure->function, sentences[i].function) &&
                     sentences[i].has_field == (measure->field.len > 0) &&
-                    sentences[i].has_window == (measure->window.len > 0))
+                    sentences[i].has_window == (measure->window.len > 0) && can_say(sentences[i].sentence, measure))
                         return sentences[i].sentence;
         return NULL;
 }
@@ -128,25 +137,34 @@ bool cw_measure_duration(struct cw_buf *buf, const char *text, size_t len)
 }
 
 /* As the limit behind it is written. */
-static void put_value(struct cw_buf *buf, struct part value, bool counts, const struct cw_entry *entry)
+static void put_value(struct cw_buf *buf, struct part value, const struct cw_entry *entry)
 {
         cw_amount amount;
 
-        if (cw_amount_parse(value.text, value.len, &amount) == 0) {
-                if (counts)
-                        cw_amount_format_grouped(buf, amount, 0);
-                else
-                        cw_person_amount(buf, amount, entry);
-        } else if (!cw_measure_duration(buf, value.text, value.len)) {
+        if (cw_amount_parse(value.text, value.len, &amount) == 0)
+                cw_person_amount(buf, amount, entry);
+        else if (!cw_measure_duration(buf, value.text, value.len))
                 cw_buf_append(buf, value.text, value.len);
-        }
+}
+
+/* No currency has a say in it. */
+static void put_times(struct cw_buf *buf, struct part value)
+{
+        cw_amount times;
+
+        if (cw_amount_parse(value.text, value.len, &times) < 0)
+                return; /* can_say has seen to it */
+        cw_amount_format_grouped(buf, times, 0);
+        cw_buf_puts(buf, times == CW_AMOUNT_UNIT ? " time" : " times");
 }
 
 static void say(struct cw_buf *buf, const char *sentence, const struct measure *measure, const struct cw_entry *entry)
 {
         for (; *sentence; sentence++) {
                 if (*sentence == 'V') {
-                        put_value(buf, measure->value, is(measure->function, "changes"), entry);
+                        put_value(buf, measure->value, entry);
+                } else if (*sentence == 'N') {
+                        put_times(buf, measure->value);
                 } else if (*sentence == 'W') {
                         cw_measure_duration(buf, measure->window.text, measure->window.len);
                 } else if (*sentence != 'F') {
@@ -181,5 +199,5 @@ void cw_measure_words(struct cw_buf *buf, const struct cw_entry *entry)
         while (value > label && value[-1] != ' ')
                 value--;
         cw_buf_append(buf, label, (size_t)(value - label));
-        put_value(buf, (struct part){value, (size_t)(end - value)}, false, entry);
+        put_value(buf, (struct part){value, (size_t)(end - value)}, entry);
 }

@@ -240,7 +240,7 @@ static void test_what_may_be_told_is_there(void **state)
                 {"how much of its limit was measured", CW_SINK_TELEGRAM, CW_DETAIL_BAND,
                  "spent 68 % in 1 h, limit 100 %", "a measure"},
                 {"times are no amounts", CW_SINK_TELEGRAM, CW_DETAIL_NONE,
-                 "empty in 9 h at the rate of 7 days, limit 2 days", "a runway"},
+                 "empty in 9 h at the rate of the last 7 days, limit 2 days", "a runway"},
                 {"a condition without its texts", CW_SINK_WEBHOOK, CW_DETAIL_NONE,
                  "reference like \\\"\u2026\\\" and (reference != \\\"\u2026\\\" or available < \u2026)",
                  "a condition about the reference"},
