@@ -39,9 +39,11 @@ void cw_stage_is_behind(struct cw_stage *taken, size_t i)
 
 void cw_stage_is_over(struct cw_stage *stage, struct cw_stage *taken)
 {
-        if (stage->chunks.n == 0 && taken->n <= CW_STAGED_MANY)
+        if (stage->chunks.n == 0 && taken->n <= CW_STAGED_MANY) {
+                cw_chunks_deinit(&stage->chunks); /* room for a chunk that was not to be had */
                 stage->chunks = taken->chunks;
-        else
+        } else {
                 cw_chunks_deinit(&taken->chunks);
+        }
         *taken = (struct cw_stage){.n = 0};
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -91,11 +92,28 @@ static void test_few_leave_their_memory_to_the_next_and_many_do_not(void **state
         assert_int_equal(kept_after(CW_STAGED_MANY + 1), 0);
 }
 
+/* The room for chunks was there, and the first chunk was not. */
+static void test_what_could_not_be_staged_again_leaves_nothing_behind(void **state)
+{
+        struct cw_stage stage = {.n = 0}, taken;
+
+        (void)state;
+        fill(&stage, 1);
+        taken = cw_stage_take(&stage);
+        stage.chunks.chunks = calloc(16, sizeof(char *));
+        stage.chunks.capacity = 16;
+        cw_stage_is_over(&stage, &taken);
+        fill(&stage, 2);
+        assert_int_equal(stage.chunks.n, 1);
+        cw_stage_deinit(&stage); /* a sanitizer sees what is lost */
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_is_staged_again_stays_in_order),
                 cmocka_unit_test(test_few_leave_their_memory_to_the_next_and_many_do_not),
+                cmocka_unit_test(test_what_could_not_be_staged_again_leaves_nothing_behind),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
