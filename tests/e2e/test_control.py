@@ -330,3 +330,28 @@ def test_pages_of_thousands_that_fire(make_sim, hook, make_daemon, sock):
     assert ask(sock, "GET", "/api/v1/alerts?match=customer%3D7001")[2]["total"] == 0
     assert ask(sock, "GET", "/api/v1/alerts?match=nonsense")[0] == 400
     assert ask(sock, "GET", "/api/v1/alerts?cursor=1.2")[0] == 400
+
+
+def test_whoever_asked_for_a_large_page_may_go_and_so_may_the_daemon(make_sim, hook, make_daemon, sock):
+    """Those that wait are answered to nobody: not under a reload, and not at the end."""
+    sim = make_sim("--customers", 7000, "--cards", 1, "--low", 7000)
+    daemon = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
+    daemon.wait_for_polls(1, "complete")
+
+    def ask_and_leave(abruptly):
+        peer = socket.socket(socket.AF_UNIX)
+        peer.connect(sock)
+        peer.sendall(b"GET /api/v1/alerts?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        if abruptly:
+            peer.close()
+        return peer
+
+    for _ in range(20):
+        ask_and_leave(True)
+    peers = [ask_and_leave(False) for _ in range(5)]
+    daemon.hup()
+    assert ask(sock, "GET", "/api/v1/alerts")[2]["total"] == 7000
+    peers += [ask_and_leave(i % 2 == 0) for i in range(20)]
+    daemon.terminate()
+    for peer in peers:
+        peer.close()
