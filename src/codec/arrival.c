@@ -5,6 +5,7 @@
  */
 #include "cardwatch/arrival.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -22,14 +23,15 @@ static void move_on(struct cw_arrival *arrival, size_t kept)
         arrival->next++;
 }
 
-/* The part that stands next, of those that may be left out; NULL: the rest is kept. */
-static const struct cw_prints_part *expected(struct cw_arrival *arrival)
+/* Comes to the next part that may be left out; NULL: there is none, and the rest is kept. */
+static const struct cw_prints_part *come_to_known(struct cw_arrival *arrival)
 {
-        const struct cw_prints_page *page = cw_prints_find(arrival->prints, arrival->number);
+        const struct cw_prints_page *page;
 
-        if (arrival->left_out == 0 && arrival->known == 0)
+        if (arrival->known == 0 || arrival->missed >= MISSED_MOST)
                 return NULL;
-        if (page->whole || page->tellings != arrival->telling || arrival->missed >= MISSED_MOST)
+        page = cw_prints_find(arrival->prints, arrival->number);
+        if (page->whole || page->tellings != arrival->telling)
                 return NULL;
         /* The last there is room for is always read (parts.c). */
         for (; arrival->next < page->n_parts && arrival->next + 1 < CW_PAGE_PARTS_MAX;
@@ -65,9 +67,10 @@ static void take_out(struct cw_buf *kept, size_t from)
 static size_t keep_some(struct cw_arrival *arrival, const struct cw_prints_part *part, struct cw_buf *kept,
                         const char *bytes, size_t n)
 {
-        size_t place = arrival->place, end = place + part->len, len = least(n, end - kept->len);
+        size_t place = arrival->place, end = place + part->len, len;
         bool same;
 
+        assert(kept->len <= end);
         if (kept->len < place) {
                 len = least(n, place - kept->len);
                 cw_buf_append(kept, bytes, len);
@@ -80,6 +83,7 @@ static size_t keep_some(struct cw_arrival *arrival, const struct cw_prints_part 
                 settle(arrival, part, same);
                 return part->len;
         }
+        len = least(n, end - kept->len);
         cw_buf_append(kept, bytes, len);
         if (kept->len == end) {
                 same = cw_prints_is(arrival->prints, part, kept->data + place);
@@ -94,7 +98,7 @@ void cw_arrival_keep(struct cw_arrival *arrival, struct cw_buf *kept, const char
 {
         const struct cw_prints_part *part;
 
-        while (n > 0 && !cw_buf_error(kept) && (part = expected(arrival))) {
+        while (n > 0 && !cw_buf_error(kept) && (part = come_to_known(arrival))) {
                 size_t len = keep_some(arrival, part, kept, bytes, n);
 
                 bytes += len;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idea: whoever reads a page comes to each part from the left. One that was left out when the page came in is believed
+ * only where it was taken from: then what stood before it are the bytes that were just read, and put back it would read
+ * as it does now. A place that is never come by fails the page, so nothing is read across a gap unnoticed.
+ */
 #include "parts.h"
 
 /* So long that a print costs little beside what it saves, so short that a changed card brings few others with it. */

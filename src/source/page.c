@@ -78,7 +78,9 @@ static void take_page(struct cw_source_request *request, const struct cw_http_an
         int r = decode(request, answer, &page, &error);
 
         if (r == -EAGAIN) {
-                request->whole = true;
+                cw_log(source->log, CW_LOG_DEBUG, "page-again", "source", "%s", source->name, "page", "%u",
+                       request->page, NULL);
+                request->keep_all = true;
                 cw_cycle_again(&source->poll.cycle, request->slot, cw_source_now().mono);
                 return;
         }
@@ -146,7 +148,7 @@ void cw_source_ask_page(struct cw_source *source, unsigned slot, uint32_t page)
                 *request = (struct cw_source_request){.source = source, .kind = CW_REQUEST_PAGE};
         request->slot = slot;
         request->page = page;
-        cw_decoder_expect(source->decoder, page, request->whole ? 0 : known_parts(request, cw_source_now().wall),
+        cw_decoder_expect(source->decoder, page, request->keep_all ? 0 : known_parts(request, cw_source_now().wall),
                           &request->arrival);
         r = cw_source_get_page(request, on_done);
         if (r < 0) {

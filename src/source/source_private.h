@@ -32,7 +32,7 @@ struct cw_source_request {
         unsigned generation, slot; /* of the token it was sent with, and where it stands */
         uint32_t page;
         struct cw_arrival arrival; /* of the page */
-        bool whole; /* and it is kept as it comes */
+        bool keep_all; /* as it comes */
         int64_t customer;
         struct cw_source_lane *lane;
 };
