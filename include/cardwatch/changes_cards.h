@@ -23,7 +23,7 @@ size_t cw_changes_count_cards(const struct cw_changes *changes);
 int cw_changes_walk_cards(const struct cw_changes *changes, cw_card_visit visit, void *data)
         __attribute__((warn_unused_result));
 
-/* The rows of one pack, likewise; -EBADMSG: there are others than it says. */
+/* The rows of one pack, likewise; -EBADMSG: it is none. */
 int cw_packed_cards_walk(const struct cw_packed_row *packed, cw_card_visit visit, void *data)
         __attribute__((warn_unused_result));
 

@@ -163,7 +163,7 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
                 move_rows(older, newer, &cw_changes_kinds[k]);
                 if (k == CW_CHANGES_CARDS && older->packed.n > 0)
-                        cw_changes_keep_last_cards(older);
+                        older->untidy = true;
                 else if (cw_changes_kinds[k].compare)
                         keep_last_of_each(older, &cw_changes_kinds[k], &scratch);
         }
@@ -236,6 +236,8 @@ int cw_changes_sort(struct cw_changes *changes)
 {
         int r = 0;
 
+        if (changes->untidy)
+                cw_changes_keep_last_cards(changes);
         for (size_t k = 0; r == 0 && k < CW_CHANGES_KINDS; k++)
                 if (!is_of_cards(k) && cw_changes_kinds[k].compare)
                         r = sort_list(changes, &cw_changes_kinds[k]);
