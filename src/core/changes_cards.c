@@ -24,15 +24,16 @@ static void release_packed(struct cw_packed_row *packed)
 /* A copy as long as it has to be: a buffer may be twice that. */
 static int copy_pack(const struct cw_cards_writer *writer, const char *source, struct cw_packed_row *ret_packed)
 {
-        cw_cleanup(release_packed) struct cw_packed_row packed = {.len = writer->buf.len, .n = writer->n};
+        struct cw_packed_row packed = {.len = writer->buf.len, .n = writer->n};
 
         packed.source = strdup(source);
         packed.bytes = malloc(packed.len);
-        if (!packed.source || !packed.bytes)
+        if (!packed.source || !packed.bytes) {
+                release_packed(&packed);
                 return -ENOMEM;
+        }
         memcpy(packed.bytes, writer->buf.data, packed.len);
         *ret_packed = packed;
-        packed = (struct cw_packed_row){.n = 0};
         return 0;
 }
 
