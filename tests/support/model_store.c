@@ -6,6 +6,7 @@
 
 #include "cardwatch/buf.h"
 #include "cardwatch/changes_cards.h"
+#include "cardwatch/changes_order.h"
 
 static struct cw_entry *through_bytes(const struct cw_entry *entry)
 {
@@ -138,6 +139,8 @@ void model_store_load(struct cw_changes *stored, struct cw_changes *ret_loaded)
 {
         struct cw_changes compact = CW_CHANGES_NULL;
 
+        if (cw_changes_sort(stored) < 0)
+                abort();
         copy_all(stored, &compact);
         copy_all(&compact, ret_loaded);
         cw_changes_deinit(stored);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cardwatch/changes_cards.h"
+#include "cardwatch/changes_order.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/engine_view.h"
 #include "cardwatch/recall.h"
@@ -137,6 +138,7 @@ void world_commit(struct world *world)
         if (world->disk && !cw_changes_empty(&world->pending))
                 world->disk->commit(world->disk->data, &world->pending, world->now);
         must(cw_changes_merge(&world->stored, &world->pending), "a commit");
+        must(cw_changes_sort(&world->stored), "a commit");
 }
 
 void world_set_clock(struct world *world, int64_t by_ms)
