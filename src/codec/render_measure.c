@@ -118,6 +118,8 @@ static bool can_say(const char *sentence, const struct measure *measure)
 
 static const char *find_sentence(const struct measure *measure)
 {
+        if (is(measure->function, "runway") && is(measure->value, "0s"))
+                return "empty already";
         for (size_t i = 0; i < CW_ARRAY_SIZE(sentences); i++)
                 if (is(measure->function, sentences[i].function) &&
                     sentences[i].has_field == (measure->field.len > 0) &&

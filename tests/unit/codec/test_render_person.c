@@ -508,6 +508,7 @@ static void test_limits(void **state)
                  "pending changed by 7.50 in 1 h 30 min, limit 5"},
                 {"a time is no amount", "runway(7d) 2h18m, limit", "2d",
                  "empty in 2 h 18 min at the rate of the last 7 days, limit 2 days"},
+                {"what is empty has no time left", "runway(7d) 0s, limit", "2d", "empty already, limit 2 days"},
                 {"what came", "added(1d) 10.00, limit", "5.00", "added 10.00 in 1 day, limit 5"},
                 {"the lowest", "min(available,1h) -3.20, limit", "0.00", "lowest \u22123.20 in 1 h, limit 0"},
                 {"the highest of another amount", "max( total , 2h ) 1200.00, ceiling", "1000.00",
