@@ -594,6 +594,36 @@ static void test_the_client_can_be_freed_by_whom_it_tells(void **state)
         teardown(&f);
 }
 
+/* The first takes a turn's share: the others wait, until the second lets go of all. */
+static void take_long_or_free(struct fixture *f)
+{
+        if (f->told == 1)
+                usleep(2500);
+        else
+                free_client(f);
+}
+
+static void test_the_client_can_be_freed_while_others_wait_for_a_turn(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        setup(&f, ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+        assert_int_equal(cw_timer_new(f.loop, stop_loop, &f, &f.timer), 0);
+        cw_http_hold(f.http);
+        for (int i = 0; i < 4; i++)
+                start(&f, request_to(NULL), "/");
+        for (int i = 0; i < 100 && f.requests < 4; i++)
+                turn_for(&f, 20);
+        turn_for(&f, 50);
+        f.next = take_long_or_free;
+        cw_http_release(f.http);
+        cw_loop_run(f.loop);
+        assert_int_equal(f.told, 4);
+        assert_int_equal(f.answer.failure, CW_HTTP_CANCELLED);
+        teardown(&f);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -617,6 +647,7 @@ int main(void)
                 cmocka_unit_test(test_what_is_held_is_told_after_the_release),
                 cmocka_unit_test(test_what_is_held_is_told_when_the_client_is_freed),
                 cmocka_unit_test(test_the_client_can_be_freed_by_whom_it_tells),
+                cmocka_unit_test(test_the_client_can_be_freed_while_others_wait_for_a_turn),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
