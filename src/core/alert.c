@@ -57,6 +57,7 @@ int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, uint
 {
         struct cw_alert *alert = cw_alerts_find(alerts, fingerprint);
 
+        assert(fingerprint == cw_alert_fingerprint(key));
         if (!alert) {
                 alert = calloc(1, sizeof(*alert));
                 if (!alert)

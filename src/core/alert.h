@@ -68,6 +68,7 @@ void cw_alerts_deinit(struct cw_alerts *alerts);
 
 uint64_t cw_alert_fingerprint(const struct cw_alert_key *key);
 struct cw_alert *cw_alerts_find(const struct cw_alerts *alerts, uint64_t fingerprint);
+/* One that is new where there is none; the fingerprint is that of the key. -ENOMEM. */
 int cw_alerts_get(struct cw_alerts *alerts, const struct cw_alert_key *key, uint64_t fingerprint,
                   struct cw_alert **ret_alert) __attribute__((warn_unused_result));
 
