@@ -21,7 +21,8 @@ struct measure {
         struct part function, field, window, value; /* `field` of the card's, `window` a duration; len 0: none */
 };
 
-/* In a sentence: V the value, N how often, W the window, F the field and a space where it is not the available balance.
+/* In a sentence: V the value, D that of a change, N how often, W the window, F the field and a space where it is not
+ * the available balance.
  */
 static const struct {
         const char *function;
@@ -31,8 +32,8 @@ static const struct {
         {"spent", false, true, "spent V in W"},
         {"added", false, true, "added V in W"},
         {"runway", false, true, "empty in V at the rate of the last W"},
-        {"delta", true, false, "Fchanged by V"},
-        {"delta", true, true, "Fchanged by V in W"},
+        {"delta", true, false, "Fchanged by D"},
+        {"delta", true, true, "Fchanged by D in W"},
         {"min", true, true, "lowest FV in W"},
         {"max", true, true, "highest FV in W"},
         {"avg", true, true, "average FV in W"},
@@ -149,6 +150,14 @@ static void put_value(struct cw_buf *buf, struct part value, const struct cw_ent
                 cw_buf_append(buf, value.text, value.len);
 }
 
+/* A share is of the limit, and a reader would take it for one of the balance. */
+static void put_change(struct cw_buf *buf, struct part value, const struct cw_entry *entry)
+{
+        put_value(buf, value, entry);
+        if (memchr(value.text, '%', value.len))
+                cw_buf_puts(buf, " of the limit");
+}
+
 /* No currency has a say in it. */
 static void put_times(struct cw_buf *buf, struct part value)
 {
@@ -165,6 +174,8 @@ static void say(struct cw_buf *buf, const char *sentence, const struct measure *
         for (; *sentence; sentence++) {
                 if (*sentence == 'V') {
                         put_value(buf, measure->value, entry);
+                } else if (*sentence == 'D') {
+                        put_change(buf, measure->value, entry);
                 } else if (*sentence == 'N') {
                         put_times(buf, measure->value);
                 } else if (*sentence == 'W') {

@@ -526,6 +526,8 @@ static void test_limits(void **state)
                 {"how long", "unchanged(available) 3h, limit", "2h", "unchanged for 3 h, limit 2 h"},
                 {"how old", "age 3d, limit", "2d", "first seen 3 days ago, limit 2 days"},
                 {"a percentage", "spent(1h) 68 %, limit", "100 %", "spent 68 % in 1 h, limit 100 %"},
+                {"nor is one of a change that of the balance", "delta(available, 1h) 520 %, limit", "100 %",
+                 "changed by 520 % of the limit in 1 h, limit 100 %"},
                 {"a formula is shown as it is", "spent(1h) * 2 3554.68, limit", "1000.00",
                  "spent(1h) * 2 3,554.68, limit 1,000"},
                 {"so is one within another", "abs(delta(available, 1h)) 5.00, limit", "4.00",
