@@ -2,6 +2,7 @@
 /* Idea: the least that SQLite asks of a virtual table: rows in one order, read once. */
 #include "given.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static struct cw_given_value *add(struct cw_given *given, int type)
 {
         struct cw_given_value *value = &given->values[given->n++];
 
+        assert(given->n <= CW_GIVEN_COLUMNS);
         value->type = type;
         return value;
 }
@@ -151,8 +153,12 @@ static int is_over(sqlite3_vtab_cursor *base)
 
 static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int i)
 {
-        const struct cw_given_value *value = &((struct cursor *)base)->given.values[i];
+        const struct cw_given *given = &((struct cursor *)base)->given;
+        const struct cw_given_value *value = &given->values[i];
 
+        /* What was not given is NULL, and not what the row before had there. */
+        if ((size_t)i >= given->n)
+                return SQLITE_OK;
         if (value->type == SQLITE_INTEGER)
                 sqlite3_result_int64(context, value->number);
         else if (value->type == SQLITE_TEXT)

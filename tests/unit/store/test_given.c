@@ -133,6 +133,28 @@ static void test_values_of_every_kind(void **state)
         }
 }
 
+/* A row that has fewer columns than the one before does not take over its values. */
+static int give_rule_and_forget(void *data, size_t i, struct cw_given *given)
+{
+        (void)data;
+        cw_given_text(given, i == 0 ? "first" : "second");
+        if (i == 0)
+                cw_given_hex64(given, 7);
+        return 0;
+}
+
+static void test_what_was_not_given_is_missing(void **state)
+{
+        cw_cleanup(place_deinit) struct place place;
+        cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+
+        (void)state;
+        place_init(&place);
+        store = open_store(&place);
+        assert_int_equal(cw_given_write(store, CW_SQL_RULE_PUT, 0, 2, give_rule_and_forget, NULL, NULL), -EBADMSG);
+        assert_int_equal(cw_given_write(store, CW_SQL_RULE_PUT, 0, 1, give_rule_and_forget, NULL, NULL), 0);
+}
+
 /* Longer than a run, with rows between that are dropped. */
 static void test_lists_longer_than_a_statement_takes(void **state)
 {
@@ -164,6 +186,7 @@ int main(void)
                 cmocka_unit_test(test_rows_from_one_to_another),
                 cmocka_unit_test(test_what_fails_leaves_nothing),
                 cmocka_unit_test(test_values_of_every_kind),
+                cmocka_unit_test(test_what_was_not_given_is_missing),
                 cmocka_unit_test(test_lists_longer_than_a_statement_takes),
         };
 
