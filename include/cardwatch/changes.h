@@ -47,7 +47,7 @@ struct cw_changes {
         CW_ROWS(cw_receiver_row) receivers;
         struct cw_arena texts; /* of all rows but those of cards */
         bool loose; /* there are some in it that no row points to any more */
-        bool untidy; /* a card may stand in it twice, although it was merged: cw_changes_sort sees to it */
+        bool merged; /* some of it was: cw_changes_sort has more to do */
         int error; /* sticky -ENOMEM */
 };
 
@@ -60,8 +60,8 @@ void cw_changes_deinit(struct cw_changes *changes);
 bool cw_changes_empty(const struct cw_changes *changes);
 
 /* Moves `newer` behind `older` and keeps the last row of each key (history and audit: the last 10,000). `newer` is left
- * empty. Of cards, where some are packed, cw_changes_sort keeps the last: there may be a million of them, and this is
- * done on the loop. -ENOMEM. */
+ * empty. What may take long is left to cw_changes_sort, which comes before the next attempt: to keep the last row of
+ * packed cards, and to let go of texts. -ENOMEM. */
 int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer) __attribute__((warn_unused_result));
 
 /* Append a deep copy; a failure is remembered in changes->error. */

@@ -9,7 +9,8 @@
  */
 
 /* Brings the rows of each list into the order of their keys and keeps the last of each key; cards, history and audit
- * stay as they are, but of packed cards that were merged the last of each is kept. -ENOMEM. */
+ * stay as they are. Of changes that were merged packed cards, too, are kept but once, and no text that no row points
+ * to. -ENOMEM. */
 int cw_changes_sort(struct cw_changes *changes) __attribute__((warn_unused_result));
 
 /* Moves all rows of `newer` but those of cards behind those of `older`, and keeps what was said twice. -ENOMEM, and

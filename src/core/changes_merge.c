@@ -162,16 +162,13 @@ int cw_changes_merge(struct cw_changes *older, struct cw_changes *newer)
                         cw_changes_forget_source(older, newer->sources.rows[i].source);
         for (size_t k = 0; k < CW_CHANGES_KINDS; k++) {
                 move_rows(older, newer, &cw_changes_kinds[k]);
-                if (k == CW_CHANGES_CARDS && older->packed.n > 0)
-                        older->untidy = true;
-                else if (cw_changes_kinds[k].compare)
+                if (cw_changes_kinds[k].compare && (k != CW_CHANGES_CARDS || older->packed.n == 0))
                         keep_last_of_each(older, &cw_changes_kinds[k], &scratch);
         }
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_HISTORY]);
         keep_newest(older, &cw_changes_kinds[CW_CHANGES_AUDIT]);
         move_texts(older, newer);
-        if (older->loose)
-                cw_changes_tidy_texts(older);
+        older->merged = true;
         if (older->error == 0)
                 older->error = newer->error;
         cw_changes_deinit(newer);
@@ -236,11 +233,13 @@ int cw_changes_sort(struct cw_changes *changes)
 {
         int r = 0;
 
-        if (changes->untidy)
+        if (changes->merged && changes->packed.n > 0)
                 cw_changes_keep_last_cards(changes);
         for (size_t k = 0; r == 0 && k < CW_CHANGES_KINDS; k++)
                 if (!is_of_cards(k) && cw_changes_kinds[k].compare)
                         r = sort_list(changes, &cw_changes_kinds[k]);
+        if (changes->merged && changes->loose)
+                cw_changes_tidy_texts(changes);
         return r;
 }
 
