@@ -12,7 +12,8 @@
  * that the cards of one customer, or of a thousand with the same few references, have one text; but no table of all
  * finds each text again, for it would cost more than most texts share: of two equal ones that come far apart there may
  * be two, and equal texts are compared as texts. A text never moves, and dies with its last reference: a provider that
- * changes its texts all the time cannot make them more. Not for secrets, not shared between threads.
+ * changes its texts all the time cannot make them more. There is room for 4 GB of them, or for half a million that are
+ * longer than 510 bytes. Not for secrets, not shared between threads.
  */
 
 struct cw_texts;

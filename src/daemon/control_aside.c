@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Idea: whoever asks waits in a line, for one page is gathered at a time, and may be gone when his is ready. */
 #include "control_aside.h"
 
 #include <errno.h>
