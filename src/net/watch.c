@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -12,7 +13,8 @@
 
 /*
  * Idea: curl says when it makes and when it closes the socket of a connection, so these are known from end to end.
- * Others it only asks for (the pipe of its resolver): they are let go of when it no longer does.
+ * Others it only asks for (the pipe of its resolver): they are let go of when it no longer does. So are those of
+ * connections that were never made: these curl closes without a word, and then asks for them no longer.
  */
 
 /* Lives until libuv has closed the handle, which may be after the client. */
@@ -22,6 +24,7 @@ struct watch {
         curl_socket_t fd;
         int events; /* that libuv looks for */
         bool connection; /* its end will be told */
+        ino_t socket; /* of a connection: which one stands behind the number */
         bool resting;
 };
 
@@ -114,13 +117,31 @@ static void rest(struct watch *watch)
         uv_unref((uv_handle_t *)&watch->uv);
 }
 
+static bool identify(curl_socket_t fd, ino_t *ret_socket)
+{
+        struct stat status;
+
+        if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
+                return false;
+        *ret_socket = status.st_ino;
+        return true;
+}
+
+/* Else its number is free, or somebody else's already. */
+static bool is_open(const struct watch *watch)
+{
+        ino_t socket;
+
+        return watch->connection && identify(watch->fd, &socket) && socket == watch->socket;
+}
+
 void cw_watches_want(struct cw_watches *watches, curl_socket_t fd, int what)
 {
         struct watch *watch = find(watches, fd);
         int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 
         if (what == CURL_POLL_REMOVE) {
-                if (watch && watch->connection)
+                if (watch && is_open(watch))
                         rest(watch);
                 else if (watch)
                         end(watches, watch);
@@ -147,7 +168,7 @@ static int on_made(void *data, curl_socket_t fd, curlsocktype purpose)
                 end(watches, watch); /* of a socket whose end was not told after all */
         watch = begin(watches, fd);
         if (watch) {
-                watch->connection = true;
+                watch->connection = identify(fd, &watch->socket);
                 rest(watch);
         }
         return CURL_SOCKOPT_OK;

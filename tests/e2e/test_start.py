@@ -66,7 +66,8 @@ def has_handler(process, number):
 
 
 def test_a_signal_that_comes_before_the_cards_is_heard_after_them(make_sim, hook, make_daemon):
-    """Sent as early as it does not just end the process: nobody is there yet whom it could be told."""
+    """Sent as early as it does not just end the process: nobody is there yet whom it could be told. What ends it then may come
+    while a connection is being made, whose socket curl closes without a word."""
     sim = make_sim("--customers", 4000, "--cards", 1, "--page-cap", 1000)
     daemon = filled(sim, hook, make_daemon)
     for number in [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1] * 5:

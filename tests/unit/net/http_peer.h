@@ -42,7 +42,7 @@ struct fixture {
         enum manner manner;
         const char *reply;
         size_t reply_len;
-        int connections, requests, left;
+        int connections, requests, left, left_out;
         struct cw_buf seen;
         /* the client's side */
         int told;

@@ -501,6 +501,35 @@ static void test_a_request_under_way_can_be_cancelled(void **state)
         teardown(&f);
 }
 
+static void cancel_soon(void *data)
+{
+        struct fixture *f = data;
+
+        if (f->left_out-- > 0)
+                cw_timer_start(f->timer, 0);
+        else
+                cw_http_cancel(f->transfer);
+}
+
+/* Also before its socket was waited for once: curl closes that without a word. */
+static void test_a_request_can_be_cancelled_while_its_connection_is_made(void **state)
+{
+        (void)state;
+        for (int after = 0; after < 5; after++) {
+                struct fixture f;
+
+                setup(&f, SILENT, "", 0);
+                assert_int_equal(cw_timer_new(f.loop, cancel_soon, &f, &f.timer), 0);
+                f.left_out = after;
+                start(&f, request_to(NULL), "/");
+                cw_timer_start(f.timer, 0);
+                cw_loop_run(f.loop);
+                assert_int_equal(f.told, 1);
+                assert_int_equal(f.answer.failure, CW_HTTP_CANCELLED);
+                teardown(&f);
+        }
+}
+
 static void test_freeing_the_client_tells_all_that_is_under_way(void **state)
 {
         struct fixture f;
@@ -643,6 +672,7 @@ int main(void)
                 cmocka_unit_test(test_a_bomb_of_gigabytes_stays_in_its_bounds),
                 cmocka_unit_test(test_a_cancelled_request_is_told_once_and_later),
                 cmocka_unit_test(test_a_request_under_way_can_be_cancelled),
+                cmocka_unit_test(test_a_request_can_be_cancelled_while_its_connection_is_made),
                 cmocka_unit_test(test_freeing_the_client_tells_all_that_is_under_way),
                 cmocka_unit_test(test_what_is_held_is_told_after_the_release),
                 cmocka_unit_test(test_what_is_held_is_told_when_the_client_is_freed),
