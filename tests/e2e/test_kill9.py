@@ -93,10 +93,11 @@ def test_killed_while_it_waits_to_try_again(sim, hook, make_daemon):
     daemon.kill9()
     sim.set_card(1, available="600")
     daemon.start()
-    # The receiver's wish outlives the process, or it is asked again at once: either way the message is the same one.
+    # The receiver's wish outlives the process, or it is asked again at once: either way the message is the same one, and what
+    # came after it is told after it.
     sim.wait_for_polls(3)
-    assert {r.id for r in hook.requests} == {first.id}
-    assert hook.alerts(state="resolved") == []
+    ids = [r.id for r in hook.requests]
+    assert ids[:2] in ([first.id], [first.id, first.id]) and first.id not in ids[2:]
 
 
 def test_killed_before_anything_could_be_sent(sim, make_hook, make_daemon):
