@@ -162,9 +162,9 @@ static bool path_matches(const char *pattern, const char *path, struct cw_contro
 static const struct cw_control_route *find_route(struct cw_control_call *call)
 {
         static const struct cw_control_family *const families[] = {
-                &cw_control_look_routes,   &cw_control_alert_routes,  &cw_control_silence_routes,
-                &cw_control_past_routes,   &cw_control_outbox_routes, &cw_control_work_routes,
-                &cw_control_notify_routes,
+                &cw_control_look_routes,    &cw_control_rule_routes,   &cw_control_alert_routes,
+                &cw_control_silence_routes, &cw_control_past_routes,   &cw_control_outbox_routes,
+                &cw_control_work_routes,    &cw_control_notify_routes,
         };
         const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
         const char *allow = NULL;

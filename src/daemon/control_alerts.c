@@ -268,14 +268,10 @@ static void list(struct cw_control_call *call)
                 return;
         }
         page->limit = CW_CONTROL_LIMIT;
-        if (take_page(call, page)) {
-                if (cw_engine_has_many_alerts(engine_of(call))) {
-                        cw_control_start_aside(call, write_page, free_page, page);
-                        return;
-                }
-                write_page(call, page);
-        }
-        free_page(page);
+        if (take_page(call, page))
+                cw_control_go_through_alerts(call, write_page, free_page, page);
+        else
+                free_page(page);
 }
 
 static bool take_fingerprint(struct cw_control_call *call, uint64_t *ret_fingerprint)

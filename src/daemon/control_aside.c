@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "cardwatch/engine_view.h"
 #include "cardwatch/loop.h"
 #include "cardwatch/work.h"
 #include "control_call.h"
@@ -118,4 +119,15 @@ void cw_control_start_aside(struct cw_control_call *call, cw_control_aside_fn fn
         };
         STAILQ_INSERT_TAIL(&call->asides->waiting, aside, link);
         cw_timer_start(call->asides->turn, 0);
+}
+
+void cw_control_go_through_alerts(struct cw_control_call *call, cw_control_aside_fn fn, void (*drop)(void *data),
+                                  void *data)
+{
+        if (cw_engine_has_many_alerts(call->options->calls->engine(call->options->data))) {
+                cw_control_start_aside(call, fn, drop, data);
+                return;
+        }
+        fn(call, data);
+        drop(data);
 }

@@ -25,4 +25,8 @@ void cw_control_asides_free(struct cw_control_asides *asides);
 void cw_control_start_aside(struct cw_control_call *call, cw_control_aside_fn run, void (*drop)(void *data),
                             void *data);
 
+/* Likewise where many alerts fire; where few do it is made at once. */
+void cw_control_go_through_alerts(struct cw_control_call *call, cw_control_aside_fn run, void (*drop)(void *data),
+                                  void *data);
+
 #endif

@@ -45,7 +45,8 @@ struct cw_control_family {
 };
 
 extern const struct cw_control_family cw_control_look_routes, cw_control_alert_routes, cw_control_silence_routes,
-        cw_control_past_routes, cw_control_outbox_routes, cw_control_work_routes, cw_control_notify_routes;
+        cw_control_rule_routes, cw_control_past_routes, cw_control_outbox_routes, cw_control_work_routes,
+        cw_control_notify_routes;
 
 enum { CW_CONTROL_LIMIT = 100, CW_CONTROL_LIMIT_MAX = 1000, CW_CONTROL_BY_MAX = 100, CW_CONTROL_WHY_MAX = 1000 };
 

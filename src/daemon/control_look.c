@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Idea: how the daemon is doing, as its engine and its settings say between two steps; nothing here acts. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "cardwatch/outbox.h"
 #include "cardwatch/rules.h"
 #include "cardwatch/settings.h"
+#include "control_aside.h"
 #include "control_call.h"
 
 static struct cw_engine *engine_of(const struct cw_control_call *call)
@@ -148,31 +150,29 @@ static void put_store(const struct cw_control_call *call, struct cw_json_out *ou
         cw_json_out_close(out, '}');
 }
 
-static void put_loop(const struct cw_control_call *call, struct cw_json_out *out)
+static void put_loop(struct cw_json_out *out, const struct cw_loop_turns *counted)
 {
-        struct cw_loop_turns turns = cw_loop_turns(call->options->loop);
-
         cw_json_out_open(out, "loop", '{');
-        cw_json_out_int(out, "turns", (int64_t)turns.turns);
-        cw_json_out_int(out, "busy_us", (int64_t)turns.busy_us);
-        cw_json_out_int(out, "longest_us", (int64_t)turns.longest_us);
-        cw_json_out_int(out, "longest_cpu_us", (int64_t)turns.longest_cpu_us);
-        cw_json_out_int(out, "above_5ms_cpu", (int64_t)turns.long_cpu);
+        cw_json_out_int(out, "turns", (int64_t)counted->turns);
+        cw_json_out_int(out, "busy_us", (int64_t)counted->busy_us);
+        cw_json_out_int(out, "longest_us", (int64_t)counted->longest_us);
+        cw_json_out_int(out, "longest_cpu_us", (int64_t)counted->longest_cpu_us);
+        cw_json_out_int(out, "above_5ms_cpu", (int64_t)counted->long_cpu);
         cw_json_out_open(out, "buckets", '[');
-        for (size_t i = 0; i < CW_ARRAY_SIZE(turns.within); i++) {
+        for (size_t i = 0; i < CW_ARRAY_SIZE(counted->within); i++) {
                 cw_json_out_open(out, NULL, '{');
                 if (i < CW_LOOP_BOUNDS_COUNT)
                         cw_json_out_int(out, "up_to_us", cw_loop_bounds_us[i]);
                 else
                         cw_json_out_null(out, "up_to_us");
-                cw_json_out_int(out, "turns", (int64_t)turns.within[i]);
+                cw_json_out_int(out, "turns", (int64_t)counted->within[i]);
                 cw_json_out_close(out, '}');
         }
         cw_json_out_close(out, ']');
         cw_json_out_close(out, '}');
 }
 
-static void status(struct cw_control_call *call)
+static void write_status(struct cw_control_call *call, void *data)
 {
         struct cw_json_out out = {.buf = &call->answer->body};
         const struct cw_config *config = config_of(call);
@@ -190,7 +190,7 @@ static void status(struct cw_control_call *call)
         cw_json_out_close(&out, '}');
         cw_json_out_bool(&out, "store_works", call->options->calls->store_works(call->options->data));
         put_store(call, &out);
-        put_loop(call, &out);
+        put_loop(&out, data);
         put_alerts(&out, engine_of(call));
         cw_json_out_int(&out, "silences", silences);
         put_notifiers(call, &out);
@@ -199,73 +199,16 @@ static void status(struct cw_control_call *call)
         cw_buf_putc(&call->answer->body, '\n');
 }
 
-static void put_expr(struct cw_json_out *out, const char *name, const struct cw_expr *expr)
+static void status(struct cw_control_call *call)
 {
-        cw_json_out_string(out, name, expr ? cw_expr_text(expr) : NULL);
-}
+        struct cw_loop_turns *counted = malloc(sizeof(*counted));
 
-static int64_t count_firing(const struct cw_engine *engine, const char *rule)
-{
-        const struct cw_entry *entry;
-        size_t cursor = 0;
-        int64_t n = 0;
-
-        while (cw_engine_next_alert(engine, &cursor, &entry))
-                n += strcmp(entry->rule, rule) == 0;
-        return n;
-}
-
-static void put_rule(struct cw_json_out *out, const struct cw_engine *engine, const struct cw_rule *rule)
-{
-        cw_json_out_open(out, NULL, '{');
-        cw_json_out_string(out, "name", rule->name);
-        cw_json_out_bool(out, "enabled", rule->enabled);
-        cw_json_out_string(out, "severity", rule->n_levels ? NULL : cw_severity_name(rule->severity));
-        put_expr(out, "when", rule->when);
-        cw_json_out_open(out, "levels", '[');
-        for (size_t i = 0; i < rule->n_levels; i++) {
-                cw_json_out_open(out, NULL, '{');
-                cw_json_out_string(out, "severity", cw_severity_name(rule->levels[i].severity));
-                put_expr(out, "when", rule->levels[i].when);
-                cw_json_out_close(out, '}');
-        }
-        cw_json_out_close(out, ']');
-        put_expr(out, "clear", rule->clear);
-        put_expr(out, "on", rule->on);
-        cw_json_out_int(out, "for_ms", rule->for_ms);
-        cw_json_out_int(out, "keep_firing_for_ms", rule->keep_firing_for_ms);
-        cw_json_out_open(out, "labels", '{');
-        for (size_t i = 0; i < rule->n_labels; i++)
-                cw_json_out_string(out, rule->labels[i].name, rule->labels[i].value);
-        cw_json_out_close(out, '}');
-        cw_json_out_int(out, "firing", count_firing(engine, rule->name));
-        cw_json_out_close(out, '}');
-}
-
-/* The cursor is a place in the configuration's order. */
-static void rules(struct cw_control_call *call)
-{
-        const struct cw_ruleset *ruleset = config_of(call)->rules;
-        struct cw_json_out out = {.buf = &call->answer->body};
-        int64_t limit = CW_CONTROL_LIMIT, from = 0, to;
-        const struct cw_control_field fields[] = {
-                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
-                {"cursor", CW_CONTROL_COUNT, &from, INT32_MAX},
-        };
-        char next[24];
-
-        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+        if (!counted) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
-        to = from + limit < (int64_t)ruleset->n_rules ? from + limit : (int64_t)ruleset->n_rules;
-        snprintf(next, sizeof(next), "%lld", (long long)to);
-        cw_json_out_open(&out, NULL, '{');
-        cw_json_out_open(&out, "rules", '[');
-        for (int64_t i = from; i < to; i++)
-                put_rule(&out, engine_of(call), &ruleset->rules[i]);
-        cw_json_out_close(&out, ']');
-        cw_json_out_string(&out, "next", to < (int64_t)ruleset->n_rules ? next : NULL);
-        cw_json_out_close(&out, '}');
-        cw_buf_putc(&call->answer->body, '\n');
+        }
+        *counted = cw_loop_turns(call->options->loop); /* here, for the loop goes on counting meanwhile */
+        cw_control_go_through_alerts(call, write_status, free, counted);
 }
 
 /* No URL of a notifier and no credential of a source: those are secrets. */
@@ -304,7 +247,7 @@ static void config(struct cw_control_call *call)
 }
 
 static const struct cw_control_route routes[] = {
-        {"GET", "/healthz", healthz},        {"GET", "/readyz", readyz},      {"GET", "/api/v1/status", status},
-        {"GET", "/api/v1/sources", sources}, {"GET", "/api/v1/rules", rules}, {"GET", "/api/v1/config", config},
+        {"GET", "/healthz", healthz},        {"GET", "/readyz", readyz},        {"GET", "/api/v1/status", status},
+        {"GET", "/api/v1/sources", sources}, {"GET", "/api/v1/config", config},
 };
 const struct cw_control_family cw_control_look_routes = {routes, CW_ARRAY_SIZE(routes)};

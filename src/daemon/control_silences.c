@@ -12,10 +12,12 @@
 #include "cardwatch/engine_acts.h"
 #include "cardwatch/settings.h"
 #include "control_alerts.h"
+#include "control_aside.h"
 #include "control_call.h"
 
 #define SILENCES_MAX 200
 #define SHOWN        20 /* of what a silence matches */
+#define CURSOR_MAX   40
 
 CW_DEFINE_CLEANUP(struct cw_alert_match *, cw_alert_match_free);
 
@@ -117,36 +119,64 @@ static void put_page(struct cw_control_call *call, const struct cw_silence_view 
         cw_buf_putc(&call->answer->body, '\n');
 }
 
-static void list(struct cw_control_call *call)
+/* A page that somebody asked for. */
+struct page {
+        int64_t limit, until_at;
+        char id[CURSOR_MAX + 1]; /* of the last one before it; "": it is the first */
+};
+
+static void write_page(struct cw_control_call *call, void *data)
 {
-        cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
         cw_autofree struct cw_silence_view *views = NULL;
-        int64_t limit = CW_CONTROL_LIMIT, until_at = 0;
-        const struct cw_control_field fields[] = {
-                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
-                {"cursor", CW_CONTROL_LINE, &cursor, 40},
-        };
-        char *dot = NULL;
+        const struct page *page = data;
         size_t first = 0, n = 0;
 
-        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
-                return;
         if (find_all(engine_of(call), &views, &n) < 0) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
         }
-        if (cursor.len > 0) {
-                dot = strchr(cursor.data, '.');
-                if (dot)
-                        *dot = '\0';
-                if (!dot || !cw_control_read_cursor(cursor.data, &until_at, 1)) {
-                        cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
-                        return;
-                }
-                while (first < n && !is_behind(&views[first], until_at, dot + 1))
-                        first++;
+        while (*page->id && first < n && !is_behind(&views[first], page->until_at, page->id))
+                first++;
+        put_page(call, views + first, n - first, page->limit);
+}
+
+static bool take_page(struct cw_control_call *call, struct page *page)
+{
+        cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
+        const struct cw_control_field fields[] = {
+                {"limit", CW_CONTROL_COUNT, &page->limit, CW_CONTROL_LIMIT_MAX},
+                {"cursor", CW_CONTROL_LINE, &cursor, CURSOR_MAX},
+        };
+        char *dot;
+
+        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+                return false;
+        if (cursor.len == 0)
+                return true;
+        dot = strchr(cursor.data, '.');
+        if (dot)
+                *dot = '\0';
+        if (dot && dot[1] && cw_control_read_cursor(cursor.data, &page->until_at, 1)) {
+                snprintf(page->id, sizeof(page->id), "%s", dot + 1);
+                return true;
         }
-        put_page(call, views + first, n - first, limit);
+        cw_control_refuse(call, 400, "\"cursor\" is none that was given out");
+        return false;
+}
+
+static void list(struct cw_control_call *call)
+{
+        struct page *page = calloc(1, sizeof(*page));
+
+        if (!page) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
+                return;
+        }
+        page->limit = CW_CONTROL_LIMIT;
+        if (take_page(call, page))
+                cw_control_go_through_alerts(call, write_page, free, page);
+        else
+                free(page);
 }
 
 static bool take_wish(struct cw_control_call *call, struct wish *wish)

@@ -3,6 +3,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -332,16 +333,45 @@ def test_pages_of_thousands_that_fire(make_sim, hook, make_daemon, sock):
     assert ask(sock, "GET", "/api/v1/alerts?cursor=1.2")[0] == 400
 
 
+def test_what_is_counted_of_thousands_that_fire(make_sim, hook, make_daemon, sock):
+    """Counted aside, like pages: by status, for each rule, and for each silence."""
+    sim = make_sim("--customers", 7000, "--cards", 1, "--low", 7000)
+    daemon = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
+    daemon.wait_for_polls(1, "complete")
+    for match in ("rule=low", "rule=other"):
+        assert ask(sock, "POST", "/api/v1/silences", {"match": [match], "for": "1h", "by": "ops", "why": "x"})[0] == 201
+    targets = ("/api/v1/status", "/api/v1/rules", "/api/v1/silences") * 3
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda target: ask(sock, "GET", target), targets))
+    for status, _, body in answers:
+        assert status == 200
+        if "alerts" in body:
+            assert (body["alerts"]["firing"], body["alerts"]["silenced"], body["silences"]) == (7000, 7000, 2)
+            assert body["loop"]["turns"] == sum(bucket["turns"] for bucket in body["loop"]["buckets"]) > 0
+        elif "rules" in body:
+            assert {rule["name"]: rule["firing"] for rule in body["rules"]}["low"] == 7000
+        else:
+            assert {s["match"][0]: s["firing"] for s in body["silences"]} == {"rule=low": 7000, "rule=other": 0}
+    page = ask(sock, "GET", "/api/v1/silences?limit=1")[2]
+    rest = ask(sock, "GET", f"/api/v1/silences?limit=1&cursor={page['next']}")[2]
+    assert {s["match"][0] for s in page["silences"] + rest["silences"]} == {"rule=low", "rule=other"} and not rest["next"]
+    for cursor in ("1", "1.", "x.y"):
+        assert ask(sock, "GET", f"/api/v1/silences?cursor={cursor}")[0] == 400
+    assert ask(sock, "GET", "/api/v1/rules?cursor=9")[2] == {"rules": [], "next": None}
+
+
 def test_whoever_asked_for_a_large_page_may_go_and_so_may_the_daemon(make_sim, hook, make_daemon, sock):
     """Those that wait are answered to nobody: not under a reload, and not at the end."""
     sim = make_sim("--customers", 7000, "--cards", 1, "--low", 7000)
     daemon = make_daemon(config(source(sim), webhook(hook), control={"socket": sock}))
     daemon.wait_for_polls(1, "complete")
+    targets = itertools.cycle(("/api/v1/alerts?limit=1000", "/api/v1/status", "/api/v1/rules", "/api/v1/silences"))
 
     def ask_and_leave(abruptly):
         peer = socket.socket(socket.AF_UNIX)
         peer.connect(sock)
-        peer.sendall(b"GET /api/v1/alerts?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        target = next(targets)
+        peer.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         if abruptly:
             peer.close()
         return peer
