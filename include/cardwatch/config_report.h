@@ -50,4 +50,7 @@ int cw_config_report_add(struct cw_config_report *report, const struct cw_config
 void cw_config_report_text(const struct cw_config_report *report, struct cw_buf *buf);
 void cw_config_report_json(const struct cw_config_report *report, struct cw_buf *buf);
 
+/* One line: how many errors there are, and the first, with its file where that is not `main_path`. */
+void cw_config_report_first(const struct cw_config_report *report, const char *main_path, struct cw_buf *buf);
+
 #endif

@@ -36,6 +36,27 @@ void cw_config_report_text(const struct cw_config_report *report, struct cw_buf 
         }
 }
 
+void cw_config_report_first(const struct cw_config_report *report, const char *main_path, struct cw_buf *buf)
+{
+        const struct cw_config_diagnostic *first = report->items, *end = first + report->n_items;
+        bool named;
+
+        while (first < end && first->warning)
+                first++;
+        if (first == end) {
+                cw_buf_puts(buf, "it cannot be read");
+                return;
+        }
+        /* Else its reader would look at a line of the main one. What is wrong with a whole file has no line. */
+        named = first->line == 0 || strcmp(first->file, main_path) != 0;
+        cw_buf_printf(buf, "%zu %s, the first in ", report->n_errors, report->n_errors == 1 ? "error" : "errors");
+        if (named)
+                cw_buf_puts(buf, first->file);
+        if (first->line > 0)
+                cw_buf_printf(buf, "%sline %u", named ? ", " : "", first->line);
+        cw_buf_printf(buf, ": %s", first->message);
+}
+
 /* Messages and excerpts are harmless UTF-8 already; a file's name is whatever the file system holds. */
 static void json_string(struct cw_buf *buf, const char *text)
 {

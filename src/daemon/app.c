@@ -327,22 +327,6 @@ static void apply(void *data)
         step_aside(app, &rules, rules_in_force, app);
 }
 
-/* Files beside the main one are named: its reader would look at the wrong line. */
-static void append_first_error(struct cw_buf *buf, const struct cw_config_report *report, const char *main_path)
-{
-        for (size_t i = 0; i < report->n_items; i++) {
-                if (report->items[i].warning)
-                        continue;
-                cw_buf_printf(buf, "%zu %s, the first in ", report->n_errors,
-                              report->n_errors == 1 ? "error" : "errors");
-                if (strcmp(report->items[i].file, main_path) != 0)
-                        cw_buf_printf(buf, "%s, ", report->items[i].file);
-                cw_buf_printf(buf, "line %u: %s", report->items[i].line, report->items[i].message);
-                return;
-        }
-        cw_buf_puts(buf, "it cannot be read");
-}
-
 static void audit_reload(struct cw_app *app, const struct cw_act *act, const char *hash)
 {
         struct cw_event event = {.kind = CW_EVENT_AUDIT, .act = {.by = *act, .what = "reload", .target = hash}};
@@ -366,7 +350,7 @@ static bool reload(void *data, const struct cw_act *act, struct cw_buf *why)
         }
         cw_ready_reloading();
         if (cw_settings_load(app->options.config_path, &options, &settings, &report) < 0)
-                append_first_error(why, &report, app->options.config_path);
+                cw_config_report_first(&report, app->options.config_path, why);
         else
                 fixed = cw_settings_fixed_part(app->settings, settings);
         if (fixed)

@@ -197,6 +197,11 @@ def test_reload_says_whether_it_was_taken(daemon, sock):
     assert done.returncode == 1 and "refused: 1 error, the first in line" in done.stderr
     assert "availble" in done.stderr
 
+    os.rename(daemon.config_path, daemon.config_path + ".gone")
+    done = ctl("reload", "--socket", sock)
+    assert done.returncode == 1
+    assert f"refused: 1 error, the first in {daemon.config_path}: cannot read the file: No such file" in done.stderr
+
     daemon.configure({**daemon.config, "rules": [], "control": {"socket": "none"}})
     done = ctl(f"--socket={sock}", "reload")
     assert done.returncode == 1 and "control" in done.stderr and "restart" in done.stderr
