@@ -82,7 +82,8 @@ static int explain(const struct cw_recorded *recorded, const char *text, uint64_
         struct cw_store_span span = span_of(recorded, fingerprint);
         int r = cw_recorded_engine(recorded, &recorded->rows, recorded->now, NULL, &engine);
 
-        if (r == 0)
+        /* A span without a fingerprint is of every alert. */
+        if (r == 0 && fingerprint)
                 r = cw_recorded_edges(recorded, &span, &past);
         if (r)
                 return r;

@@ -136,6 +136,7 @@ def test_a_time_without_a_zone_is_the_configurations(lived):
     (("explain", "zzzzzzzzzzzzzzzz"), 64, "no fingerprint"),
     (("explain",), 64, "one fingerprint"),
     (("explain", "0123456789abcdef"), 1, "is no alert"),
+    (("explain", "0" * 16), 1, "is no alert"),
 ])
 def test_what_it_cannot_answer_it_says(lived, args, status, words):
     assert words in run(lived[0], *args, status=status).stderr
