@@ -19,7 +19,7 @@ static const struct cw_command *const commands[] = {
 static const char *const later[] = {"card", "cards", "completion", "history", "tail"};
 
 static const char usage[] =
-        "Usage: cardwatch [--socket PATH] COMMAND [OPTION]...\n"
+        "Usage: cardwatch [--socket PATH] [--no-color] COMMAND [OPTION]...\n"
         "\n"
         "  check      is the configuration right, and does what it names exist and answer\n"
         "  preview    poll once, store and send nothing: what would fire\n"
@@ -68,33 +68,36 @@ static int unknown(const char *name)
         return CW_EXIT_USAGE;
 }
 
-/* `--socket PATH` may stand before the command, too: it is moved behind it. False: its path is missing. */
-static bool move_socket(int argc, char **argv)
+/* How many words an option has that may stand before the command; 0: it is none. */
+static int words_before(const char *word)
 {
-        bool apart = argc > 1 && strcmp(argv[1], "--socket") == 0;
-        int moved = apart ? 2 : argc > 1 && strncmp(argv[1], "--socket=", 9) == 0;
-        char *words[2], *name;
+        if (strcmp(word, "--socket") == 0)
+                return 2;
+        return strncmp(word, "--socket=", 9) == 0 || strcmp(word, "--no-color") == 0;
+}
 
-        if (moved == 0)
+/* What may stand before the command is moved behind it. False: there is nothing behind it, or a path is missing. */
+static bool move_options(int argc, char **argv)
+{
+        int at = 1, words;
+        char *name;
+
+        while (at < argc && (words = words_before(argv[at])) > 0)
+                at += words;
+        if (at == 1)
                 return true;
-        if (argc < 2 + moved)
+        if (at >= argc)
                 return false;
-        name = argv[1 + moved];
-        words[0] = argv[1];
-        words[1] = argv[2];
+        name = argv[at];
+        memmove(&argv[2], &argv[1], (size_t)(at - 1) * sizeof(*argv));
         argv[1] = name;
-        for (int i = 0; i < moved; i++)
-                argv[2 + i] = words[i];
         return true;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-        struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-        sigaction(SIGPIPE, &ignore, NULL);
-        if (!move_socket(argc, argv)) {
-                fputs("cardwatch: --socket PATH needs a path, and a command behind it\n", stderr);
+        if (!move_options(argc, argv)) {
+                fputs("cardwatch: --socket PATH and --no-color need a command behind them\n", stderr);
                 return CW_EXIT_USAGE;
         }
         if (argc < 2) {
@@ -113,4 +116,15 @@ int main(int argc, char **argv)
                 if (strcmp(argv[1], commands[i]->name) == 0)
                         return commands[i]->run(commands[i], argc - 1, argv + 1);
         return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+        int status;
+
+        sigaction(SIGPIPE, &ignore, NULL);
+        status = run(argc, argv);
+        /* What was long failed on the way, and the rest may have found room. */
+        return (fflush(stdout) != 0 || ferror(stdout)) && status == CW_EXIT_OK ? CW_EXIT_FAILED : status;
 }

@@ -44,6 +44,8 @@ static int take_any(const struct cw_command *command, const struct cw_option_set
         case 'c':
                 *common->config = optarg;
                 return -1;
+        case 'n': /* there is none to leave out */
+                return -1;
         case 'h':
                 fputs(command->usage, stdout);
                 return CW_EXIT_OK;
@@ -55,11 +57,12 @@ static int take_any(const struct cw_command *command, const struct cw_option_set
 static int read_options(const struct cw_command *command, int argc, char **argv, const struct cw_option_set *set,
                         const struct common *common)
 {
-        struct option known[OWN_MAX + 4] = {
+        struct option known[OWN_MAX + 5] = {
                 {"config", required_argument, NULL, 'c'},
                 {"help", no_argument, NULL, 'h'},
+                {"no-color", no_argument, NULL, 'n'},
         };
-        size_t n = 2, operands;
+        size_t n = 3, operands;
         int c, status;
 
         if (common->socket)

@@ -12,8 +12,8 @@ struct cw_command;
 /*
  * Options: those of every command, read in one way.
  *
- * -c and -h belong to all of them, --socket to those that talk to the daemon; the rest is taken where a command has a
- * place for it.
+ * -c, -h and --no-color belong to all of them, --socket to those that talk to the daemon; the rest is taken where a
+ * command has a place for it.
  */
 
 enum { CW_OPTION_WORDS_MAX = 64 };

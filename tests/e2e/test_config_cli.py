@@ -4,11 +4,12 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
 from configs import config, mail, source, syslog, webhook
-from daemon import ctl, write_config
+from daemon import ctl, program, write_config
 
 FIVE_MISTAKES = """\
 sources:
@@ -231,6 +232,17 @@ def test_notify_that_fails_is_1(sim, hook, file):
     done = ctl("notify", "hook", "-c", file(config(source(sim), webhook(hook))))
     assert done.returncode == 1 and "403" in done.stderr + done.stdout
     assert len(hook.requests) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_what_could_not_be_printed_is_1(sim, hook, file):
+    """A file of half of what was asked for is no success, long or short."""
+    path = file(config(source(sim), webhook(hook)))
+    for args in (["config", "--defaults"], ["config", "--show", "-c", path], ["check", "--format", "json", "-c", path],
+                 ["notify", "hook", "--dry-run", "-c", path], ["-h"], ["check", "-h"], ["--version"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([program("cardwatch"), *map(str, args)], stdout=full, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 1, args
 
 
 @pytest.mark.parametrize("command", ["card", "cards", "history", "tail", "completion"])

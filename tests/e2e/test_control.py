@@ -234,7 +234,7 @@ def test_nobody_is_there(tmp_path, sock, make_daemon, sim, hook):
 @pytest.mark.parametrize("args", [
     ["accept"], ["accept", "main"], ["accept", "main", "--by", "a"], ["accept", "ma/in", "--by", "a", "--why", "b"],
     ["accept", "main", "more", "--by", "a", "--why", "b"], ["reload", "more"], ["sources", "more"], ["sources", "--jsn"],
-    ["--socket"], ["--socket", "x"], ["sources", "--socket"],
+    ["--socket"], ["--socket", "x"], ["sources", "--socket"], ["--no-color"], ["--no-color", "--socket", "x"],
 ])
 def test_wrong_usage(args):
     done = ctl(*args)
