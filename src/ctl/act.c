@@ -35,7 +35,7 @@ static int put_end(const struct cw_command *command, const struct cw_act_wish *w
                 cw_json_out_string(out, "for", wish->lasts);
         if (!wish->until)
                 return CW_EXIT_OK;
-        if (cw_when_parse(wish->until, cw_clock_wall_ms(), &at) < 0)
+        if (cw_when_parse(wish->until, &at) < 0)
                 return cw_command_misused(command, "--until %s is no time: " CW_WHEN_USAGE, wish->until);
         cw_clock_format_utc(&time, at);
         cw_json_out_string(out, "until", cw_buf_text(&time));

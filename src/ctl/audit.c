@@ -8,6 +8,7 @@
 #include "command.h"
 #include "options.h"
 #include "recent.h"
+#include "when.h"
 
 /* Terms of a silence stand on lines of their own. */
 static void put_target(struct cw_table *table, const struct cw_json *act)
@@ -121,7 +122,7 @@ static int run_events(const struct cw_command *command, int argc, char **argv)
 }
 
 #define RECENT_USAGE                                                                                                   \
-        "      --since TIME   from then on: RFC 3339 with or without a zone, seconds since 1970, or -2h\n"             \
+        "      --since TIME   from then on: " CW_WHEN_PAST_USAGE "\n"                                                  \
         "      --until TIME   up to then\n"                                                                            \
         "      --limit N      the last so many (default 50)\n"                                                         \
         "      --json         for programs, the newest first\n"

@@ -17,6 +17,9 @@
 #define TIMEOUT_MS (60 * CW_SECOND_MS) /* a reload resolves and reads what it names */
 #define ANSWER_MAX (16u << 20)
 
+/* Only what was typed can be at fault: the daemon knows what a term or a duration is. */
+#define MISUNDERSTOOD 400
+
 struct exchange {
         const struct cw_daemon_call *call;
         const char *socket;
@@ -65,7 +68,7 @@ static void done(void *data, struct cw_http_answer *answer)
                 exchange->status = CW_EXIT_UNAVAILABLE;
         } else if (answer->status < 200 || answer->status > 299) {
                 refused(exchange, answer);
-                exchange->status = CW_EXIT_FAILED;
+                exchange->status = answer->status == MISUNDERSTOOD ? CW_EXIT_USAGE : CW_EXIT_FAILED;
         } else {
                 cw_buf_append(exchange->answer, answer->body, answer->body_len);
                 exchange->status = cw_buf_error(exchange->answer) < 0 ? CW_EXIT_FAILED : CW_EXIT_OK;

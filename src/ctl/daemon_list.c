@@ -141,8 +141,8 @@ bool cw_daemon_query_time(const struct cw_command *command, struct cw_buf *query
 
         if (!text)
                 return true;
-        if (cw_when_parse(text, cw_clock_wall_ms(), &at) < 0) {
-                (void)cw_command_misused(command, "--%s %s is no time: " CW_WHEN_USAGE, name, text);
+        if (cw_when_parse_past(text, cw_clock_wall_ms(), &at) < 0) {
+                (void)cw_command_misused(command, "--%s %s is no time: " CW_WHEN_PAST_USAGE, name, text);
                 return false;
         }
         cw_clock_format_utc(&time, at);

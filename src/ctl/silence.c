@@ -52,7 +52,7 @@ static int add(const struct cw_command *command, const struct cw_act_wish *wish)
                 .command = command, .place = wish->place, .method = "POST", .path = "/api/v1/silences"};
         int status;
 
-        if (wish->match.n == 0 && !wish->all)
+        if ((wish->match.n == 0) != wish->all)
                 return cw_command_misused(command, "say what: --match KEY=VALUE, or --all");
         if (!wish->lasts && !wish->until && !wish->preview)
                 return cw_command_misused(command, "say how long: --for 2h or --until TIME");

@@ -51,19 +51,24 @@ static int parse_local(const char *text, int64_t *ret_at)
         return -EINVAL;
 }
 
-int cw_when_parse(const char *text, int64_t now, int64_t *ret_at)
+int cw_when_parse(const char *text, int64_t *ret_at)
 {
-        int64_t ago_ms;
-
-        if (*text == '-') {
-                if (cw_duration_parse(text + 1, strlen(text + 1), &ago_ms) < 0 || ago_ms > now)
-                        return -EINVAL;
-                *ret_at = now - ago_ms;
-                return 0;
-        }
         if (parse_seconds(text, ret_at) == 0 || cw_clock_parse(text, ret_at) == 0)
                 return 0;
         return parse_local(text, ret_at);
+}
+
+int cw_when_parse_past(const char *text, int64_t now, int64_t *ret_at)
+{
+        const char *ago = *text == '-' ? text + 1 : text;
+        int64_t ago_ms;
+
+        if (cw_duration_parse(ago, strlen(ago), &ago_ms) < 0)
+                return cw_when_parse(text, ret_at);
+        if (ago_ms > now)
+                return -EINVAL;
+        *ret_at = now - ago_ms;
+        return 0;
 }
 
 void cw_when_format(struct cw_buf *buf, int64_t at)

@@ -318,8 +318,8 @@ static int run(const struct cw_command *command, int argc, char **argv)
                 return status;
         /* After the configuration: it says in which zone a time without one is. */
         why.at = why.recorded.now;
-        if (asked.at && cw_when_parse(asked.at, why.recorded.now, &why.at) < 0)
-                return cw_command_misused(command, "--at %s is no time: " CW_WHEN_USAGE, asked.at);
+        if (asked.at && cw_when_parse_past(asked.at, why.recorded.now, &why.at) < 0)
+                return cw_command_misused(command, "--at %s is no time: " CW_WHEN_PAST_USAGE, asked.at);
         return tell(&why, &asked);
 }
 
@@ -333,7 +333,7 @@ const struct cw_command cw_command_why = {
                  "rules of the\n"
                  "configuration made of the card then. Reads the store, whether a daemon runs on it or not.\n"
                  "\n"
-                 "      --at TIME      " CW_WHEN_USAGE " (default: now)\n"
+                 "      --at TIME      " CW_WHEN_PAST_USAGE " (default: now)\n"
                  "      --source NAME  where several have a card with this id\n"
                  "  -c, --config FILE  the configuration (default " CW_DEFAULT_CONFIG ")\n"
                  "      --json         for programs\n"

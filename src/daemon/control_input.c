@@ -74,6 +74,17 @@ static bool take_count(const struct cw_control_field *field, const char *text, s
         return true;
 }
 
+/* Nothing is no duration: it is how a field says that it was not given. */
+static bool take_duration(const struct cw_control_field *field, const struct cw_buf *text, struct cw_buf *why)
+{
+        int64_t ms;
+
+        if (cw_duration_parse(cw_buf_text(text), text->len, &ms) < 0 || ms == 0)
+                return refuse(why, field->name, "must be a duration such as 30m, 2h or 7d");
+        *(int64_t *)field->value = ms;
+        return true;
+}
+
 static bool take_text(const struct cw_control_field *field, struct cw_buf *text, struct cw_buf *why)
 {
         switch (field->kind) {
@@ -87,8 +98,7 @@ static bool take_text(const struct cw_control_field *field, struct cw_buf *text,
                 return cw_clock_parse(cw_buf_text(text), field->value) == 0 ||
                        refuse(why, field->name, "must be a time such as 2026-11-22T08:00:00Z");
         case CW_CONTROL_DURATION:
-                return cw_duration_parse(cw_buf_text(text), text->len, field->value) == 0 ||
-                       refuse(why, field->name, "must be a duration such as 30m, 2h or 7d");
+                return take_duration(field, text, why);
         case CW_CONTROL_BOOL:
                 break;
         }

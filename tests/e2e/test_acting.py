@@ -361,6 +361,7 @@ def test_a_backup_is_a_store_to_start_from(sim, hook, make, make_daemon, act, lo
     ("POST", "/api/v1/alerts/0123456789abcdef/ack", {"by": "zoe", "why": "x"}, 404),
     ("DELETE", "/api/v1/alerts/0123456789abcdef/ack", None, 404),
     ("POST", "/api/v1/alerts/ack", {"by": "zoe", "why": "x"}, 422),
+    ("POST", "/api/v1/alerts/ack", {"by": "zoe", "why": "x", "match": ["rule=low"], "for": "0s"}, 400),
     ("POST", "/api/v1/alerts/ack", {"by": "zoe", "why": "x", "match": ["rule=none"]}, 404),
     ("GET", "/api/v1/alerts?limit=0", None, 400),
     ("GET", "/api/v1/alerts?limit=1001", None, 400),
@@ -392,11 +393,41 @@ def test_problems(make, sock, method, target, body, status):  # noqa: F811
     ["silence", "end", "x"], ["silence", "mend"], ["silence", "list", "more"], ["ack"], ["ack", "x", "--why", "x"],
     ["ack", "0123456789abcdef"], ["ack", "0123456789abcdef", "--match", "a=b", "--why", "x"], ["outbox"], ["outbox", "x"],
     ["audit", "--since", "yesterday"], ["audit", "--limit", "0"], ["alerts", "--limit", "x"], ["backup"], ["status", "x"],
-    ["events", "more"], ["audit", "--messages"],
+    ["events", "more"], ["audit", "--messages"], ["silence", "add", "--match", "a=b", "--all", "--for", "1h", "--why", "x"],
+    ["silence", "add", "--all", "--until", "2h", "--why", "x"], ["silence", "add", "--all", "--until", "-2h", "--why", "x"],
 ])
 def test_wrong_usage(args):
     done = ctl(*args)
     assert done.returncode == 64 and done.stdout == "" and done.stderr
+
+
+@pytest.mark.parametrize("args", [
+    ["silence", "add", "--match", "rule=low", "--for", "soon", "--why", "x"], ["alerts", "--match", "card=x"],
+    ["silence", "add", "--match", "low", "--for", "1h", "--why", "x"], ["ack", "--match", "rule=low", "--for", "0s", "--why", "x"],
+])
+def test_wrong_usage_that_only_the_daemon_can_see(make, sock, args):  # noqa: F811
+    make()
+    done = ctl(*args, "--socket", sock)
+    assert done.returncode == 64 and done.stdout == "" and done.stderr
+
+
+def test_so_long_ago(make, act, look):
+    """As people say it, with a sign or without, like backtest."""
+    make()
+    act("silence", "add", "--match", "rule=none", "--for", "1h")
+    for since in ("1h", "-1h", "1d12h"):
+        assert len(look("audit", "--since", since)["audit"]) == 1, since
+        assert look("audit", "--until", since)["audit"] == []
+    assert look("events", "--since", "1h")["events"] == []
+
+
+@pytest.mark.parametrize("args", [["alerts"], ["audit", "--limit", "1"], ["status"], ["silence", "list"]])
+def test_no_color_is_understood_everywhere(make, sock, args):  # noqa: F811
+    make()
+    for words in ([*args, "--no-color", "--socket", sock], ["--no-color", "--socket", sock, *args],
+                  ["--socket", sock, "--no-color", *args]):
+        done = ctl(*words)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout
 
 
 @pytest.mark.parametrize("command", ["silence", "ack", "audit", "alerts", "status", "events", "outbox", "backup"])

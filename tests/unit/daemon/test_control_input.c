@@ -63,6 +63,7 @@ static void test_bodies(void **state)
                 {"a time without a date", "{\"time\": \"08:00\"}", "\"time\" must be a time such as"},
                 {"a time that is null", "{\"time\": null}", "\"time\" must be a time such as"},
                 {"a duration that is a number", "{\"for\": 7200}", "\"for\" must be a duration such as"},
+                {"a duration of nothing", "{\"for\": \"0s\"}", "\"for\" must be a duration such as"},
                 {"a match that is a text", "{\"match\": \"a=b\"}", "\"match\" must be a list of terms"},
                 {"a term that is a number", "{\"match\": [1]}", "\"match\" has a term that is no KEY=VALUE"},
                 {"a term of two lines", "{\"match\": [\"a=b\\nc=d\"]}", "\"match\" has a term that is no KEY=VALUE"},
