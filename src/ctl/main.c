@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "cardwatch/streams.h"
 #include "cardwatch/text.h"
 #include "command.h"
 
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
         struct sigaction ignore = {.sa_handler = SIG_IGN};
         int status;
 
+        cw_streams_fill();
         sigaction(SIGPIPE, &ignore, NULL);
         status = run(argc, argv);
         /* What was long failed on the way, and the rest may have found room. */

@@ -17,6 +17,7 @@
 #include "cardwatch/config_report.h"
 #include "cardwatch/log.h"
 #include "cardwatch/settings.h"
+#include "cardwatch/streams.h"
 
 #define EXIT_USAGE  64
 #define EXIT_CONFIG 78
@@ -119,8 +120,10 @@ int main(int argc, char **argv)
         cw_autofree char *system_zone = strdup(tz ? tz : "");
         struct cw_settings *settings;
         struct cw_app *app;
-        int status = read_options(argc, argv, &options);
+        int status;
 
+        cw_streams_fill();
+        status = read_options(argc, argv, &options);
         if (status >= 0)
                 return status;
         settle_memory();

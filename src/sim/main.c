@@ -4,6 +4,7 @@
 
 #include <cardwatch/buf.h>
 #include <cardwatch/cleanup.h>
+#include <cardwatch/streams.h>
 
 #include "options.h"
 #include "run.h"
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
         struct cw_sim_options options;
         int r;
 
+        cw_streams_fill();
         r = cw_sim_options_parse(argc, argv, &options, &message);
         if (r == CW_SIM_OPTIONS_SHOW) {
                 fputs(cw_buf_text(&message), stdout);

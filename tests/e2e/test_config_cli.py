@@ -245,6 +245,17 @@ def test_what_could_not_be_printed_is_1(sim, hook, file):
         assert done.returncode == 1, args
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_started_without_standard_streams(sim, hook, file, closed):
+    """They would be given to whatever is opened first."""
+    path = file(config(source(sim), webhook(hook)))
+    said = 1 if ">&-" in closed.split() else 0
+    for name, args, status in (("cardwatchd", ["--once"], 0), ("cardwatch", ["preview"], said), ("cardwatch", ["notify", "hook"], said)):
+        done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", program(name), *args, "-c", path],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30, check=False)
+        assert done.returncode == status, (name, args, done.stderr)
+
+
 @pytest.mark.parametrize("command", ["card", "cards", "history", "tail", "completion"])
 def test_a_command_of_a_later_day_says_so(command):
     done = ctl(command)

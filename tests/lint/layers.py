@@ -24,7 +24,7 @@ ARROWS = {
 
 # Whose header in include/cardwatch/ it is.
 HEADERS = {
-    "base": "arena backoff buf buf_room cleanup clock digits hash log map money pack pack_quick secret strpool text wrapping zone",
+    "base": "arena backoff buf buf_room cleanup clock digits hash log map money pack pack_quick secret streams strpool text wrapping zone",
     "core": "acts alert_match builtin card card_pack card_row changes changes_cards changes_order digest digest_rows engine engine_acts engine_view entry event expr expr_subject fall filter fingerprint history inhibition load match notice outbox overrides policy preview recall receiver_row route rows rule rules snapshot value window",
     "config": "config config_notifier config_report scenario",
     "codec": "arrival card_chart chart decoder disguise json_in json_out letter picture provider render render_alert render_template template",
