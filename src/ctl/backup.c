@@ -10,6 +10,7 @@
 #include "cardwatch/cleanup.h"
 #include "cardwatch/config.h"
 #include "cardwatch/json_out.h"
+#include "cardwatch/text.h"
 #include "command.h"
 #include "options.h"
 
@@ -47,6 +48,9 @@ static int run(const struct cw_command *command, int argc, char **argv)
                 fprintf(stderr, "cardwatch backup: %s\n", strerror(-r));
                 return CW_EXIT_FAILED;
         }
+        /* JSON would carry another name. */
+        if (cw_text_valid_utf8(path.data, path.len) != path.len)
+                return cw_command_misused(command, "a name that is not UTF-8 cannot be told to the daemon");
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_string(&out, "file", cw_buf_text(&path));
         if (cw_options_by(by))

@@ -411,6 +411,14 @@ def test_wrong_usage_that_only_the_daemon_can_see(make, sock, args):  # noqa: F8
     assert done.returncode == 64 and done.stdout == "" and done.stderr
 
 
+def test_a_backup_has_the_name_that_was_given(make, sock, tmp_path):  # noqa: F811
+    make()
+    done = subprocess.run([program("cardwatch"), "backup", os.fsencode(tmp_path) + b"/\xff.db", "--socket", sock],
+                          capture_output=True, check=False)
+    assert done.returncode == 64 and b"UTF-8" in done.stderr
+    assert [name for name in os.listdir(tmp_path) if name.endswith("\ufffd.db")] == []
+
+
 def test_so_long_ago(make, act, look):
     """As people say it, with a sign or without, like backtest."""
     make()
