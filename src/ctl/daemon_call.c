@@ -34,9 +34,13 @@ static void unreachable(const struct exchange *exchange, const char *reason)
                 exchange->socket, reason);
 }
 
-/* The kernel's reason says more than "could not connect". */
+/* The kernel's reason says more than "could not connect", and the client speaks of a host where there is a socket. */
 static const char *reason_of(const struct exchange *exchange, const struct cw_http_answer *answer)
 {
+        if (answer->failure == CW_HTTP_RESOLVE)
+                return "a socket's name has 107 bytes at most";
+        if (answer->failure == CW_HTTP_TIMEOUT)
+                return "it does not answer";
         if (answer->failure != CW_HTTP_CONNECT)
                 return answer->message;
         return access(exchange->socket, R_OK | W_OK) < 0 ? strerror(errno) : "nobody answers there";

@@ -225,6 +225,8 @@ def test_nobody_is_there(tmp_path, sock, make_daemon, sim, hook):
         dead.bind(sock)
     done = ctl("sources", "--socket", sock)
     assert done.returncode == 69 and "nobody answers there" in done.stderr
+    done = ctl("sources", "--socket", sock + "x" * 108)
+    assert done.returncode == 69 and "107 bytes at most" in done.stderr
     daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
     done = ctl("sources", "-c", daemon.config_path)
     assert done.returncode == 69 and "control.socket is none" in done.stderr
