@@ -101,10 +101,55 @@ void cw_group_key(const struct cw_entry *entry, const struct cw_group_by *by, si
         put_key(entry, by, n_by, false, buf);
 }
 
+void cw_group_key_of_route(uint64_t route_id, struct cw_buf *buf)
+{
+        if (route_id)
+                cw_buf_printf(buf, "@%016llx", (unsigned long long)route_id);
+}
+
 void cw_group_key_of_customer(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by,
                               struct cw_buf *buf)
 {
         put_key(entry, by, n_by, true, buf);
+}
+
+static struct cw_group_by by_of(const struct cw_group_value *value)
+{
+        static const struct {
+                const char *name;
+                enum cw_group_key key;
+        } names[] = {
+                {"rule", CW_GROUP_RULE},         {"severity", CW_GROUP_SEVERITY}, {"customer", CW_GROUP_CUSTOMER},
+                {"currency", CW_GROUP_CURRENCY}, {"card", CW_GROUP_CARD},
+        };
+
+        for (size_t i = 0; i < CW_ARRAY_SIZE(names); i++)
+                if (strcmp(names[i].name, value->name) == 0)
+                        return (struct cw_group_by){.key = names[i].key};
+        return (struct cw_group_by){.key = CW_GROUP_LABEL, .label = (char *)value->name};
+}
+
+void cw_group_key_like(const struct cw_entry *entry, const struct cw_group *group, struct cw_buf *buf)
+{
+        cw_buf_puts(buf, entry->source);
+        cw_buf_putc(buf, '{');
+        for (size_t i = 0; i < group->n_values; i++) {
+                struct cw_group_by by = by_of(&group->values[i]);
+
+                append_by(buf, entry, &by);
+        }
+        cw_buf_putc(buf, '}');
+        cw_group_key_of_route(group->route_id, buf);
+}
+
+bool cw_group_is_like(const struct cw_group *one, const struct cw_group *other)
+{
+        if (one->route_id != other->route_id || one->n_values != other->n_values)
+                return false;
+        for (size_t i = 0; i < one->n_values; i++)
+                if (strcmp(one->values[i].name, other->values[i].name) != 0)
+                        return false;
+        return true;
 }
 
 /* Reads one name="value" in place; returns what follows, or NULL. */

@@ -80,26 +80,68 @@ static int groups_of(struct cw_policy *policy, const struct cw_intent_row *row, 
         return 0;
 }
 
-/* The one of a message's groups to which the alert belongs. The rules may have changed since it was queued: then any of
- * them keeps the order. A message that was just added is the last in the lanes of its groups: nobody goes through all
- * of them for each alert of a first message, which has as many. */
-static struct cw_group *group_in(struct cw_policy *policy, const struct cw_intent *intent, const struct cw_entry *entry)
+#define KINDS_MAX 16 /* routes that such a message tells of, times what is left out of their keys */
+
+/* A message that is loaded, and one of its groups of each kind of key. */
+struct loading {
+        struct cw_intent *intent;
+        struct cw_group *kinds[KINDS_MAX];
+        size_t n_kinds;
+};
+
+static void find_kinds(struct loading *loading)
 {
+        for (size_t i = 0; i < loading->intent->n_groups && loading->n_kinds < KINDS_MAX; i++) {
+                struct cw_group *group = loading->intent->groups[i];
+                size_t k = 0;
+
+                while (k < loading->n_kinds && !cw_group_is_like(loading->kinds[k], group))
+                        k++;
+                if (k == loading->n_kinds)
+                        loading->kinds[loading->n_kinds++] = group;
+        }
+}
+
+/* A message that was just added is the last in the lanes of its groups: nobody goes through all of them for each alert
+ * of a first message, which has as many. Takes the key. */
+static struct cw_group *group_at(struct cw_policy *policy, const struct cw_intent *intent, struct cw_buf *key)
+{
+        struct cw_group *group = cw_map_get(&policy->groups, cw_group_hash(intent->notifier, cw_buf_text(key)));
+
+        if (cw_buf_error(key) < 0)
+                policy->error = -ENOMEM;
+        cw_buf_deinit(key);
+        return group && group->n_lane > 0 && group->lane[group->n_lane - 1] == intent ? group : NULL;
+}
+
+/* The one of a message's groups to which the alert belongs: by the rules in force, or, if they have changed since it
+ * was queued, by as much as one of the keys says. */
+static struct cw_group *group_in(struct cw_policy *policy, const struct loading *loading, const struct cw_entry *entry)
+{
+        const struct cw_intent *intent = loading->intent;
         size_t notifier = cw_policy_notifier_index(policy, intent->notifier);
+        struct cw_group *found, *best = NULL;
         struct cw_buf key = CW_BUF_NULL;
-        struct cw_group *group;
 
         if (notifier == SIZE_MAX || intent->n_groups == 1)
                 return intent->groups[0];
         cw_policy_key(policy, notifier, entry, &key);
-        group = cw_map_get(&policy->groups, cw_group_hash(intent->notifier, cw_buf_text(&key)));
-        cw_buf_deinit(&key);
-        return group && group->n_lane > 0 && group->lane[group->n_lane - 1] == intent ? group : intent->groups[0];
+        found = group_at(policy, intent, &key);
+        if (found)
+                return found;
+        for (size_t i = 0; i < loading->n_kinds; i++) {
+                cw_group_key_like(entry, loading->kinds[i], &key);
+                found = group_at(policy, intent, &key);
+                if (found && (!best || found->n_values > best->n_values))
+                        best = found;
+        }
+        return best ? best : intent->groups[0];
 }
 
 /* What stands in a message tells how far the receiver's knowledge goes. */
-static int load_item(struct cw_policy *policy, struct cw_intent *intent, const struct cw_item *item)
+static int load_item(struct cw_policy *policy, const struct loading *loading, const struct cw_item *item)
 {
+        struct cw_intent *intent = loading->intent;
         struct cw_alert *alert = cw_alerts_find(policy->alerts, item->entry->fingerprint);
         struct cw_telling *telling;
 
@@ -110,7 +152,7 @@ static int load_item(struct cw_policy *policy, struct cw_intent *intent, const s
         telling = cw_policy_telling(policy, intent->notifier, alert, true);
         if (!telling)
                 return policy->error;
-        cw_policy_join(policy, telling, group_in(policy, intent, item->entry));
+        cw_policy_join(policy, telling, group_in(policy, loading, item->entry));
         if (intent->state == CW_INTENT_QUEUED) {
                 telling->queued = intent->sequence;
                 telling->queued_edge = item->edge;
@@ -126,6 +168,7 @@ int cw_policy_load_intent(struct cw_policy *policy, const struct cw_intent_row *
 {
         cw_autofree struct cw_group **groups = NULL;
         size_t n_groups = 0;
+        struct loading loading = {.n_kinds = 0};
         struct cw_intent *intent;
         struct cw_intent like = {
                 .sequence = row->sequence,
@@ -175,8 +218,10 @@ int cw_policy_load_intent(struct cw_policy *policy, const struct cw_intent_row *
                 r = cw_intent_set_digest(intent, row->digest, row->digest_len);
         if (r == 0 && row->counted)
                 r = cw_intent_set_counted(intent, row->counted, row->counted_len);
+        loading.intent = intent;
+        find_kinds(&loading);
         for (size_t i = 0; r == 0 && i < row->n_items; i++)
-                r = load_item(policy, intent, &row->items[i]);
+                r = load_item(policy, &loading, &row->items[i]);
         return r;
 }
 

@@ -64,8 +64,7 @@ void cw_policy_key(struct cw_policy *policy, size_t notifier, const struct cw_en
                 cw_group_key_of_customer(entry, route->group_by, route->n_group_by, key);
         else
                 cw_group_key(entry, route->group_by, route->n_group_by, key);
-        if (route->id)
-                cw_buf_printf(key, "@%016llx", (unsigned long long)route->id);
+        cw_group_key_of_route(route->id, key);
         if (cw_buf_error(key) < 0)
                 policy->error = -ENOMEM;
 }
@@ -117,6 +116,8 @@ bool cw_policy_not_begun(const struct cw_policy *policy, const struct cw_telling
  * again, and its mails stay in their thread. Several may come from several groups, in no order: the latest counts. */
 static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, struct cw_group *to)
 {
+        bool waits = to->due_at && !to->told_at; /* for others to come into its first message */
+
         if (!from->told_at || from->told_at <= to->told_at)
                 return;
         to->told_at = from->told_at;
@@ -126,6 +127,8 @@ static void carry_clocks(struct cw_policy *policy, const struct cw_group *from, 
                 to->begun_at = from->begun_at;
         if (!to->thread[0])
                 memcpy(to->thread, from->thread, sizeof(to->thread));
+        if (waits && cw_policy_speaks_at(policy, to, false) < to->due_at)
+                to->due_at = cw_policy_speaks_at(policy, to, false);
         if (to->route->repeat_every_ms) {
                 /* By other rules: what was planned so far, they plan anew from there. */
                 int64_t at = policy->replanned ? from->due_at : to->told_at + to->route->repeat_every_ms;

@@ -68,6 +68,67 @@ static void test_keys(void **state)
         }
 }
 
+static void test_keys_made_alike(void **state)
+{
+        static const struct cw_label label = {(char *)"team", (char *)"treasury"};
+        static const struct {
+                const char *name, *key, *expected;
+                bool no_card;
+        } cases[] = {
+                {"nothing", "main{}", "main{}", false},
+                {"the root's", "main{rule=\"x\",card=\"1\"}", "main{rule=\"low\",card=\"7\"}", false},
+                {"a route's", "main{customer=\"9\"}@00000000000000af", "main{customer=\"11057\"}@00000000000000af",
+                 false},
+                {"a label", "main{team=\"x\",severity=\"critical\",currency=\"EUR\"}",
+                 "main{team=\"treasury\",severity=\"warning\",currency=\"USD\"}", false},
+                {"a label that is not there", "main{desk=\"x\"}", "main{}", false},
+                {"no card", "second{customer=\"9\",rule=\"x\"}", "main{rule=\"low\"}", true},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_group *group;
+                struct cw_entry entry = sample(&label);
+                struct cw_buf key = CW_BUF_NULL;
+
+                print_message("  %s\n", cases[i].name);
+                entry.has_card = !cases[i].no_card;
+                assert_int_equal(cw_group_new("chat", cases[i].key, &group), 0);
+                cw_group_key_like(&entry, group, &key);
+                assert_string_equal(cw_buf_text(&key), cases[i].expected);
+                cw_group_free(group);
+                cw_buf_deinit(&key);
+        }
+}
+
+static void test_what_is_alike(void **state)
+{
+        static const struct {
+                const char *one, *other;
+                bool alike;
+        } cases[] = {
+                {"main{}", "second{}", true},
+                {"main{card=\"1\"}", "main{card=\"2\"}", true},
+                {"main{card=\"1\"}", "main{customer=\"1\"}", false},
+                {"main{card=\"1\"}", "main{}", false},
+                {"main{card=\"1\",rule=\"x\"}", "main{rule=\"x\",card=\"1\"}", false},
+                {"main{card=\"1\"}@00000000000000af", "main{card=\"2\"}@00000000000000af", true},
+                {"main{card=\"1\"}@00000000000000af", "main{card=\"1\"}", false},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_group *one, *other;
+
+                print_message("  %s, %s\n", cases[i].one, cases[i].other);
+                assert_int_equal(cw_group_new("chat", cases[i].one, &one), 0);
+                assert_int_equal(cw_group_new("mail", cases[i].other, &other), 0);
+                assert_int_equal(cw_group_is_like(one, other), cases[i].alike);
+                cw_group_free(one);
+                cw_group_free(other);
+        }
+}
+
 static void test_odd_values_make_the_round_trip(void **state)
 {
         static const char *const values[] = {
@@ -233,6 +294,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_keys_made_alike),
+                cmocka_unit_test(test_what_is_alike),
                 cmocka_unit_test(test_odd_values_make_the_round_trip),
                 cmocka_unit_test(test_damaged_keys),
                 cmocka_unit_test(test_hashes_tell_notifiers_and_keys_apart),

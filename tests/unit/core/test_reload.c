@@ -486,6 +486,70 @@ static void test_clocks_follow_the_rules_in_force(void **state)
         }
 }
 
+/* The message tells of several groups, and none of them is one by the rules of now. */
+static void test_other_groups_while_a_baseline_is_under_way(void **state)
+{
+        struct ruleset_spec by_customer = {.builtins_off = 1u << CW_BUILTIN_STALE, .rules = {LOW}},
+                            by_card = by_customer;
+
+        (void)state;
+        by_card.group_by[0].key = CW_GROUP_CARD;
+        by_card.n_group_by = 1;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                print_message("  %s\n", restart ? "with restarts" : "an end is told in the group of the beginning");
+                world_init(&world, ruleset_build(&by_customer));
+                world.receivers[0].mood = FAILS;
+                world_card(&world, 1, 1, "50");
+                world_card(&world, 2, 2, "40");
+                assert_string_equal(world_polled(&world), "");
+                assert_string_equal(changed(&world, &by_card, restart), "");
+                world_card(&world, 1, 1, "500");
+                world_card(&world, 2, 2, "400");
+                assert_string_equal(world_polled(&world), "");
+                if (restart)
+                        world_restart(&world, NULL);
+                world.receivers[0].mood = ACCEPTS;
+                world_pass(&world, 15 * MINUTE);
+                assert_string_equal(world_told(&world), "chat firing baseline: low/2 firing 40.00, low/1 firing 50.00\n"
+                                                        "chat resolved: low/1 resolved 500.00\n"
+                                                        "chat resolved: low/2 resolved 400.00\n");
+                world_deinit(&world);
+        }
+}
+
+/* Its clocks go with it: a group that waited for its first message has had one now. */
+static void test_what_was_under_way_comes_to_a_group_that_waits(void **state)
+{
+        struct ruleset_spec by_card = {.builtins_off = 1u << CW_BUILTIN_STALE, .rules = {LOW}}, waiting = by_card;
+
+        (void)state;
+        by_card.group_by[0].key = CW_GROUP_CARD;
+        by_card.n_group_by = 1;
+        waiting.group_wait_ms = 60 * MINUTE;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                print_message("  %s\n", restart ? "with restarts" : "it speaks as soon as it may");
+                begin(&world, &by_card);
+                world.receivers[0].mood = FAILS;
+                world_card(&world, 2, 2, "40");
+                assert_string_equal(world_polled(&world), "");
+                assert_string_equal(changed(&world, &waiting, restart), "");
+                world_card(&world, 2, 5, "30");
+                assert_string_equal(world_polled(&world), "");
+                world.receivers[0].mood = ACCEPTS;
+                world_pass(&world, 15 * MINUTE);
+                if (restart)
+                        world_restart(&world, NULL);
+                world_pass(&world, MINUTE);
+                assert_string_equal(world_told(&world), "chat firing: low/2 firing 40.00\n"
+                                                        "chat firing: low/5 firing 30.00\n");
+                world_deinit(&world);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -505,6 +569,8 @@ int main(void)
                 cmocka_unit_test(test_routes),
                 cmocka_unit_test(test_who_leaves_the_route_while_its_group_waits),
                 cmocka_unit_test(test_clocks_follow_the_rules_in_force),
+                cmocka_unit_test(test_other_groups_while_a_baseline_is_under_way),
+                cmocka_unit_test(test_what_was_under_way_comes_to_a_group_that_waits),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
