@@ -54,6 +54,7 @@ struct cw_app {
         struct cw_timer *tick, *apply, *deadline, *watchdog;
         struct cw_signal *signals[4];
         enum app_state state;
+        bool told_to_end;
         bool poll_failed;
         bool store_failing;
         int exit_status;
@@ -230,10 +231,14 @@ static void drained(void *data)
 
 static void terminate(struct cw_app *app, int signum)
 {
-        if (app->state != RUNNING)
+        if (app->told_to_end)
                 _exit(128 + signum);
+        app->told_to_end = true;
         cw_log(app->options.log, CW_LOG_INFO, "stopping", "signal", "%d", signum, NULL);
         cw_ready_stopping();
+        if (app->state > DRAINING)
+                return;
+        /* A single round (--once) drains by itself, but for as long as it takes. */
         app->state = DRAINING;
         cw_timer_stop(app->apply);
         cw_control_free(cw_take(app->control));

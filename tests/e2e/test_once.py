@@ -6,6 +6,7 @@ import os
 import pytest
 
 from configs import config, login, source, webhook
+from daemon import wait_until
 from receivers import Answer
 
 
@@ -20,6 +21,19 @@ def test_all_well_is_0(sim, hook, make_daemon):
     sim.set_card(1, available="600")
     assert daemon.once() == 0
     assert [m["status"] for m in hook.messages] == ["firing", "resolved"]
+
+
+def test_told_to_end_while_it_delivers(sim, hook, make_daemon):
+    """The first signal lets what is under way end, as it does without --once."""
+    daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
+    assert daemon.once() == 0
+    sim.set_card(1, available="1")
+    hook.default = Answer(200, delay_s=1)
+    daemon.args.append("--once")
+    daemon.start(wait_for="poll-judged")
+    wait_until(lambda: hook.requests, "a request")
+    assert daemon.terminate() == 0
+    assert daemon.log_lines("stopping") and daemon.log_lines("message-delivered")
 
 
 def test_a_poll_that_fails_is_1(sim, hook, make_daemon):
