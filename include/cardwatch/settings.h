@@ -8,6 +8,7 @@
 #include "cardwatch/sink.h"
 #include "cardwatch/source.h"
 
+struct cw_log;
 struct cw_loop;
 struct cw_wire;
 
@@ -68,5 +69,8 @@ int cw_settings_wire(struct cw_notifier *notifier, struct cw_loop *loop, struct 
  */
 int cw_settings_load(const char *path, const struct cw_config_load_options *options, struct cw_settings **ret_settings,
                      struct cw_config_report *report) __attribute__((warn_unused_result));
+
+/* What was found, a line of the log each. */
+void cw_settings_log_report(struct cw_log *log, const struct cw_config_report *report);
 
 #endif

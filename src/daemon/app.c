@@ -249,17 +249,6 @@ static void terminate(struct cw_app *app, int signum)
         advance(app);
 }
 
-static void log_report(struct cw_app *app, const struct cw_config_report *report)
-{
-        for (size_t i = 0; i < report->n_items; i++) {
-                const struct cw_config_diagnostic *item = &report->items[i];
-
-                cw_log(app->options.log, item->warning ? CW_LOG_WARNING : CW_LOG_ERROR, "config", "file", "%s",
-                       item->file, "line", "%u", item->line, "column", "%u", item->column, "message", "%s",
-                       item->message, NULL);
-        }
-}
-
 static void refuse_reload(struct cw_app *app, const char *reason)
 {
         struct cw_event event = {.kind = CW_EVENT_RELOAD_RESULT, .result = {.failing = true, .reason = reason}};
@@ -360,7 +349,7 @@ static bool reload(void *data, const struct cw_act *act, struct cw_buf *why)
                 fixed = cw_settings_fixed_part(app->settings, settings);
         if (fixed)
                 cw_buf_puts(why, fixed);
-        log_report(app, &report);
+        cw_settings_log_report(app->options.log, &report);
         good = settings && !fixed;
         if (good) {
                 audit_reload(app, act, settings->config->hash);

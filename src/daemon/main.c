@@ -76,19 +76,36 @@ static int read_options(int argc, char **argv, struct cw_app_options *options)
         return EXIT_USAGE;
 }
 
-static int load(const char *path, struct cw_settings **ret_settings)
+static void print_report(const struct cw_config_report *report)
 {
-        struct cw_config_load_options options = {0};
-        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
         struct cw_buf text = CW_BUF_NULL;
-        int r;
 
-        r = cw_settings_load(path, &options, ret_settings, &report);
-        cw_config_report_text(&report, &text);
+        cw_config_report_text(report, &text);
         fputs(cw_buf_text(&text), stderr);
         cw_buf_deinit(&text);
+}
+
+/* The settings and the log that they ask for; an exit status. What is wrong is printed as people read it; a log that
+ * programs read has warnings as lines of its own. */
+static int begin(struct cw_app_options *options, struct cw_settings **ret_settings)
+{
+        struct cw_config_load_options load = {0};
+        struct cw_config_report report = CW_CONFIG_REPORT_NULL;
+        struct cw_settings *settings = NULL;
+        int status = EXIT_CONFIG;
+
+        if (cw_settings_load(options->config_path, &load, &settings, &report) == 0)
+                status = cw_log_new(stderr, settings->config->log_level, settings->config->log_format, &options->log);
+        if (status == 0 && settings->config->log_format == CW_LOG_JSON)
+                cw_settings_log_report(options->log, &report);
+        else
+                print_report(&report);
         cw_config_report_deinit(&report);
-        return r;
+        if (status != 0)
+                cw_settings_unref(settings);
+        else
+                *ret_settings = settings;
+        return status < 0 ? EXIT_FAILURE : status;
 }
 
 /*
@@ -128,13 +145,10 @@ int main(int argc, char **argv)
                 return status;
         settle_memory();
         options.system_zone = system_zone ? system_zone : "";
-        if (load(options.config_path, &settings) < 0)
-                return EXIT_CONFIG;
+        status = begin(&options, &settings);
+        if (status != 0)
+                return status;
         settle_process();
-        if (cw_log_new(stderr, settings->config->log_level, settings->config->log_format, &options.log) < 0) {
-                cw_settings_unref(settings);
-                return EXIT_FAILURE;
-        }
         if (cw_app_new(&options, settings, &app) < 0) {
                 cw_log(options.log, CW_LOG_ERROR, "start-failed", NULL);
                 cw_log_free(options.log);

@@ -8,6 +8,7 @@
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/config_report.h"
+#include "cardwatch/log.h"
 #include "cardwatch/render_template.h"
 #include "cardwatch/secret.h"
 #include "cardwatch/template.h"
@@ -412,4 +413,14 @@ int cw_settings_load(const char *path, const struct cw_config_load_options *opti
         checking.check_texts = check_templates;
         r = cw_config_load(path, &checking, &config, report);
         return r < 0 ? r : cw_settings_new(config, ret_settings);
+}
+
+void cw_settings_log_report(struct cw_log *log, const struct cw_config_report *report)
+{
+        for (size_t i = 0; i < report->n_items; i++) {
+                const struct cw_config_diagnostic *item = &report->items[i];
+
+                cw_log(log, item->warning ? CW_LOG_WARNING : CW_LOG_ERROR, "config", "file", "%s", item->file, "line",
+                       "%u", item->line, "column", "%u", item->column, "message", "%s", item->message, NULL);
+        }
 }

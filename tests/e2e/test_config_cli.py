@@ -64,6 +64,14 @@ def test_the_daemon_says_the_same(make_daemon):
     assert [line for line, _ in places(daemon.log_text())] == [5, 8, 9, 10, 15]
 
 
+def test_a_log_of_json_has_nothing_else(sim, hook, make_daemon):
+    """Whatever is doubtful about the configuration is a line of it, too."""
+    daemon = make_daemon(config(source(sim), webhook(hook), rules=[]))
+    assert "there are no rules" in daemon.log_lines("config", level="warning")[0]["message"]
+    for line in daemon.log_text().splitlines():
+        assert json.loads(line)["event"]
+
+
 def test_mistakes_as_json(file):
     done = ctl("check", "--offline", "--format", "json", "-c", file(FIVE_MISTAKES))
     assert done.returncode == 78
