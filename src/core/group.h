@@ -39,22 +39,6 @@ struct cw_group {
         size_t n_lane, lane_capacity;
 };
 
-/* The key of an entry under these group keys. */
-void cw_group_key(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by, struct cw_buf *buf);
-
-/* The same, and whatever they are, of one customer. */
-void cw_group_key_of_customer(const struct cw_entry *entry, const struct cw_group_by *by, size_t n_by,
-                              struct cw_buf *buf);
-
-/* What a key ends with; 0: the root, which is not named. */
-void cw_group_key_of_route(uint64_t route_id, struct cw_buf *buf);
-
-/* The key of an entry that is made as this group's is: of the same values, for the same route. */
-void cw_group_key_like(const struct cw_entry *entry, const struct cw_group *group, struct cw_buf *buf);
-
-/* The keys of both are. */
-bool cw_group_is_like(const struct cw_group *one, const struct cw_group *other);
-
 /* -EBADMSG: no such key. -ENOMEM. */
 int cw_group_new(const char *notifier, const char *key, struct cw_group **ret_group)
         __attribute__((warn_unused_result));

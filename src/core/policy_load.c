@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cardwatch/cleanup.h"
+#include "group_key.h"
 #include "intent_count.h"
 #include "policy.h"
 #include "policy_digest.h"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "group_key.h"
 #include "policy.h"
 #include "policy_copy.h"
 #include "policy_fallback.h"

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../../src/core/group.h"
+#include "../../../src/core/group_key.h"
 #include "../../../src/core/intent.h"
 #include "cardwatch/changes.h"
 #include "cardwatch/cleanup.h"
