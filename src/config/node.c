@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Idea: to find a byte of a scalar's text in the file, the scalar's source is walked beside its text, one piece of each
- * at a time; where the two cannot be told to agree (folded blocks, odd escapes) the place is the scalar's start.
+ * at a time; where the two cannot be told to agree (odd escapes) the place is the scalar's start.
  */
 #include "node.h"
 
@@ -120,7 +120,7 @@ static bool step(struct cursor *cursor)
         return true;
 }
 
-static bool flow_offset(const struct cw_node *node, size_t begin, size_t offset, size_t *ret_offset)
+static bool walked_offset(const struct cw_node *node, size_t begin, size_t offset, size_t *ret_offset)
 {
         const struct cw_document *document = node->document;
         struct cursor cursor = {
@@ -131,7 +131,9 @@ static bool flow_offset(const struct cw_node *node, size_t begin, size_t offset,
                 .style = node->style,
         };
 
-        if (node->style != CW_STYLE_PLAIN)
+        if (node->style == CW_STYLE_FOLDED)
+                step_fold(&cursor);
+        else if (node->style != CW_STYLE_PLAIN)
                 cursor.source++;
         while (cursor.text < node->text + offset)
                 if (!step(&cursor))
@@ -174,13 +176,15 @@ static bool source_offset(const struct cw_node *node, size_t offset, size_t *ret
 
         if (offset > node->len || node->span.line == 0 || node->span.line > document->n_lines)
                 return false;
-        if (node->style == CW_STYLE_FOLDED)
-                return false;
         if (node->style == CW_STYLE_LITERAL)
                 return literal_offset(node, offset, ret_offset);
+        /* A folded block begins below its indicator. */
+        if (node->style == CW_STYLE_FOLDED)
+                return node->span.line < document->n_lines &&
+                       walked_offset(node, document->lines[node->span.line], offset, ret_offset);
         line = cw_document_line(document, node->span.line, &len);
         begin = (size_t)(line - document->text) + cw_text_prefix(line, len, node->span.column - 1);
-        return flow_offset(node, begin, offset, ret_offset);
+        return walked_offset(node, begin, offset, ret_offset);
 }
 
 struct cw_span cw_node_locate(const struct cw_node *node, size_t offset, size_t len)

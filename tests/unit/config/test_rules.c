@@ -113,8 +113,11 @@ static void test_places_in_expressions(void **state)
                 {"in quotes over lines", RULE("  - name: a\n    when: \"available < 1\n      or nope\"\n"), 9, 10},
                 {"in a literal block", RULE("  - name: a\n    when: |\n      available < 1\n        or nope\n"), 10,
                  12},
-                {"in a folded block: where it begins",
-                 RULE("  - name: a\n    when: >\n      available < 1\n      or nope\n"), 8, 11},
+                {"in a folded block", RULE("  - name: a\n    when: >\n      available < 1\n      or nope\n"), 10, 10},
+                {"in a folded block with a comment, an empty line and one that is indented more",
+                 RULE("  - name: a\n    when: >- # why\n\n      available < 1\n        and pending > 2\n      or "
+                      "nope\n"),
+                 12, 10},
                 {"with an escape that is not followed: where it begins",
                  RULE("  - name: a\n    when: \"\\x61vailable < nope\"\n"), 8, 11},
                 {"in a flow mapping", RULE("  - {name: a, when: available < nope, severity: info}\n"), 7, 33},
@@ -210,7 +213,7 @@ static void test_places_of_templates(void **state)
                                           "    when: available < 1\n"
                                           "    summary: \"{{card.id}} {{oops\"\n"
                                           "    description: >\n"
-                                          "      folded text is vague\n"));
+                                          "      folded text is {{found\n"));
         assert_int_equal(cw_config_load("cardwatch.yaml", &options, &config, &report), -EINVAL);
         assert_null(config);
         assert_int_equal(report.n_errors, 2);
@@ -218,9 +221,9 @@ static void test_places_of_templates(void **state)
         assert_string_equal(cw_buf_text(&text), "cardwatch.yaml:9:27: error: the tag is not closed\n"
                                                 "    9 |     summary: \"{{card.id}} {{oops\"\n"
                                                 "      |                           ^\n"
-                                                "cardwatch.yaml:10:18: error: the tag is not closed\n"
-                                                "   10 |     description: >\n"
-                                                "      |                  ^\n");
+                                                "cardwatch.yaml:11:19: error: the tag is not closed\n"
+                                                "   11 |       folded text is {{found\n"
+                                                "      |                   ^\n");
         cw_buf_deinit(&text);
         cw_config_report_deinit(&report);
 }
