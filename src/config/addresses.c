@@ -97,6 +97,17 @@ bool cw_address_mail(struct cw_reader *reader, const struct cw_row *row, const s
         const char *at = strchr(text, '@');
         bool good = at && at > text && at[1] && !strchr(at + 1, '@') && strlen(text) <= 254;
 
+        /* Mail in other letters is an extension of SMTP that is not spoken here. */
+        for (const char *c = text; *c; c++) {
+                if ((unsigned char)*c > 0x7f) {
+                        cw_reader_complain(
+                                reader, node,
+                                "\"%s\" must be a mail address in ASCII (a domain in other letters has a form "
+                                "that begins with xn--)",
+                                row->name);
+                        return false;
+                }
+        }
         for (const char *c = text; *c && good; c++)
                 good = (unsigned char)*c > 0x20 && *c != 0x7f && !strchr("<>,;:\"()[]\\", *c);
         if (!good)

@@ -279,6 +279,10 @@ static void test_notifiers(void **state)
                 {"a sender who is none",
                  NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: \"Ops <a@b.example>\", to: [c@d.example]"),
                  "6:68: error: \"from\" must be a mail address such as ops@example.com"},
+                {"a receiver in letters that mail servers need not know",
+                 NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: [m\xc3\xbcller@d.example]"),
+                 "6:86: error: \"to\" must be a mail address in ASCII (a domain in other letters has a form that "
+                 "begins with xn--)"},
                 {"a receiver who would begin a header",
                  NOTIFIER("type: email, smtp: \"smtp://127.0.0.1\", from: a@b.example, to: [\"c@d.example\\r\\nBcc: "
                           "x@y\"]"),
