@@ -148,7 +148,7 @@ static const struct cw_row rows[] = {
          .check = cw_shape_app_name, .help = "The program's name in each record."},
         {"path", CW_ROW_TEXT, CW_ROW_REQUIRED, .kinds = FILE_KIND, NOTIFIER(path),
          .example = "/var/lib/cardwatch/alerts.jsonl", .most = 4000, .check = cw_shape_absolute,
-         .help = "The file; each alert becomes a line of JSON at its end."},
+         .help = "The file; each message becomes a line of JSON at its end, with every alert in it."},
         {"tls", CW_ROW_TABLE, .kinds = HTTP | EMAIL | SYSLOG, NOTIFIER(tls), .table = &cw_schema_tls,
          .help = "TLS towards the server."},
         {"send_resolved", CW_ROW_BOOLEAN, NOTIFIER(send_resolved), .fallback = "true",
