@@ -174,28 +174,28 @@ static void compose_own(struct cw_composer *composer, const struct cw_route_draf
         mark(reach->windows, route->only, route->n_only);
 }
 
+/* What it takes; 0: everything. */
 static uint64_t meaning_of(const struct cw_filter *filter)
 {
         struct cw_hash hash;
 
+        if (cw_filter_is_everything(filter))
+                return 0;
         cw_hash_init(&hash, CW_HASH_KEY_DERIVED);
         cw_filter_hash(filter, &hash);
         return cw_hash_end(&hash);
 }
 
-/* What a route before it takes whole never comes to it. */
+/* What a route before it takes whole never comes to it. `meanings` are those of the routes up to it. */
 static void doubt_order(struct cw_composer *composer, const struct cw_route_draft *drafts,
-                        const struct cw_route *routes, size_t place)
+                        const struct cw_route *routes, const uint64_t *meanings, size_t place)
 {
         for (size_t i = 0; i < place; i++) {
-                bool takes_all = cw_filter_is_everything(&routes[i].match);
-
-                if (routes[i].goes_on ||
-                    (!takes_all && meaning_of(&routes[i].match) != meaning_of(&routes[place].match)))
+                if (routes[i].goes_on || (meanings[i] != 0 && meanings[i] != meanings[place]))
                         continue;
                 cw_reader_warn(composer->reader, drafts[place].node,
                                "no alert comes to this route: the one in line %u takes %s", drafts[i].node->span.line,
-                               takes_all ? "them all" : "the same ones");
+                               meanings[i] == 0 ? "them all" : "the same ones");
                 return;
         }
 }
@@ -206,19 +206,23 @@ static void compose_route(struct cw_composer *composer, struct cw_route_draft *d
 static void compose_children(struct cw_composer *composer, const struct cw_route_draft *draft, struct reach *reach,
                              struct cw_route *route, unsigned depth)
 {
+        cw_autofree uint64_t *meanings = NULL;
+
         if (draft->n_routes && depth == CW_ROUTE_DEPTH_MAX) {
                 cw_reader_complain(composer->reader, draft->routes[0].node, "routes are nested more than %d deep",
                                    CW_ROUTE_DEPTH_MAX);
                 return;
         }
         route->routes = cw_reader_alloc(composer->reader, draft->n_routes, sizeof(*route->routes));
-        for (size_t i = 0; route->routes && i < draft->n_routes && composer->reader->error == 0; i++) {
+        meanings = cw_reader_alloc(composer->reader, draft->n_routes, sizeof(*meanings));
+        for (size_t i = 0; route->routes && meanings && i < draft->n_routes && composer->reader->error == 0; i++) {
                 struct cw_route *child = &route->routes[route->n_routes++];
                 struct cw_route_draft *one = &draft->routes[i];
 
                 cw_compose_filter(composer, &one->match, cw_node_get(one->node, "match"), &child->match);
                 child->goes_on = one->goes_on;
-                doubt_order(composer, draft->routes, route->routes, i);
+                meanings[i] = meaning_of(&child->match);
+                doubt_order(composer, draft->routes, route->routes, meanings, i);
                 inherit(composer, route, child);
                 if (composer->reader->error == 0)
                         compose_route(composer, one, reach, child, depth + 1);

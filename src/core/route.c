@@ -18,24 +18,28 @@ static uint64_t id_of(const struct cw_route *route, uint64_t parent, uint64_t tw
         return cw_hash_end(&hash);
 }
 
-/* One that goes on may have a twin that matches the same alerts for others, with clocks of its own. */
-static void seal(struct cw_route *route, uint64_t parent)
+/* One that goes on may have a twin that matches the same alerts for others, with clocks of its own. They are counted
+ * from the last on, while those before it still have the id that they share. */
+static void seal(struct cw_route *route)
 {
-        for (size_t i = 0; i < route->n_routes; i++) {
+        for (size_t i = 0; i < route->n_routes; i++)
+                route->routes[i].id = id_of(&route->routes[i], route->id, 0);
+        for (size_t i = route->n_routes; i-- > 0;) {
                 struct cw_route *child = &route->routes[i];
-                uint64_t plain = id_of(child, parent, 0), twins = 0;
+                uint64_t twins = 0;
 
                 for (size_t k = 0; k < i; k++)
-                        twins += id_of(&route->routes[k], parent, 0) == plain;
-                child->id = twins ? id_of(child, parent, twins) : plain;
-                seal(child, child->id);
+                        twins += route->routes[k].id == child->id;
+                if (twins)
+                        child->id = id_of(child, route->id, twins);
+                seal(child);
         }
 }
 
 void cw_route_seal(struct cw_route *root)
 {
         root->id = 0;
-        seal(root, 0);
+        seal(root);
 }
 
 void cw_route_deinit(struct cw_route *route)

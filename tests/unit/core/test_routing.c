@@ -592,6 +592,46 @@ static void test_what_is_held_is_recorded(void **state)
         world_deinit(&world);
 }
 
+/* A child that matches these severities, with one of its own that matches all. */
+static struct cw_route branch(unsigned severities, struct cw_route *own)
+{
+        *own = (struct cw_route){0};
+        return (struct cw_route){.match = {.severities = severities}, .goes_on = true, .routes = own, .n_routes = 1};
+}
+
+/* What is remembered of a route is found again by its id, whatever comes and goes beside it. */
+static void test_ids_stay_while_others_come_and_go(void **state)
+{
+        struct cw_route owns[4];
+        struct cw_route all[] = {branch(1, &owns[0]), branch(2, &owns[1]), branch(1, &owns[2]), branch(1, &owns[3])};
+        struct cw_route root = {.routes = all, .n_routes = CW_ARRAY_SIZE(all)};
+        uint64_t ids[CW_ARRAY_SIZE(all)], below[CW_ARRAY_SIZE(all)];
+
+        (void)state;
+        cw_route_seal(&root);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(all); i++) {
+                ids[i] = all[i].id;
+                below[i] = owns[i].id;
+                assert_int_not_equal(ids[i], below[i]);
+                for (size_t k = 0; k < i; k++) {
+                        assert_int_not_equal(ids[i], ids[k]);
+                        assert_int_not_equal(below[i], below[k]);
+                }
+        }
+        all[1] = all[2];
+        all[2] = all[3];
+        root.n_routes = 3;
+        cw_route_seal(&root);
+        assert_int_equal(all[0].id, ids[0]);
+        assert_int_equal(all[1].id, ids[2]);
+        assert_int_equal(all[2].id, ids[3]);
+        assert_int_equal(owns[3].id, below[3]);
+        root.n_routes = 2;
+        cw_route_seal(&root);
+        assert_int_equal(all[0].id, ids[0]);
+        assert_int_equal(all[1].id, ids[2]);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -605,6 +645,7 @@ int main(void)
                 cmocka_unit_test(test_a_reload_plans_no_step_twice),
                 cmocka_unit_test(test_another_tree_repeats_nothing_at_once),
                 cmocka_unit_test(test_what_is_held_is_recorded),
+                cmocka_unit_test(test_ids_stay_while_others_come_and_go),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
