@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -188,6 +189,32 @@ def test_the_demo_configuration_is_right(file):
         text = demo.read().replace("@SIMULATOR@", "http://127.0.0.1:1").replace("@FOLDER@", "/nonexistent")
     done = ctl("check", "--offline", "-c", file(text))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+DEMO_LINES = {
+    "what fell says what it was": ({}, "95.10 GBP, was 130.00"),
+    "a first look has nothing before": ({"previous": None}, "95.10 GBP"),
+    "a deactivation did not change the balance": ({"before": "95.10", "suppressed": True}, "95.10 GBP, now deactivated"),
+    "nor did an activation": ({"before": "95.10", "was_suppressed": True}, "95.10 GBP, now active again"),
+    "both at once are both said": ({"suppressed": True}, "95.10 GBP, was 130.00, now deactivated"),
+}
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@pytest.mark.parametrize("name", DEMO_LINES)
+def test_what_the_demo_prints(name):
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "..", "..", "packaging", "demo"), encoding="utf-8") as demo:
+        filter_text = re.search(r"^format='\n(.*?)'$", demo.read(), re.M | re.S).group(1)
+    keys, expected = DEMO_LINES[name]
+    previous = {"available": keys.get("before", "130.00"), "suppressed": keys.get("was_suppressed", False)}
+    alert = {"state": "event", "severity": "info", "rule": "suppression", "customer": {"id": 11006, "reference": "acme-6"},
+             "card": {"id": 12, "currency": "GBP", "last4": "0286", "suppressed": keys.get("suppressed", False)},
+             "balances": {"available": "95.10"}, "previous": keys.get("previous", previous)}
+    message = {"baseline": False, "alerts": [alert]}
+    hooks = [{"status": 200, "at": "2026-11-22T08:00:00.123Z", "body": json.dumps(message)}]
+    printed = subprocess.run(["jq", "-r", filter_text], input=json.dumps(hooks), capture_output=True, text=True, timeout=60, check=True)
+    assert printed.stdout.endswith(f"card 12 of acme-6       {expected}\n"), printed.stdout
 
 
 def test_preview_counts_and_does_nothing(make_sim, hook, file, tmp_path):
