@@ -40,6 +40,14 @@ int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *cont
 int cw_expr_measure(const struct cw_expr *expr, const struct cw_expr_context *context,
                     struct cw_expr_limit *ret_measure) __attribute__((warn_unused_result));
 
+/*
+ * Both, of the first comparison that is true, where the one that they are about is not: "available < 100 or pending >
+ * 500" is about `available`, but may be true of `pending`. 0 or CW_EXPR_NONE.
+ */
+int cw_expr_alternative(const struct cw_expr *expr, const struct cw_expr_context *context,
+                        struct cw_expr_limit *ret_measure, struct cw_expr_limit *ret_limit)
+        __attribute__((warn_unused_result));
+
 static inline cw_amount cw_expr_amount_of(const struct cw_card *card, enum cw_expr_amount amount)
 {
         return amount == CW_EXPR_AVAILABLE ? card->available : amount == CW_EXPR_PENDING ? card->pending : card->total;

@@ -46,31 +46,40 @@ static void write_value(struct cw_buf *buf, const struct cw_value *value, const 
 }
 
 /* "spent(1h) 550.00, " before the limit's name, where what is compared is more than the amount that is shown. */
-static void write_measure(struct cw_buf *buf, const struct cw_expr *expr, const struct cw_expr_context *context)
+static void write_measure(struct cw_buf *buf, const struct cw_expr_limit *measure, const char *currency)
 {
-        struct cw_expr_limit measure;
-
-        if (cw_expr_measure(expr, context, &measure) != 0 || !measure.value.known)
-                return;
-        cw_buf_append(buf, measure.label, measure.label_len);
+        cw_buf_append(buf, measure->label, measure->label_len);
         cw_buf_putc(buf, ' ');
-        write_value(buf, &measure.value, context->now->currency);
+        write_value(buf, &measure->value, currency);
         cw_buf_puts(buf, ", ");
+}
+
+/* What makes the condition true, and what that is measured by. False: there is no such thing. */
+static bool find_limit(const struct cw_expr *expr, const struct cw_expr_context *context,
+                       struct cw_expr_limit *ret_limit, struct cw_expr_limit *ret_measure, bool *ret_is_measured)
+{
+        if (cw_expr_alternative(expr, context, ret_measure, ret_limit) == 0)
+                *ret_is_measured = true;
+        else if (cw_expr_limit(expr, context, ret_limit) == 0)
+                *ret_is_measured = cw_expr_measure(expr, context, ret_measure) == 0 && ret_measure->value.known;
+        else
+                return false;
+        return ret_limit->value.known;
 }
 
 static void describe_limit(struct cw_eye *eye, const struct cw_expr *expr, struct cw_entry *draft)
 {
         struct cw_expr_context context = eye->context;
-        struct cw_expr_limit limit;
+        struct cw_expr_limit limit, measure;
         bool is_measured;
 
         cw_buf_clear(&eye->limit_label);
         cw_buf_clear(&eye->limit_text);
         context.look_at = NULL;
-        if (cw_expr_limit(expr, &context, &limit) != 0 || !limit.value.known)
+        if (!find_limit(expr, &context, &limit, &measure, &is_measured))
                 return;
-        write_measure(&eye->limit_label, expr, &context);
-        is_measured = eye->limit_label.len > 0;
+        if (is_measured)
+                write_measure(&eye->limit_label, &measure, eye->look->card->currency);
         if (is_measured && !limit.is_name)
                 cw_buf_puts(&eye->limit_label, "limit");
         else

@@ -134,6 +134,17 @@ static struct found find_limit(const struct cw_expr *expr)
         return found;
 }
 
+static void measure_side(const struct cw_expr *expr, const struct cw_expr_context *context, uint32_t side,
+                         struct cw_expr_limit *ret_measure)
+{
+        const struct cw_node *measured = &expr->nodes[side];
+
+        ret_measure->label = expr->text + measured->offset;
+        ret_measure->label_len = measured->len;
+        ret_measure->is_name = false;
+        cw_expr_eval_node(expr, context, side, &ret_measure->value);
+}
+
 int cw_expr_measure(const struct cw_expr *expr, const struct cw_expr_context *context,
                     struct cw_expr_limit *ret_measure)
 {
@@ -145,30 +156,97 @@ int cw_expr_measure(const struct cw_expr *expr, const struct cw_expr_context *co
         measured = &expr->nodes[found.compared];
         if (measured->kind == CW_NODE_FIELD || is_given(measured))
                 return CW_EXPR_NONE;
-        ret_measure->label = expr->text + measured->offset;
-        ret_measure->label_len = measured->len;
-        ret_measure->is_name = false;
-        cw_expr_eval_node(expr, context, found.compared, &ret_measure->value);
+        measure_side(expr, context, found.compared, ret_measure);
         return 0;
+}
+
+static void measure_limit(const struct cw_expr *expr, const struct cw_expr_context *context, const struct found *found,
+                          struct cw_expr_limit *ret_limit)
+{
+        const struct cw_node *limit = &expr->nodes[found->limit];
+        bool is_name;
+
+        is_name = limit->kind == CW_NODE_PARAM;
+        ret_limit->label = expr->text + (is_name ? limit->name_offset : limit->offset);
+        ret_limit->label_len = is_name ? limit->name_len : limit->len;
+        ret_limit->is_name = is_name;
+        cw_expr_eval_node(expr, context, found->limit, &ret_limit->value);
+        if (ret_limit->value.type == CW_VALUE_NUMBER && expr->nodes[found->compared].type == CW_VALUE_AMOUNT) {
+                ret_limit->value.type = CW_VALUE_AMOUNT;
+                memcpy(ret_limit->value.currency, context->now->currency, sizeof(ret_limit->value.currency));
+        }
 }
 
 int cw_expr_limit(const struct cw_expr *expr, const struct cw_expr_context *context, struct cw_expr_limit *ret_limit)
 {
         struct found found = find_limit(expr);
-        const struct cw_node *limit;
-        bool is_name;
 
         if (found.compared == CW_NODE_NONE)
                 return CW_EXPR_NONE;
-        limit = &expr->nodes[found.limit];
-        is_name = limit->kind == CW_NODE_PARAM;
-        ret_limit->label = expr->text + (is_name ? limit->name_offset : limit->offset);
-        ret_limit->label_len = is_name ? limit->name_len : limit->len;
-        ret_limit->is_name = is_name;
-        cw_expr_eval_node(expr, context, found.limit, &ret_limit->value);
-        if (ret_limit->value.type == CW_VALUE_NUMBER && expr->nodes[found.compared].type == CW_VALUE_AMOUNT) {
-                ret_limit->value.type = CW_VALUE_AMOUNT;
-                memcpy(ret_limit->value.currency, context->now->currency, sizeof(ret_limit->value.currency));
+        measure_limit(expr, context, &found, ret_limit);
+        return 0;
+}
+
+/* A plain choice: where something is negated, what is false may be the reason. */
+static bool is_choice(const struct cw_expr *expr)
+{
+        bool chooses = false;
+
+        for (uint32_t i = 0; i < expr->n_nodes; i++) {
+                if (expr->nodes[i].kind == CW_NODE_NOT)
+                        return false;
+                chooses |= expr->nodes[i].kind == CW_NODE_OR;
         }
+        return chooses;
+}
+
+/* Known to be true. */
+static bool is_true(const struct cw_expr *expr, const struct cw_expr_context *context, uint32_t node)
+{
+        struct cw_value value;
+
+        cw_expr_eval_node(expr, context, node, &value);
+        return value.known && value.boolean;
+}
+
+/* The first comparison, by place in the text, that is true; CW_NODE_NONE: the one found is, or none. */
+static uint32_t find_true(const struct cw_expr *expr, const struct cw_expr_context *context, const struct found *found)
+{
+        const struct cw_node *nodes = expr->nodes;
+        uint32_t first = CW_NODE_NONE;
+
+        for (uint32_t i = 0; i < expr->n_nodes; i++) {
+                if (!cw_node_is_comparison(nodes[i].kind))
+                        continue;
+                if (nodes[i].left == found->compared || nodes[i].right == found->compared) {
+                        if (is_true(expr, context, i))
+                                return CW_NODE_NONE;
+                } else if (cw_node_is_order(nodes[i].kind) && is_true(expr, context, i) &&
+                           (first == CW_NODE_NONE || nodes[i].offset < nodes[first].offset)) {
+                        first = i;
+                }
+        }
+        return first;
+}
+
+int cw_expr_alternative(const struct cw_expr *expr, const struct cw_expr_context *context,
+                        struct cw_expr_limit *ret_measure, struct cw_expr_limit *ret_limit)
+{
+        struct found found = find_limit(expr);
+        uint32_t truth;
+
+        if (found.compared == CW_NODE_NONE || !is_choice(expr))
+                return CW_EXPR_NONE;
+        truth = find_true(expr, context, &found);
+        if (truth == CW_NODE_NONE)
+                return CW_EXPR_NONE;
+        found.compared = expr->nodes[truth].left;
+        found.limit = expr->nodes[truth].right;
+        if (is_given(&expr->nodes[found.compared])) {
+                found.compared = expr->nodes[truth].right;
+                found.limit = expr->nodes[truth].left;
+        }
+        measure_side(expr, context, found.compared, ret_measure);
+        measure_limit(expr, context, &found, ret_limit);
         return 0;
 }

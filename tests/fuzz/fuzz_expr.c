@@ -52,7 +52,7 @@ static void judge(const struct cw_expr *expr, struct cw_expr_context *context)
 {
         int64_t look_at = INT64_MAX;
         struct cw_buf buf = CW_BUF_NULL;
-        struct cw_expr_limit limit;
+        struct cw_expr_limit limit, measure;
         struct cw_value value;
 
         context->look_at = &look_at;
@@ -62,6 +62,7 @@ static void judge(const struct cw_expr *expr, struct cw_expr_context *context)
         context->look_at = NULL;
         must(cw_expr_truth(expr, context) <= CW_UNKNOWN);
         (void)!cw_expr_limit(expr, context, &limit);
+        (void)!cw_expr_alternative(expr, context, &measure, &limit);
         cw_expr_explain(expr, context, &buf);
         must(cw_buf_error(&buf) == 0 && buf.len > 0 && buf.len <= CW_EXPR_TEXT_MAX);
         must(!memchr(buf.data, '\n', buf.len));

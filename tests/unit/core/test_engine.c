@@ -476,6 +476,37 @@ static void test_values_of_an_alert(void **state)
         world_deinit(&world);
 }
 
+/* "available < floor or spent(1h) > 300": an alert shows the limit that was crossed. */
+static void test_which_of_two_limits_is_told(void **state)
+{
+        static const struct {
+                const char *name, *available, *label, *text;
+        } cases[] = {
+                {"the second is crossed, the first is not", "150", "spent(1h) 450.00, limit", "300.00"},
+                {"both are: the first is what it is about", "90", "floor", "100.00"},
+                {"the first is not any more", "120", "spent(1h) 510.00, limit", "300.00"},
+        };
+        struct ruleset_spec spec = {.rules = {{.name = "low",
+                                               .when = "available < floor or spent(1h) > 300",
+                                               .param = "floor",
+                                               .value = "100"}}};
+        struct world world;
+
+        (void)state;
+        begin(&world, &spec);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                const struct cw_entry *entry;
+                size_t cursor = 0;
+
+                print_message("  %s\n", cases[i].name);
+                polled_at(&world, 1, cases[i].available);
+                assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+                assert_string_equal(entry->limit_label, cases[i].label);
+                assert_string_equal(entry->limit_text, cases[i].text);
+        }
+        world_deinit(&world);
+}
+
 static void test_a_card_recovers_while_nobody_looks(void **state)
 {
         struct ruleset_spec spec = {.rules = {BAND}};
@@ -508,6 +539,7 @@ int main(void)
                 cmocka_unit_test(test_one_poll_brings_a_card_twice),
                 cmocka_unit_test(test_a_clock_that_was_set_back),
                 cmocka_unit_test(test_values_of_an_alert),
+                cmocka_unit_test(test_which_of_two_limits_is_told),
                 cmocka_unit_test(test_a_card_recovers_while_nobody_looks),
         };
 

@@ -271,12 +271,57 @@ static void test_measure(void **state)
         }
 }
 
+static void test_alternative(void **state)
+{
+        static const struct {
+                const char *text;
+                const char *measure, *limit; /* NULL: there is none */
+        } cases[] = {
+                {"available < 100", NULL, NULL},
+                {"available < 100 or pending > 30", "pending", "30"},
+                {"available < 200 or pending > 30", NULL, NULL},
+                {"available < 100 or pending > 300", NULL, NULL},
+                {"available < 100 or 30 < pending", "pending", "30"},
+                {"available < 100 or age > 2h and pending > 30", "age", "2h"},
+                {"available < 100 and pending > 30", NULL, NULL},
+                {"available < 100 or not (pending < 30)", NULL, NULL},
+                {"available < 100 EUR or pending > 30", "pending", "30"},
+                {"available < 100 or suppressed", NULL, NULL},
+                {"suppressed or age > 2h", NULL, NULL},
+        };
+        struct cw_card now = {.id = 1,
+                              .customer = 2,
+                              .available = 120 * CW_AMOUNT_UNIT,
+                              .pending = 40 * CW_AMOUNT_UNIT,
+                              .currency = "USD"};
+        struct cw_expr_context context = {
+                .now = &now, .source = "main", .at = 3 * 3600000 + 1000, .first_seen_at = 1000};
+
+        (void)state;
+        for (size_t i = 0; i < CW_ARRAY_SIZE(cases); i++) {
+                struct cw_expr_limit measure = {0}, limit = {0};
+                struct cw_expr *expr = compile(cases[i].text);
+                int r = cw_expr_alternative(expr, &context, &measure, &limit);
+
+                print_message("  %s\n", cases[i].text);
+                assert_int_equal(r, cases[i].measure ? 0 : CW_EXPR_NONE);
+                if (r == 0) {
+                        assert_int_equal(measure.label_len, strlen(cases[i].measure));
+                        assert_memory_equal(measure.label, cases[i].measure, measure.label_len);
+                        assert_int_equal(limit.label_len, strlen(cases[i].limit));
+                        assert_memory_equal(limit.label, cases[i].limit, limit.label_len);
+                }
+                cw_expr_free(expr);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_meaning), cmocka_unit_test(test_meaning_is_the_same_in_every_version),
-                cmocka_unit_test(test_uses),    cmocka_unit_test(test_subject),
-                cmocka_unit_test(test_limit),   cmocka_unit_test(test_measure),
+                cmocka_unit_test(test_meaning),     cmocka_unit_test(test_meaning_is_the_same_in_every_version),
+                cmocka_unit_test(test_uses),        cmocka_unit_test(test_subject),
+                cmocka_unit_test(test_limit),       cmocka_unit_test(test_measure),
+                cmocka_unit_test(test_alternative),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
