@@ -161,14 +161,13 @@ static void judge_down(struct cw_engine *engine, struct cw_source_state *state, 
 
         if (state->result != CW_POLL_FAILED) {
                 cw_engine_trouble_over(engine, CW_BUILTIN_SOURCE_DOWN, state->name,
-                                       "the card API of {source} answers again");
+                                       "the card API of {source} can be read again");
                 return;
         }
         if (state->failed_polls < engine->rules->builtins[CW_BUILTIN_SOURCE_DOWN].after_polls)
                 return;
         cw_buf_printf(&summary,
-                      "The card API of source %s does not answer: %" PRIu32
-                      " polls in a row failed, the last with: %s.",
+                      "The card API of source %s cannot be read: %" PRIu32 " polls in a row failed, the last with: %s.",
                       state->name, state->failed_polls, event->poll.reason);
         append_age(&summary, engine, state);
         cw_engine_report(engine, &trouble, &summary);
