@@ -14,6 +14,7 @@
 #include "cardwatch/builtin.h"
 #include "cardwatch/cleanup.h"
 #include "cardwatch/template.h"
+#include "render_measure.h"
 
 #define PERCENT_MOST INT64_C(999999)
 
@@ -89,11 +90,11 @@ static bool is_duration(const char *text)
 }
 
 /* Without the numbers, but for times and what is part of a name. */
-static void put_masked(struct cw_buf *buf, const char *text)
+static void put_masked_part(struct cw_buf *buf, const char *text, const char *end)
 {
         bool in_word = false;
 
-        while (*text) {
+        while (text < end) {
                 size_t n = in_word || !isdigit((unsigned char)*text) ? 0 : strspn(text, "0123456789.");
 
                 if (n > 0 && !isalpha((unsigned char)text[n])) {
@@ -104,6 +105,11 @@ static void put_masked(struct cw_buf *buf, const char *text)
                 in_word = isalnum((unsigned char)*text) || *text == '_';
                 cw_buf_putc(buf, *text++);
         }
+}
+
+static void put_masked(struct cw_buf *buf, const char *text)
+{
+        put_masked_part(buf, text, text + strlen(text));
 }
 
 /* What a condition compares a reference with is one, too, or a part of one. */
@@ -176,7 +182,7 @@ static bool measure_percent(struct cw_entry *entry, const char *comma, cw_amount
                 number--;
         if (!parse(number, (size_t)(comma - number), &measured) || !cw_disguise_percent(measured, limit, &percent))
                 return false;
-        cw_buf_append(&texts->limit_label, entry->limit_label, (size_t)(number - entry->limit_label));
+        put_masked_part(&texts->limit_label, entry->limit_label, number);
         cw_buf_printf(&texts->limit_label, "%lld %%", (long long)percent);
         put_masked(&texts->limit_label, comma);
         return true;
@@ -207,7 +213,7 @@ static void forget_amounts(struct cw_entry *entry)
 /* The limit and all that is measured by it. Times are no amounts: a runway keeps its limit. */
 static void disguise_figures(struct cw_entry *entry, enum cw_detail detail, struct texts *texts)
 {
-        const char *comma = entry->limit_label ? strstr(entry->limit_label, ", ") : NULL;
+        const char *comma = cw_measure_end(entry);
         bool known, told = false;
         cw_amount limit;
 

@@ -40,6 +40,9 @@ static const struct {
         {"changes", true, true, "Fchanged N in W"},
         {"unchanged", true, false, "Funchanged for V"},
         {"age", false, false, "first seen V ago"},
+        {"available", false, false, "available V"},
+        {"pending", false, false, "pending V"},
+        {"total", false, false, "total V"},
 };
 
 static bool is(struct part part, const char *text)
@@ -94,15 +97,30 @@ static bool is_value(struct part part)
         return part.len > 0 && (!blank || is((struct part){blank, (size_t)(part.text + part.len - blank)}, " %"));
 }
 
-static bool take_apart(const char *text, const char *end, struct measure *measure)
+/* Behind it; NULL: it is something else. */
+static const char *take_function(const char *text, struct measure *measure)
 {
         const char *at = text;
 
         while (is_word(*at))
                 at++;
         measure->function = (struct part){text, (size_t)(at - text)};
-        if (*at == '(')
-                at = take_arguments(at + 1, measure);
+        return *at == '(' ? take_arguments(at + 1, measure) : at;
+}
+
+/* Of a change without its sign: "abs(delta(available)) 300.00". */
+static const char *take_size(const char *text, struct measure *measure)
+{
+        const char *at = take_function(text, measure);
+
+        return at && *at == ')' && is(measure->function, "delta") ? at + 1 : NULL;
+}
+
+static bool take_apart(const char *text, const char *end, struct measure *measure)
+{
+        bool is_size = strncmp(text, "abs(", 4) == 0;
+        const char *at = is_size ? take_size(text + 4, measure) : take_function(text, measure);
+
         if (!at || *at != ' ' || at >= end)
                 return false;
         measure->value = (struct part){at + 1, (size_t)(end - at - 1)};
@@ -139,13 +157,40 @@ bool cw_measure_duration(struct cw_buf *buf, const char *text, size_t len)
         return true;
 }
 
+/* Of what was reckoned; so that it stands on the same side of the limit. */
+static cw_amount without_needless_digits(cw_amount amount, const struct cw_entry *entry)
+{
+        const char *text = entry->limit_text ? entry->limit_text : "";
+        cw_amount limit;
+
+        if (cw_amount_parse(text, strlen(text), &limit) < 0)
+                return amount;
+        return cw_person_rounded(amount, limit, entry);
+}
+
+/* "6,390 %" */
+static bool put_share(struct cw_buf *buf, struct part value)
+{
+        static const char sign[] = " %";
+        size_t len = value.len > strlen(sign) ? value.len - strlen(sign) : 0;
+        cw_amount share;
+
+        if (strncmp(value.text + len, sign, strlen(sign)) != 0 || cw_amount_parse(value.text, len, &share) < 0)
+                return false;
+        cw_amount_format_grouped(buf, share, 0);
+        cw_buf_puts(buf, sign);
+        return true;
+}
+
 /* As the limit behind it is written. */
-static void put_value(struct cw_buf *buf, struct part value, const struct cw_entry *entry)
+static void put_value(struct cw_buf *buf, struct part value, const struct cw_entry *entry, bool is_reckoned)
 {
         cw_amount amount;
 
+        if (put_share(buf, value))
+                return;
         if (cw_amount_parse(value.text, value.len, &amount) == 0)
-                cw_person_amount(buf, amount, entry);
+                cw_person_amount(buf, is_reckoned ? without_needless_digits(amount, entry) : amount, entry);
         else if (!cw_measure_duration(buf, value.text, value.len))
                 cw_buf_append(buf, value.text, value.len);
 }
@@ -153,7 +198,7 @@ static void put_value(struct cw_buf *buf, struct part value, const struct cw_ent
 /* A share is of the limit, and a reader would take it for one of the balance. */
 static void put_change(struct cw_buf *buf, struct part value, const struct cw_entry *entry)
 {
-        put_value(buf, value, entry);
+        put_value(buf, value, entry, false);
         if (memchr(value.text, '%', value.len))
                 cw_buf_puts(buf, " of the limit");
 }
@@ -173,7 +218,7 @@ static void say(struct cw_buf *buf, const char *sentence, const struct measure *
 {
         for (; *sentence; sentence++) {
                 if (*sentence == 'V') {
-                        put_value(buf, measure->value, entry);
+                        put_value(buf, measure->value, entry, is(measure->function, "avg"));
                 } else if (*sentence == 'D') {
                         put_change(buf, measure->value, entry);
                 } else if (*sentence == 'N') {
@@ -189,6 +234,14 @@ static void say(struct cw_buf *buf, const char *sentence, const struct measure *
         }
 }
 
+bool cw_measure_is_name(const char *label)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+        return label && *label && strchr(letters, *label) &&
+               strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
+}
+
 const char *cw_measure_end(const struct cw_entry *entry)
 {
         const char *label = entry->limit_label, *found = NULL;
@@ -196,21 +249,51 @@ const char *cw_measure_end(const struct cw_entry *entry)
         /* The last one: the limit's name has none. */
         while (label && (label = strstr(label, ", ")))
                 found = label++;
-        return found;
+        /* A formula has one between a function's arguments: "max(available, 1h) * 50%". */
+        return found && cw_measure_is_name(found + strlen(", ")) ? found : NULL;
+}
+
+/* The last word of the measure, and a "%" behind it. */
+static struct part last_value(const char *label, const char *end)
+{
+        const char *value = end;
+
+        if (end - label > 2 && memcmp(end - 2, " %", 2) == 0)
+                value -= 2;
+        while (value > label && value[-1] != ' ')
+                value--;
+        return (struct part){value, (size_t)(end - value)};
+}
+
+bool cw_measure_is(const struct cw_entry *entry, const char *balance)
+{
+        size_t len = strlen(balance);
+
+        return entry->state != CW_ENTRY_RESOLVED && cw_measure_end(entry) &&
+               strncmp(entry->limit_label, balance, len) == 0 && entry->limit_label[len] == ' ';
+}
+
+bool cw_measure_amount(const struct cw_entry *entry, cw_amount *ret_amount)
+{
+        const char *end = cw_measure_end(entry);
+        struct part value = end ? last_value(entry->limit_label, end) : (struct part){NULL, 0};
+
+        return end && cw_amount_parse(value.text, value.len, ret_amount) == 0;
 }
 
 void cw_measure_words(struct cw_buf *buf, const struct cw_entry *entry)
 {
-        const char *label = entry->limit_label, *end = cw_measure_end(entry), *value = end;
+        const char *label = entry->limit_label, *end = cw_measure_end(entry);
         struct measure measure = {.value = {.len = 0}};
         const char *sentence = take_apart(label, end, &measure) ? find_sentence(&measure) : NULL;
+        struct part value = last_value(label, end);
 
         if (sentence) {
                 say(buf, sentence, &measure, entry);
                 return;
         }
-        while (value > label && value[-1] != ' ')
-                value--;
-        cw_buf_append(buf, label, (size_t)(value - label));
-        put_value(buf, (struct part){value, (size_t)(end - value)}, entry);
+        cw_buf_append(buf, label, (size_t)(value.text - label));
+        if (value.text > label)
+                cw_buf_puts(buf, "= ");
+        put_value(buf, value, entry, true);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cardwatch/money.h"
+
 struct cw_buf;
 struct cw_entry;
 
@@ -17,8 +19,17 @@ struct cw_entry;
  */
 const char *cw_measure_end(const struct cw_entry *entry);
 
+/* A parameter's name says something; a number or a formula repeats what the rule says. */
+bool cw_measure_is_name(const char *label);
+
 /* The measure; what is more than one function as the rule writes it. Only of an entry that has one. */
 void cw_measure_words(struct cw_buf *buf, const struct cw_entry *entry);
+
+/* Whether a balance stands there, which is not the one that is shown: "pending". */
+bool cw_measure_is(const struct cw_entry *entry, const char *balance);
+
+/* What was measured; false: nothing was, or no amount. */
+bool cw_measure_amount(const struct cw_entry *entry, cw_amount *ret_amount);
 
 /* "2 days 3 h" for "2d3h"; false, and nothing: it is no duration. */
 bool cw_measure_duration(struct cw_buf *buf, const char *text, size_t len);

@@ -107,6 +107,36 @@ void cw_person_money(struct cw_buf *buf, cw_amount amount, const struct cw_entry
         cw_render_visible(buf, entry->card.currency, 3);
 }
 
+/* To a multiple of `step`, half away from zero. */
+static cw_amount round_to(cw_amount amount, cw_amount step)
+{
+        cw_amount rest = amount % step, size = rest < 0 ? -rest : rest, far = amount < 0 ? -step : step, up;
+
+        if (size < step - size)
+                return amount - rest;
+        return cw_amount_add(amount - rest, far, &up) < 0 ? amount : up;
+}
+
+static int compare(cw_amount a, cw_amount b)
+{
+        return (a > b) - (a < b);
+}
+
+cw_amount cw_person_rounded(cw_amount amount, cw_amount other, const struct cw_entry *entry)
+{
+        cw_amount step = CW_AMOUNT_UNIT, rounded, size;
+
+        for (unsigned digits = cw_currency_digits(entry->card.currency); digits > 0; digits--)
+                step /= 10;
+        for (; step > 1; step /= 10) {
+                rounded = round_to(amount, step);
+                size = rounded < 0 ? -rounded : rounded;
+                if (rounded == amount || (size >= 10 * step && compare(rounded, other) == compare(amount, other)))
+                        return rounded;
+        }
+        return amount;
+}
+
 void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now)
 {
         static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -202,13 +232,20 @@ bool cw_person_times(struct cw_buf *buf, const struct cw_entry *entry, int64_t n
         return true;
 }
 
-/* A parameter's name says something; a number or a formula repeats what the rule says. */
-static bool is_name(const char *label)
-{
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+static const char *const previous_names[][2] = {
+        {"previous.available", "was"}, {"previous.pending", "pending was"}, {"previous.total", "total was"}};
 
-        return label && *label && strchr(letters, *label) &&
-               strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.") == strlen(label);
+static const char *previous_name(const struct cw_entry *entry)
+{
+        for (size_t i = 0; entry->limit_label && i < CW_ARRAY_SIZE(previous_names); i++)
+                if (strcmp(entry->limit_label, previous_names[i][0]) == 0)
+                        return previous_names[i][1];
+        return NULL;
+}
+
+bool cw_person_limit_is_previous(const struct cw_entry *entry)
+{
+        return previous_name(entry) != NULL;
 }
 
 void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
@@ -219,19 +256,36 @@ void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
         if (end) {
                 cw_measure_words(&label, entry);
                 cw_buf_puts(&label, end);
+        } else if (cw_person_limit_is_previous(entry)) {
+                cw_buf_puts(&label, previous_name(entry));
         } else {
-                cw_buf_puts(&label, is_name(entry->limit_label) ? entry->limit_label : "limit");
+                cw_buf_puts(&label, cw_measure_is_name(entry->limit_label) ? entry->limit_label : "limit");
         }
         if (cw_buf_error(&label) < 0)
                 buf->error = cw_buf_error(&label);
         cw_render_visible(buf, cw_buf_text(&label), CW_PERSON_REFERENCE_MAX);
 }
 
+/* The value of a formula; what the rule itself writes is shown as it is, and so may be what is small: a share. */
+static cw_amount limit_amount(cw_amount amount, const struct cw_entry *entry)
+{
+        const char *label = entry->limit_label ? entry->limit_label : "", *end = cw_measure_end(entry);
+        cw_amount other = entry->current.amount, literal;
+
+        if (end ? !cw_measure_amount(entry, &other) : !entry->current.known)
+                return amount;
+        if (amount / CW_AMOUNT_UNIT == 0 || cw_amount_parse(label, strlen(label), &literal) == 0 ||
+            cw_measure_is_name(label) || (end && strcmp(end, ", limit") != 0))
+                return amount;
+        return cw_person_rounded(amount, other, entry);
+}
+
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
 {
+        const char *previous = previous_name(entry);
         cw_amount amount;
 
-        if (!entry->limit_text || !*entry->limit_text)
+        if (!entry->limit_text || !*entry->limit_text || (previous && entry->state == CW_ENTRY_EVENT))
                 return;
         cw_person_limit_name(buf, entry);
         cw_buf_putc(buf, ' ');
@@ -239,8 +293,8 @@ void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
                 return;
         if (cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &amount) < 0)
                 cw_render_visible(buf, entry->limit_text, CW_PERSON_REFERENCE_MAX);
-        else if (amount % CW_AMOUNT_UNIT == 0)
+        else if (!previous && amount % CW_AMOUNT_UNIT == 0)
                 cw_amount_format_grouped(buf, amount, 0);
         else
-                cw_person_amount(buf, amount, entry);
+                cw_person_amount(buf, limit_amount(amount, entry), entry);
 }

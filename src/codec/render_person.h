@@ -31,6 +31,10 @@ void cw_person_amount(struct cw_buf *buf, cw_amount amount, const struct cw_entr
 /* The same with the currency; what is disguised has none. */
 void cw_person_money(struct cw_buf *buf, cw_amount amount, const struct cw_entry *entry);
 
+/* What was reckoned, with no more digits than say something: those of the currency, or two that are not zero; but as
+ * many as it takes to stay above, below or equal to `other`. */
+cw_amount cw_person_rounded(cw_amount amount, cw_amount other, const struct cw_entry *entry);
+
 /* In the process's time zone, as short as `now` allows: "08:02", "21 Nov 08:02", "2025-11-21 08:02". */
 void cw_person_time(struct cw_buf *buf, int64_t at, int64_t now);
 
@@ -53,7 +57,10 @@ bool cw_person_empty(struct cw_buf *buf, const struct cw_entry *entry, int64_t n
 /* "third time this week"; false, and nothing: it is the first, or began so long ago that it would be another week. */
 bool cw_person_times(struct cw_buf *buf, const struct cw_entry *entry, int64_t now);
 
-/* "floor"; "limit" where the rule gives it no name. */
+/* "previous.available": the limit is what `was` says. */
+bool cw_person_limit_is_previous(const struct cw_entry *entry);
+
+/* "floor"; "was" for the observation before; "limit" where the rule gives it no name. */
 void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry);
 
 /* When what is told began. */
