@@ -27,6 +27,9 @@ struct cw_balances {
         bool suppressed;
 };
 
+/* The reason of an alert that ended because what it is about is so no longer, which needs no words. */
+#define CW_REASON_NOT_TRUE "the condition is no longer true"
+
 /* An amount that may be missing. */
 struct cw_maybe_amount {
         cw_amount amount;

@@ -8,6 +8,7 @@
 
 struct cw_buf;
 struct cw_render_options;
+struct cw_render_words;
 
 /*
  * Letter: what a message says to people, before it has a format.
@@ -72,6 +73,11 @@ int cw_letter_shorten(struct cw_letter *letter, size_t n_rows, size_t n_others) 
 
 /* Its first line: the title, or "WARNING · low-balance · 3 cards of acme-1". */
 void cw_letter_headline(const struct cw_letter *letter, struct cw_buf *buf);
+
+/* One line of words about an item, for who also reads that it is over: as cw_render_words_summary, but a rule's words
+ * that know of no end are not told at the end. */
+int cw_letter_line(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
+        __attribute__((warn_unused_result));
 
 /* 0xrrggbb: of lines and badges with white writing on them, on light and on dark. */
 uint32_t cw_letter_colour(enum cw_letter_tone tone);

@@ -12,6 +12,7 @@
 #include "cardwatch/clock.h"
 #include "cardwatch/render.h"
 #include "render_json.h"
+#include "render_measure.h"
 #include "render_person.h"
 
 enum { WORD_LINES_MAX = 20 };
@@ -56,6 +57,13 @@ int cw_letter_take(struct cw_buf *buf, char **ret_text)
         return cw_buf_take(buf, ret_text);
 }
 
+/* Said by the engine, not a condition that the rule writes. */
+static bool is_prose(const char *reason)
+{
+        return strspn(reason, "abcdefghijklmnopqrstuvwxyz ") == strlen(reason);
+}
+
+/* That what was the reason is so no longer, everybody takes for granted. */
 void cw_letter_reason(struct cw_buf *remarks, const struct cw_entry *entry, bool name_rule)
 {
         bool over = entry->state == CW_ENTRY_RESOLVED;
@@ -66,12 +74,14 @@ void cw_letter_reason(struct cw_buf *remarks, const struct cw_entry *entry, bool
                 cw_buf_puts(cw_letter_remark(remarks), "rule ");
                 cw_render_visible(remarks, entry->rule, CW_PERSON_REFERENCE_MAX);
         }
-        if (!entry->reason || !*entry->reason)
+        if (!entry->reason || !*entry->reason || (over && strcmp(entry->reason, CW_REASON_NOT_TRUE) == 0))
                 return;
         if (name_rule && !over)
                 cw_buf_puts(remarks, ": ");
         else
-                cw_buf_puts(cw_letter_remark(remarks), over ? "ended by: " : "rule: ");
+                cw_buf_puts(cw_letter_remark(remarks), !over                     ? "rule: "
+                                                       : is_prose(entry->reason) ? "ended: "
+                                                                                 : "ended by: ");
         cw_render_visible(remarks, entry->reason, CW_PERSON_TEXT_MAX);
 }
 
@@ -108,12 +118,17 @@ static int set_amounts(struct cw_letter_row *row, const struct cw_entry *entry, 
                 cw_person_money(&amount, shown->now, entry);
         if (entry->state != CW_ENTRY_RESOLVED && shown->was.known && shown->was.amount != shown->now)
                 cw_person_amount(&was, shown->was.amount, entry);
-        if (entry->state != CW_ENTRY_RESOLVED)
+        if (entry->state != CW_ENTRY_RESOLVED && (was.len == 0 || !cw_person_limit_is_previous(entry)))
                 cw_render_limit(&limit, entry);
         r = cw_letter_take(&amount, &row->amount);
         if (r == 0)
                 r = cw_letter_take(&was, &row->was);
         return r < 0 ? r : cw_letter_take(&limit, &row->limit);
+}
+
+static bool is_where_it_stands(const struct cw_entry *entry)
+{
+        return entry->current.known && entry->worst.amount == entry->current.amount;
 }
 
 void cw_render_end(struct cw_buf *remarks, const struct cw_entry *entry)
@@ -124,10 +139,22 @@ void cw_render_end(struct cw_buf *remarks, const struct cw_entry *entry)
                 cw_buf_puts(cw_letter_remark(remarks), "lasted ");
                 cw_duration_format_human(remarks, entry->resolved_at - since);
         }
-        if (entry->has_card && entry->worst.known) {
+        if (entry->has_card && entry->worst.known && !is_where_it_stands(entry)) {
                 cw_buf_puts(cw_letter_remark(remarks), cw_person_went_up(entry) ? "highest " : "lowest ");
                 cw_person_amount(remarks, entry->worst.amount, entry);
         }
+}
+
+/* "08:02 to 09:30"; of what was over within a minute "at 08:02". */
+static void put_span(struct cw_buf *remarks, int64_t since, int64_t until, int64_t now)
+{
+        if (since / CW_MINUTE_MS == until / CW_MINUTE_MS) {
+                cw_buf_puts(remarks, "at ");
+        } else {
+                cw_person_time(remarks, since, now);
+                cw_buf_puts(remarks, " to ");
+        }
+        cw_person_time(remarks, until, now);
 }
 
 /* How long it lasted and how low it went. */
@@ -137,9 +164,8 @@ static void remark_end(struct cw_buf *remarks, const struct cw_item *item, int64
         int64_t since = cw_person_since(entry);
 
         if (item->folded && entry->resolved_at) {
-                cw_person_time(cw_letter_remark(remarks), since, now);
-                cw_buf_puts(remarks, " to ");
-                cw_person_time(remarks, entry->resolved_at, now);
+                cw_letter_remark(remarks);
+                put_span(remarks, since, entry->resolved_at, now);
                 cw_buf_puts(remarks, ", over before it could be told");
         }
         cw_render_end(remarks, entry);
@@ -159,6 +185,16 @@ static void remark_severity(struct cw_buf *remarks, const struct cw_notice *noti
                 cw_buf_puts(cw_letter_remark(remarks), cw_severity_name(now));
 }
 
+/* Who reads of another balance asks for the one that can be spent. */
+static void remark_other(struct cw_buf *remarks, const struct cw_entry *entry, const char *name)
+{
+        cw_buf_printf(cw_letter_remark(remarks), "that is the %s balance", name);
+        if (entry->figures != CW_FIGURES_AMOUNTS)
+                return;
+        cw_buf_puts(remarks, ", available ");
+        cw_person_amount(remarks, entry->card.available, entry);
+}
+
 static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, const struct cw_person_shown *shown,
                         int64_t now)
 {
@@ -166,14 +202,15 @@ static void remark_card(struct cw_buf *remarks, const struct cw_entry *entry, co
         bool turned = entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
 
         if (shown->name)
-                cw_buf_printf(cw_letter_remark(remarks), "that is the %s balance", shown->name);
+                remark_other(remarks, entry, shown->name);
         else if (entry->current.known && entry->current.amount != shown->now) {
                 cw_buf_puts(cw_letter_remark(remarks), "value ");
                 cw_person_amount(remarks, entry->current.amount, entry);
         }
         if (!shown->name && cw_person_empty(&empty, entry, now))
                 cw_buf_puts(cw_letter_remark(remarks), cw_buf_text(&empty));
-        if (entry->card.pending != 0 && (!shown->name || strcmp(shown->name, "pending") != 0)) {
+        if (entry->card.pending != 0 && (!shown->name || strcmp(shown->name, "pending") != 0) &&
+            !cw_measure_is(entry, "pending")) {
                 cw_buf_puts(cw_letter_remark(remarks), "pending ");
                 cw_person_amount(remarks, entry->card.pending, entry);
         }
@@ -216,7 +253,7 @@ static void remark_alert(struct cw_buf *remarks, const struct cw_letter_common *
 }
 
 /* Line by line, so that a description's line breaks stay and nothing else gets through. */
-static void add_words(struct cw_buf *words, const char *text)
+static void add_words(struct cw_buf *words, const char *text, size_t characters)
 {
         size_t len;
 
@@ -226,7 +263,7 @@ static void add_words(struct cw_buf *words, const char *text)
                 len = strcspn(text, "\n");
                 line = strndup(text, len);
                 if (line && len > 0) {
-                        cw_render_visible(words, line, CW_PERSON_TEXT_MAX);
+                        cw_render_visible(words, line, characters);
                         cw_buf_putc(words, '\n');
                 }
                 text += len + (text[len] == '\n');
@@ -246,17 +283,28 @@ static bool is_told(const struct cw_entry *entry, const char *words)
         return false;
 }
 
+int cw_letter_line(struct cw_render_words *words, const struct cw_item *item, struct cw_buf *buf)
+{
+        struct cw_entry entry = *item->entry;
+        struct cw_item told = *item;
+
+        if (!is_told(&entry, entry.summary) && entry.has_card)
+                entry.summary = NULL;
+        told.entry = &entry;
+        return cw_render_words_summary(words, &told, buf);
+}
+
 static int set_words(struct cw_letter_row *row, const struct cw_item *item, struct cw_render_words *words)
 {
         const struct cw_entry *entry = item->entry;
+        size_t characters = entry->has_card ? CW_PERSON_TEXT_MAX : CW_PERSON_LONG_MAX;
         cw_cleanup(cw_buf_deinit) struct cw_buf lines = CW_BUF_NULL;
         cw_cleanup(cw_buf_deinit) struct cw_buf text = CW_BUF_NULL;
         int r = 0;
 
         if (!entry->has_card || is_told(entry, entry->summary)) {
                 r = cw_render_words_summary(words, item, &text);
-                cw_render_visible(&lines, cw_buf_text(&text),
-                                  entry->has_card ? CW_PERSON_TEXT_MAX : CW_PERSON_LONG_MAX);
+                cw_render_visible(&lines, cw_buf_text(&text), characters);
                 cw_buf_putc(&lines, '\n');
         }
         if (!entry->has_card && entry->reason && *entry->reason && !strstr(cw_buf_text(&text), entry->reason)) {
@@ -267,9 +315,9 @@ static int set_words(struct cw_letter_row *row, const struct cw_item *item, stru
         cw_buf_clear(&text);
         if (r == 0 && is_told(entry, entry->description))
                 r = cw_render_words_description(words, item, &text);
-        add_words(&lines, cw_buf_text(&text));
+        add_words(&lines, cw_buf_text(&text), characters);
         if (!entry->has_card && entry->advice && entry->state == CW_ENTRY_FIRING)
-                add_words(&lines, entry->advice);
+                add_words(&lines, entry->advice, characters);
         return r < 0 ? r : cw_letter_take(&lines, &row->words);
 }
 

@@ -124,7 +124,7 @@ static void go_on_waiting(struct cw_eye *eye)
                 return;
         }
         if (verdict.truth == CW_FALSE) {
-                cw_engine_stop_waiting(eye->engine, alert, "the condition is no longer true");
+                cw_engine_stop_waiting(eye->engine, alert, CW_REASON_NOT_TRUE);
                 eye->alert = NULL;
                 return;
         }
@@ -186,8 +186,7 @@ static void resolve(struct cw_eye *eye)
         struct cw_entry draft = cw_eye_draft(eye, eye->alert->severity);
 
         eye->engine->because = &because;
-        cw_engine_resolve(eye->engine, eye->alert, &draft,
-                          clear ? cw_expr_text(clear) : "the condition is no longer true");
+        cw_engine_resolve(eye->engine, eye->alert, &draft, clear ? cw_expr_text(clear) : CW_REASON_NOT_TRUE);
         eye->engine->because = NULL;
 }
 

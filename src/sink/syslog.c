@@ -167,7 +167,7 @@ static int put_message(struct cw_buf *buf, const struct cw_sink_options *options
 
         r = put_own(&title, options, &alone, &body);
         if (r == 0)
-                r = cw_render_words_summary(words, item, &summary);
+                r = cw_letter_line(words, item, &summary);
         if (r < 0)
                 return r;
         cw_buf_puts(buf, "\ufeff");
@@ -181,10 +181,10 @@ static int put_message(struct cw_buf *buf, const struct cw_sink_options *options
         put_line(buf, body.len > 0 ? body.data : cw_buf_text(&summary));
         if (body.len > 0)
                 return cw_buf_error(buf);
-        if (entry->state == CW_ENTRY_FIRING)
-                cw_render_limit(&limit, entry);
-        else if (entry->state == CW_ENTRY_RESOLVED)
+        if (entry->state == CW_ENTRY_RESOLVED)
                 cw_render_end(&limit, entry);
+        else
+                cw_render_limit(&limit, entry);
         if (limit.len > 0)
                 cw_buf_printf(buf, " (%s)", limit.data);
         return cw_buf_error(buf);

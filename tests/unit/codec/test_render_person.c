@@ -74,6 +74,64 @@ static void a_resolution(struct sample *sample)
         sample->notice.sent_at += 3 * HOUR;
 }
 
+static void a_resolution_where_it_was(struct sample *sample)
+{
+        struct cw_entry *entry = sample_add(
+                sample, sample_resolved(sample_entry(1, "1234", USD(95, 10), USD(130, 0)), USD(95, 10), USD(95, 10)));
+
+        entry->reason = CW_REASON_NOT_TRUE;
+        sample->notice.sent_at += 3 * HOUR;
+}
+
+static void a_suppression(struct sample *sample)
+{
+        a_resolution_where_it_was(sample);
+        sample->entries[0].reason = "card suppressed";
+        sample->entries[0].card.suppressed = true;
+}
+
+static void several_rules_that_are_over(struct sample *sample)
+{
+        a_resolution_where_it_was(sample);
+        sample_add(sample, sample->entries[0])->rule = "ladder";
+}
+
+static void a_moment(struct sample *sample)
+{
+        a_resolution(sample);
+        sample->items[0].folded = true;
+        sample->entries[0].resolved_at = SAMPLE_AT + MINUTE / 12;
+}
+
+static void less_than_before(struct sample *sample)
+{
+        struct cw_entry *entry = sample_add(sample, sample_entry(1, "1234", USD(95, 10), USD(130, 0)));
+
+        entry->reason = "available < previous.available";
+        entry->limit_label = "previous.available";
+        entry->limit_text = "130.00";
+}
+
+static void much_is_pending(struct sample *sample)
+{
+        struct cw_entry *entry = sample_add(sample, sample_entry(1, "1234", USD(95, 10), USD(95, 10)));
+
+        entry->card.pending = entry->fired.amount = entry->worst.amount = entry->current.amount = USD(60, 0);
+        entry->reason = "pending > 50";
+        entry->limit_label = "50";
+        entry->limit_text = "50.00";
+}
+
+static void either_of_two(struct sample *sample)
+{
+        struct cw_entry *entry = sample_add(sample, sample_entry(1, "1234", USD(95, 10), USD(95, 10)));
+
+        entry->card.pending = USD(60, 0);
+        entry->reason = "available < 50 or pending > 50";
+        entry->limit_label = "pending 60.00, limit";
+        entry->limit_text = "50.00";
+}
+
 static void with_words(struct sample *sample, const char *summary, const char *description)
 {
         a_resolution(sample);
@@ -137,7 +195,7 @@ static void a_source_that_is_back(struct sample *sample)
 
         entry.state = CW_ENTRY_RESOLVED;
         entry.resolved_at = SAMPLE_AT + HOUR;
-        entry.reason = "the card API answers again";
+        entry.reason = "the card API can be read again";
         sample_add(sample, entry);
 }
 
@@ -249,6 +307,43 @@ static const struct {
          "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
          "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   lasted 2 h 5 min \u00b7 lowest 12.05\n"
          "ended by: available >= 120\n"},
+        {"that it is over is reason enough, and where it stands is not said twice", a_resolution_where_it_was, NULL,
+         "[RESOLVED] low-balance: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   lasted 2 h 5 min\n"},
+        {"what ended otherwise is said in words", a_suppression, NULL, "[RESOLVED] low-balance: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   lasted 2 h 5 min \u00b7 now deactivated\n"
+         "ended: card suppressed\n"},
+        {"several rules that are over are named and nothing else", several_rules_that_are_over, NULL,
+         "[RESOLVED] low-balance and ladder: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance and ladder \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   lasted 2 h 5 min \u00b7 rule low-balance\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   lasted 2 h 5 min \u00b7 rule ladder\n"},
+        {"what came and went within a minute has one time", a_moment, NULL, "[RESOLVED] low-balance: card 1 of acme-1",
+         "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  620.00 USD   at 08:00, over before it could be told \u00b7 lasted 5 s "
+         "\u00b7 lowest 12.05\n"
+         "ended by: available >= 120\n"},
+        {"what was before is said once, also where it is the limit", less_than_before, NULL,
+         "[WARNING] low-balance: card 1 of acme-1",
+         "WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   was 130.00\n"
+         "since 08:00 \u00b7 rule: available < previous.available\n"
+         "Acknowledge: cardwatch ack 9f86d081884c7d65 --why TEXT\n"},
+        {"another balance stands beside the one that can be spent", much_is_pending, NULL,
+         "[WARNING] low-balance: card 1 of acme-1",
+         "WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  60.00 USD   was 0.00, limit 50 \u00b7 that is the pending balance, "
+         "available 95.10\n"
+         "since 08:00 \u00b7 rule: pending > 50\n"
+         "Acknowledge: cardwatch ack 9f86d081884c7d65 --why TEXT\n"},
+        {"what another balance is said of is not said again", either_of_two, NULL,
+         "[WARNING] low-balance: card 1 of acme-1",
+         "WARNING \u00b7 low-balance \u00b7 card 1 of acme-1\n"
+         "\u00b7\u00b7\u00b7\u00b71234 (card 1)  95.10 USD   pending 60.00, limit 50\n"
+         "since 08:00 \u00b7 rule: available < 50 or pending > 50\n"
+         "Acknowledge: cardwatch ack 9f86d081884c7d65 --why TEXT\n"},
         {"what a rule says of the beginning is no news at the end", a_resolution_of_a_rule_with_words, NULL,
          "[RESOLVED] low-balance: card 1 of acme-1",
          "RESOLVED \u00b7 low-balance \u00b7 card 1 of acme-1\n"
@@ -285,9 +380,9 @@ static const struct {
          "since 07:46, for 14 min\n"
          "Acknowledge: cardwatch ack 0000000000000007 --why TEXT\n"},
         {"a built-in alert that is over asks for nothing", a_source_that_is_back, NULL,
-         "[RESOLVED] source-down: the card API answers again",
-         "RESOLVED \u00b7 source-down \u00b7 the card API answers again\n"
-         "source-down is over: the card API answers again\n"
+         "[RESOLVED] source-down: the card API can be read again",
+         "RESOLVED \u00b7 source-down \u00b7 the card API can be read again\n"
+         "source-down is over: the card API can be read again\n"
          "lasted 1 h 14 min\n"},
         {"several built-in alerts are told apart", two_builtins, NULL, "[CRITICAL] source-down and stale: 2 alerts",
          "CRITICAL \u00b7 source-down and stale \u00b7 2 alerts\n"
@@ -489,6 +584,24 @@ static void test_ten_kilobytes_of_reference_are_cut(void **state)
         free(longest);
 }
 
+/* The daemon's own advice is longer than most words of rules, and its end says what to do. */
+static void test_advice_is_whole(void **state)
+{
+        struct cw_buf buf = CW_BUF_NULL;
+        struct sample sample;
+        char advice[1000];
+
+        (void)state;
+        memset(advice, 'a', sizeof(advice));
+        strcpy(advice + sizeof(advice) - 10, " the end.");
+        sample_init(&sample);
+        a_dead_source(&sample);
+        sample.entries[0].advice = advice;
+        assert_int_equal(cw_render_text(&sample.notice, &(struct cw_render_options){0}, &buf), 0);
+        assert_non_null(strstr(cw_buf_text(&buf), " the end.\n"));
+        cw_buf_deinit(&buf);
+}
+
 static void test_many_rules_left_out_are_summed(void **state)
 {
         struct cw_tally tallies[100];
@@ -518,6 +631,7 @@ int main(void)
                 cmocka_unit_test(test_html_says_what_text_says),
                 cmocka_unit_test(test_visible),
                 cmocka_unit_test(test_ten_kilobytes_of_reference_are_cut),
+                cmocka_unit_test(test_advice_is_whole),
                 cmocka_unit_test(test_many_rules_left_out_are_summed),
         };
 

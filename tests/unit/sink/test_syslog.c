@@ -125,6 +125,32 @@ static void event(struct sample *sample)
         sample->entries[0].severity = CW_SEVERITY_INFO;
 }
 
+static void fell_since_before(struct sample *sample)
+{
+        low(sample);
+        sample->entries[0].limit_label = "previous.available";
+        sample->entries[0].limit_text = "130.00";
+}
+
+static void event_since_before(struct sample *sample)
+{
+        event(sample);
+        sample->entries[0].limit_label = "previous.available";
+        sample->entries[0].limit_text = "130.00";
+}
+
+static void resolved_with_words(struct sample *sample)
+{
+        resolved(sample);
+        sample->entries[0].summary = "Card {{card.id}} is down to {{balances.available}}";
+}
+
+static void resolved_with_words_for_it(struct sample *sample)
+{
+        resolved(sample);
+        sample->entries[0].summary = "It is {{state}}";
+}
+
 static void builtin(struct sample *sample)
 {
         sample_add(sample, sample_builtin());
@@ -167,7 +193,15 @@ static void test_records(void **state)
                  "currency=USD\navailable=130.00\nid=0123456789abcdef0123456789abcdef\n",
                  "RESOLVED low-balance: Card 1 of acme-1 is back at 130.00 USD (lasted 2 h 5 min \u00b7 lowest 12.00)"},
                 {"an event has its own severity", event, 30, "low-balance", NULL,
+                 "INFO low-balance: Card 1 of acme-1 went from 130.00 to 95.10 USD (floor 100)"},
+                {"what it was is not its limit, too", event_since_before, 30, "low-balance", NULL,
                  "INFO low-balance: Card 1 of acme-1 went from 130.00 to 95.10 USD"},
+                {"but where an alert fires it is", fell_since_before, 28, "low-balance", NULL,
+                 "WARNING low-balance: Card 1 of acme-1 is down to 95.10 USD (was 130.00)"},
+                {"what a rule says of the beginning is untrue at the end", resolved_with_words, 29, "low-balance", NULL,
+                 "RESOLVED low-balance: Card 1 of acme-1 is back at 130.00 USD (lasted 2 h 5 min \u00b7 lowest 12.00)"},
+                {"what knows of the end is told", resolved_with_words_for_it, 29, "low-balance", NULL,
+                 "RESOLVED low-balance: It is resolved (lasted 2 h 5 min \u00b7 lowest 12.00)"},
                 {"a built-in alert names no card", builtin, 26, "source-down",
                  "rule=source-down\nstate=firing\nseverity=critical\nsource=main\nid="
                  "0123456789abcdef0123456789abcdef\n",
