@@ -96,50 +96,72 @@ static void put_money(struct cw_buf *buf, cw_amount amount, const struct cw_entr
                 cw_buf_puts(buf, " of its limit");
 }
 
+static bool moved(const struct cw_person_shown *shown)
+{
+        return shown->was.known && shown->was.amount != shown->now;
+}
+
+static bool turned(const struct cw_entry *entry)
+{
+        return entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
+}
+
+/* Whether the condition is about it. */
+static bool names(const struct cw_entry *entry, const char *field)
+{
+        return entry->reason && strstr(entry->reason, field);
+}
+
 static void say_firing(const struct cw_entry *entry, const struct cw_person_shown *shown, struct cw_buf *buf)
 {
-        if (shown->name)
-                cw_buf_printf(buf, ": %s", shown->name);
-        cw_buf_puts(buf, " is");
-        if (shown->was.known && shown->now != shown->was.amount ? shown->now > shown->was.amount
-                                                                : cw_person_went_up(entry))
-                cw_buf_puts(buf, " up to ");
-        else if (entry->has_previous)
-                cw_buf_puts(buf, " down to ");
-        else
-                cw_buf_puts(buf, " at ");
+        if (entry->card.suppressed && names(entry, "suppressed")) {
+                cw_buf_puts(buf, turned(entry) ? " was deactivated, at " : " is deactivated, at ");
+        } else {
+                cw_buf_printf(buf, "%s%s is ", shown->name ? ": " : "", shown->name ? shown->name : "");
+                cw_buf_puts(buf, !moved(shown) ? "at " : shown->now > shown->was.amount ? "up to " : "down to ");
+        }
         put_money(buf, shown->now, entry);
+}
+
+/* From the worst, to which it went. */
+static bool came_back(const struct cw_entry *entry, const struct cw_person_shown *shown)
+{
+        return entry->worst.known && entry->worst.amount != shown->now;
 }
 
 static void say_resolved(const struct cw_item *item, const struct cw_person_shown *shown, struct cw_buf *buf)
 {
         const struct cw_entry *entry = item->entry;
 
-        if (ended_otherwise(entry->reason)) {
+        if (turned(entry) && !entry->card.suppressed && !moved(shown))
+                cw_buf_puts(buf, " was activated again, at ");
+        else if (ended_otherwise(entry->reason)) {
                 cw_buf_printf(buf, ": no longer watched for this (%s), ", entry->reason);
                 cw_buf_printf(buf, "%s%sat ", shown->name ? shown->name : "", shown->name ? " " : "");
-        } else if (item->folded && entry->worst.known) {
+        } else if (item->folded && came_back(entry, shown)) {
                 cw_buf_printf(buf, "%s%s was %s ", shown->name ? ": " : "", shown->name ? shown->name : "",
                               cw_person_went_up(entry) ? "up to" : "down to");
                 put_money(buf, entry->worst.amount, entry);
                 cw_buf_puts(buf, " and is back at ");
         } else {
-                cw_buf_printf(buf, "%s%s is back at ", shown->name ? ": " : "", shown->name ? shown->name : "");
+                cw_buf_printf(buf, "%s%s is %sat ", shown->name ? ": " : "", shown->name ? shown->name : "",
+                              came_back(entry, shown) ? "back " : "");
         }
         put_money(buf, shown->now, entry);
 }
 
 static void say_event(const struct cw_entry *entry, const struct cw_person_shown *shown, struct cw_buf *buf)
 {
-        bool about_suppression = entry->reason && strstr(entry->reason, "suppressed");
-
-        if (entry->has_previous && entry->previous.suppressed != entry->card.suppressed &&
-            (about_suppression || shown->was.amount == shown->now)) {
+        if (turned(entry) && (names(entry, "suppressed") || !moved(shown))) {
                 cw_buf_puts(buf, entry->card.suppressed ? " was deactivated, at " : " was activated again, at ");
-        } else if (shown->was.known && shown->was.amount != shown->now) {
+        } else if (moved(shown)) {
                 cw_buf_printf(buf, "%s%s went from ", shown->name ? ": " : "", shown->name ? shown->name : "");
                 cw_person_amount(buf, shown->was.amount, entry);
                 cw_buf_puts(buf, " to ");
+        } else if (entry->reason && strcmp(entry->reason, "appeared") == 0) {
+                cw_buf_puts(buf, " appeared, at ");
+        } else if (entry->reason && strcmp(entry->reason, "disappeared") == 0) {
+                cw_buf_puts(buf, " disappeared, last seen at ");
         } else {
                 cw_buf_puts(buf, ": ");
                 cw_render_visible(buf, entry->reason ? entry->reason : entry->rule, CW_PERSON_TEXT_MAX);
@@ -151,9 +173,7 @@ static void say_event(const struct cw_entry *entry, const struct cw_person_shown
 /* Without a balance to name: what happened to which rule. */
 static void say_without_figures(const struct cw_entry *entry, struct cw_buf *buf)
 {
-        bool turned = entry->has_previous && entry->previous.suppressed != entry->card.suppressed;
-
-        if (entry->state == CW_ENTRY_EVENT && turned) {
+        if (entry->state == CW_ENTRY_EVENT && turned(entry)) {
                 cw_buf_puts(buf, entry->card.suppressed ? " was deactivated" : " was activated again");
                 return;
         }

@@ -226,6 +226,67 @@ static void still_where_high_is_worse(struct sample *sample)
         sample->entries[0].previous.available = USD(95, 10);
 }
 
+static void still(struct sample *sample)
+{
+        sample->entries[0].previous.available = USD(95, 10);
+}
+
+static void just_deactivated(struct sample *sample)
+{
+        sample->entries[0].reason = "suppressed and available > 0";
+        sample->entries[0].card.suppressed = true;
+}
+
+static void deactivated_long_ago(struct sample *sample)
+{
+        just_deactivated(sample);
+        sample->entries[0].previous.suppressed = true;
+}
+
+static void deactivated_and_low(struct sample *sample)
+{
+        sample->entries[0].card.suppressed = sample->entries[0].previous.suppressed = true;
+}
+
+static void resolved_where_it_was(struct sample *sample)
+{
+        sample->entries[0] = sample_resolved(sample->entries[0], USD(95, 10), USD(95, 10));
+        sample->notice.firing = false;
+}
+
+static void folded_where_it_was(struct sample *sample)
+{
+        resolved_where_it_was(sample);
+        sample->items[0].folded = true;
+}
+
+static void active_again(struct sample *sample)
+{
+        resolved_where_it_was(sample);
+        sample->entries[0].previous.suppressed = true;
+        sample->entries[0].worst.known = sample->entries[0].current.known = false;
+}
+
+static void resolved_without_value(struct sample *sample)
+{
+        resolved(sample);
+        sample->entries[0].worst.known = sample->entries[0].current.known = false;
+}
+
+static void appeared(struct sample *sample)
+{
+        event(sample);
+        sample->entries[0].card.suppressed = false;
+        sample->entries[0].reason = "appeared";
+        sample->entries[0].has_previous = false;
+}
+
+static void disappeared(struct sample *sample)
+{
+        appeared(sample);
+        sample->entries[0].reason = "disappeared";
+}
+
 static void pending_rule(struct sample *sample)
 {
         sample->entries[0].card.pending = USD(60, 0);
@@ -315,8 +376,24 @@ static const struct json_case json_cases[] = {
          "Card 1 of acme-1: pending is up to 60.00 USD"},
         {"what fell is not up, whatever its rule calls worse", fell_where_high_is_worse, "alerts.0.summary",
          "Card 1 of acme-1 is down to 95.10 USD"},
-        {"what has not moved is up where that is worse", still_where_high_is_worse, "alerts.0.summary",
-         "Card 1 of acme-1 is up to 95.10 USD"},
+        {"what has not moved is at, neither up nor down", still, "alerts.0.summary",
+         "Card 1 of acme-1 is at 95.10 USD"},
+        {"nor is it up where that is worse", still_where_high_is_worse, "alerts.0.summary",
+         "Card 1 of acme-1 is at 95.10 USD"},
+        {"what fires because of a deactivation says so", just_deactivated, "alerts.0.summary",
+         "Card 1 of acme-1 was deactivated, at 95.10 USD"},
+        {"also long after it", deactivated_long_ago, "alerts.0.summary",
+         "Card 1 of acme-1 is deactivated, at 95.10 USD"},
+        {"a deactivated card whose balance the rule is about", deactivated_and_low, "alerts.0.summary",
+         "Card 1 of acme-1 is down to 95.10 USD"},
+        {"it is over when the card is active again", active_again, "alerts.0.summary",
+         "Card 1 of acme-1 was activated again, at 95.10 USD"},
+        {"what never moved is not back", resolved_where_it_was, "alerts.0.summary", "Card 1 of acme-1 is at 95.10 USD"},
+        {"not even when nobody was told", folded_where_it_was, "alerts.0.summary", "Card 1 of acme-1 is at 95.10 USD"},
+        {"nor is what has no worst", resolved_without_value, "alerts.0.summary", "Card 1 of acme-1 is at 130.00 USD"},
+        {"a card that appeared", appeared, "alerts.0.summary", "Card 1 of acme-1 appeared, at 95.10 USD"},
+        {"a card that disappeared was seen before", disappeared, "alerts.0.summary",
+         "Card 1 of acme-1 disappeared, last seen at 95.10 USD"},
         {"a template sees the entry first, then the message", templated, "alerts.0.summary",
          "1 of acme-1: 95.10 warning 0123456789abcdef0123456789abcdef 1 low-balance low-balance: card 1 of acme-1[]"},
         {"a description is a template too", templated, "alerts.0.description", "<main>"},
