@@ -2,9 +2,11 @@
 #include "alert_table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cardwatch/buf.h"
 #include "cardwatch/json_in.h"
+#include "cardwatch/money.h"
 #include "daemon_list.h"
 
 static const char *const titles[] = {"SEVERITY", "RULE", "WHOSE", "NOW", "LIMIT", "SINCE", "FINGERPRINT", "NOTE"};
@@ -41,6 +43,19 @@ static void put_whose(struct cw_table *table, const struct cw_json *alert)
         cw_buf_deinit(&text);
 }
 
+/* For people: "6,000.50", as the limit beside it is written. */
+static void group_digits(struct cw_buf *text)
+{
+        const char *point = strchr(cw_buf_text(text), '.');
+        unsigned decimals = point ? (unsigned)strlen(point + 1) : 0;
+        cw_amount amount;
+
+        if (cw_amount_parse(cw_buf_text(text), text->len, &amount) < 0)
+                return;
+        cw_buf_clear(text);
+        cw_amount_format_grouped(text, amount, decimals);
+}
+
 static void put_now(struct cw_table *table, const struct cw_json *alert)
 {
         struct cw_buf now = CW_BUF_NULL, currency = CW_BUF_NULL;
@@ -51,6 +66,7 @@ static void put_now(struct cw_table *table, const struct cw_json *alert)
         if (now.len == 0 && cw_json_member(alert, "balances", &balances))
                 cw_daemon_text(&balances, "available", &now);
         if (now.len > 0 && cw_json_member(alert, "card", &card)) {
+                group_digits(&now);
                 cw_daemon_text(&card, "currency", &currency);
                 cw_buf_printf(&now, " %s", cw_buf_text(&currency));
         }

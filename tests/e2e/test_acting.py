@@ -240,6 +240,10 @@ def test_alerts_check(sim, make, act, look, sock):  # noqa: F811
     assert lines[1].split()[:2] == ["critical", "empty"] and "5.00" in lines[1] and lines[2].split()[0] == "warning"
     whole = act("alerts", why=None).stdout
     assert "(card 1)" in whole and "…" not in whole
+    sim.set_card(2, available="-1234567.5")
+    wait_until(lambda: "  −1,234,567.50 USD  limit 10  " in act("alerts", why=None).stdout, "an amount that can be read")
+    sim.set_card(2, available="50")
+    wait_until(lambda: len(look("alerts")["alerts"]) == 3, "three alerts")
     assert "(card 1)" in on_terminal(200, "alerts", "--socket", sock)
     narrow = on_terminal(60, "alerts", "--socket", sock)
     assert "(card 1)" not in narrow and "… " in narrow and "5.00 " in narrow
