@@ -157,10 +157,10 @@ int cw_store_walk_cards(struct cw_store *store, const struct cw_store_span *span
 /* The literal that the writer used, because rows are copied with a pointer to it. */
 const char *cw_read_what(const char *text)
 {
-        static const char *const known[] = {"waiting",        "not waiting", "firing", "severity",   "resolved",
-                                            "settled",        "event",       "held",   "queued",     "sent",
-                                            "dead",           "dropped",     "merged", "taken back", "acknowledged",
-                                            "unacknowledged", "counted"};
+        static const char *const known[] = {"waiting",        "not waiting", "firing",   "severity",   "resolved",
+                                            "settled",        "event",       "held",     "queued",     "sent",
+                                            "dead",           "dropped",     "merged",   "taken back", "acknowledged",
+                                            "unacknowledged", "counted",     "escalated"};
 
         for (size_t i = 0; i < CW_ARRAY_SIZE(known); i++)
                 if (strcmp(text, known[i]) == 0)

@@ -461,6 +461,30 @@ static void test_edges_come_back_oldest_first(void **state)
         assert_true(!row->detail && !row->reason && row->severity == CW_SEVERITY_NONE);
 }
 
+/* Whatever core writes down. */
+static void test_what_happened_is_known_again(void **state)
+{
+        static const char *const whats[] = {"waiting", "not waiting", "firing",       "severity",       "resolved",
+                                            "settled", "event",       "held",         "queued",         "sent",
+                                            "dead",    "dropped",     "acknowledged", "unacknowledged", "counted",
+                                            "merged",  "escalated"};
+        cw_cleanup(place_deinit) struct place place;
+        cw_cleanup(cw_store_close_cleanup) struct cw_store *store = NULL;
+        cw_cleanup(cw_changes_deinit) struct cw_changes changes = CW_CHANGES_NULL;
+        cw_cleanup(seen_deinit) struct seen seen = {.n = 0};
+
+        (void)state;
+        place_init(&place);
+        store = open_store(&place);
+        for (size_t i = 0; i < CW_ARRAY_SIZE(whats); i++)
+                add_edge(&changes, (struct cw_history_row){.at = (int64_t)i + 1, .what = whats[i]});
+        commit(store, &changes, 20);
+        walk_edges(store, (struct cw_store_span){.to_at = 100}, &seen);
+        assert_int_equal(seen.n, CW_ARRAY_SIZE(whats));
+        for (size_t i = 0; i < seen.n; i++)
+                assert_string_equal(seen.rows.history.rows[i].what, whats[i]);
+}
+
 static void exec(const struct place *place, const char *sql)
 {
         sqlite3 *db = NULL;
@@ -622,6 +646,7 @@ int main(void)
                 cmocka_unit_test(test_the_past_of_a_removed_source_is_kept_until_it_is_old),
                 cmocka_unit_test(test_one_card_is_what_the_whole_says_of_it),
                 cmocka_unit_test(test_edges_come_back_oldest_first),
+                cmocka_unit_test(test_what_happened_is_known_again),
                 cmocka_unit_test(test_damage_of_the_past_is_named),
                 cmocka_unit_test(test_a_held_store_stands_still_beside_its_owner),
                 cmocka_unit_test(test_an_old_store_keeps_what_it_knew),
