@@ -243,6 +243,22 @@ static int check_world(struct check *check)
         return r;
 }
 
+static const char *plural(size_t n)
+{
+        return n == 1 ? "" : "s";
+}
+
+static void say_right(const struct check *check)
+{
+        size_t n_sources = check->settings->config->n_sources;
+        size_t n_rules = check->settings->config->rules->n_rules;
+        size_t n_notifiers = written_notifiers(check);
+
+        printf("%s is right: %zu source%s, %zu rule%s, %zu notifier%s%s\n", check->path, n_sources, plural(n_sources),
+               n_rules, plural(n_rules), n_notifiers, plural(n_notifiers),
+               check->offline ? " (nothing outside of it was looked at)" : "; credentials log in, hosts resolve");
+}
+
 static int print(const struct check *check, int status)
 {
         struct cw_buf text = CW_BUF_NULL;
@@ -254,11 +270,7 @@ static int print(const struct check *check, int status)
         fputs(cw_buf_text(&text), check->json ? stdout : stderr);
         cw_buf_deinit(&text);
         if (!check->json && status == CW_EXIT_OK)
-                printf("%s is right: %zu sources, %zu rules, %zu notifiers%s\n", check->path,
-                       check->settings->config->n_sources, check->settings->config->rules->n_rules,
-                       written_notifiers(check),
-                       check->offline ? " (nothing outside of it was looked at)"
-                                      : "; credentials log in, hosts resolve");
+                say_right(check);
         return status;
 }
 

@@ -189,6 +189,7 @@ def test_the_demo_configuration_is_right(file):
         text = demo.read().replace("@SIMULATOR@", "http://127.0.0.1:1").replace("@FOLDER@", "/nonexistent")
     done = ctl("check", "--offline", "-c", file(text))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert " is right: 1 source, 3 rules, 1 notifier (nothing" in done.stdout
 
 
 DEMO_LINES = {
