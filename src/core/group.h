@@ -32,6 +32,7 @@ struct cw_group {
         uint32_t repeat;
         char thread[33];
         bool touched; /* in this step */
+        bool astray; /* a member belongs to another group by now */
         struct cw_alert **members;
         size_t n_members, members_capacity;
         size_t most_members; /* at once, since it was made or loaded */

@@ -103,6 +103,20 @@ static void settle_changed(struct cw_policy *policy)
         policy->n_changed = 0;
 }
 
+/* By the rules in force. */
+static bool belongs_elsewhere(struct cw_policy *policy, const struct cw_telling *telling)
+{
+        const struct cw_group *group = telling->group;
+        struct cw_buf key = CW_BUF_NULL;
+        bool elsewhere;
+
+        cw_policy_key(policy, group->notifier_index, telling->alert->entry, &key);
+        elsewhere = cw_group_hash(group->notifier, cw_buf_text(&key)) != group->hash;
+        cw_buf_deinit(&key);
+        return elsewhere;
+}
+
+/* What was queued kept it in its group. After a restart nothing would say that it was ever there. */
 static void take_back(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued)
 {
         struct cw_item *item = cw_intent_find_item(queued, telling->fingerprint);
@@ -111,6 +125,10 @@ static void take_back(struct cw_policy *policy, struct cw_telling *telling, stru
                 cw_intent_remove_item(queued, item);
         cw_policy_intent_changed(policy, queued);
         telling->queued = 0;
+        if (!telling->under_way && belongs_elsewhere(policy, telling)) {
+                telling->group->astray = true;
+                cw_policy_visit(policy, telling->group);
+        }
 }
 
 static void change_item(struct cw_policy *policy, struct cw_telling *telling, struct cw_intent *queued,
@@ -429,6 +447,34 @@ static void sweep_due(struct cw_policy *policy)
         }
 }
 
+/* Whoever leaves is taken out of the members. */
+static void place_members(struct cw_policy *policy, struct cw_group *group)
+{
+        group->astray = false;
+        for (size_t i = group->n_members; i > 0; i--) {
+                const struct cw_telling *telling = cw_policy_telling(policy, group->notifier, group->members[i - 1],
+                                                                     false);
+
+                if (telling && telling->group == group && !telling->queued)
+                        (void)cw_policy_place(policy, group->notifier_index, telling->alert, false);
+        }
+}
+
+static void place_those_astray(struct cw_policy *policy)
+{
+        size_t n = policy->n_touched; /* those that they come to are touched, too */
+        bool any = false;
+
+        for (size_t i = 0; i < n; i++) {
+                if (!policy->touched[i]->astray)
+                        continue;
+                any = true;
+                place_members(policy, policy->touched[i]);
+        }
+        if (any)
+                flush_touched(policy);
+}
+
 void cw_policy_flush(struct cw_policy *policy)
 {
         sweep_due(policy);
@@ -437,6 +483,7 @@ void cw_policy_flush(struct cw_policy *policy)
         cw_policy_release_held(policy);
         flush_touched(policy);
         flush_due(policy);
+        place_those_astray(policy);
         for (size_t i = 0; i < policy->rules->n_notifiers; i++)
                 cw_baseline_queue(policy, &policy->baselines[i], policy->rules->notifiers[i].name);
         cw_policy_fold_storm(policy);

@@ -550,6 +550,42 @@ static void test_what_was_under_way_comes_to_a_group_that_waits(void **state)
         }
 }
 
+/* It belongs to another group as soon as nothing of it is queued in the old one, and takes the clocks along. */
+static void test_what_is_taken_back_belongs_elsewhere(void **state)
+{
+        struct ruleset_spec by_customer = {.builtins_off = 1u << CW_BUILTIN_STALE, .rules = {LOW}},
+                            by_card = by_customer;
+
+        (void)state;
+        by_card.group_by[0].key = CW_GROUP_CARD;
+        by_card.n_group_by = 1;
+        by_card.group_wait_ms = 60 * MINUTE;
+        for (int restart = 0; restart < 2; restart++) {
+                struct world world;
+
+                print_message("  %s\n", restart ? "with restarts" : "an end that was never tried, and a new beginning");
+                begin(&world, &by_customer);
+                world_card(&world, 2, 2, "40");
+                assert_string_equal(world_polled(&world), "chat firing: low/2 firing 40.00\n");
+                world.receivers[0].mood = FAILS;
+                world_card(&world, 2, 5, "30");
+                assert_string_equal(world_polled(&world), "");
+                world_card(&world, 2, 2, "400");
+                assert_string_equal(world_polled(&world), "");
+                assert_string_equal(changed(&world, &by_card, restart), "");
+                world_card(&world, 2, 2, "45");
+                assert_string_equal(world_polled(&world), "");
+                if (restart)
+                        world_restart(&world, NULL);
+                world.receivers[0].mood = ACCEPTS;
+                world_pass(&world, 15 * MINUTE);
+                assert_string_equal(world_told(&world), "chat firing: low/5 firing 30.00\n");
+                world_card(&world, 2, 2, "500");
+                assert_string_equal(world_polled(&world), "chat resolved: low/2 resolved 500.00\n");
+                world_deinit(&world);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -569,6 +605,7 @@ int main(void)
                 cmocka_unit_test(test_routes),
                 cmocka_unit_test(test_who_leaves_the_route_while_its_group_waits),
                 cmocka_unit_test(test_clocks_follow_the_rules_in_force),
+                cmocka_unit_test(test_what_is_taken_back_belongs_elsewhere),
                 cmocka_unit_test(test_other_groups_while_a_baseline_is_under_way),
                 cmocka_unit_test(test_what_was_under_way_comes_to_a_group_that_waits),
         };
