@@ -69,6 +69,7 @@ struct cw_httpd {
         struct cw_loop *loop;
         struct cw_call call; /* of drive */
         struct peer_list peers; /* oldest first */
+        bool left; /* a connection went in this run */
         struct later_list laters; /* suspended connections */
 };
 
@@ -340,6 +341,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         unlist_peer(httpd, peer);
         free(peer);
         *context = NULL;
+        httpd->left = true;
 }
 
 /* Paths stay as they were sent: two spellings are two paths, and no NUL can hide in one. */
@@ -376,6 +378,10 @@ static void set_timer(struct cw_httpd *httpd, int64_t now_mono)
                 if ((uint64_t)left_ms < wait_ms)
                         wait_ms = (uint64_t)left_ms;
         }
+        /* When it was full it listens again only from the beginning of a run on, and nothing else would call for one.
+         */
+        if (httpd->left)
+                wait_ms = 0;
         if (wait_ms == UINT64_MAX)
                 cw_timer_stop(httpd->timer);
         else
@@ -387,6 +393,7 @@ static void drive(void *data)
         struct cw_httpd *httpd = data;
         int64_t now_mono;
 
+        httpd->left = false;
         (void)MHD_run(httpd->mhd);
         now_mono = cw_clock_mono_ms();
         cut_off_the_slow(httpd, now_mono);

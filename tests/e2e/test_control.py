@@ -295,6 +295,21 @@ def test_slow_and_rude_peers_harm_nobody(daemon, sock):
         peer.close()
 
 
+def test_one_more_than_it_takes_waits_for_one_to_go(daemon, sock):
+    """When it is full it listens no more; it begins again when there is room, not when the next one runs out of patience."""
+    peers = [Connection(sock) for _ in range(65)]
+    for peer in peers[:64]:
+        peer.request("GET", "/healthz")
+        assert peer.getresponse().read()
+    peers[64].request("GET", "/healthz")
+    daemon.wait_for_polls(1)
+    peers[0].close()
+    peers[64].sock.settimeout(5)
+    assert peers[64].getresponse().status == 200
+    for peer in peers:
+        peer.close()
+
+
 def test_accepting_what_looks_too_odd(make_sim, hook, make_daemon, sock):
     """Every balance zero, and the one-customer endpoint says nothing about it: an operator decides."""
     sim = make_sim("--customers", 40, "--cards", 1)
