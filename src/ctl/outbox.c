@@ -105,7 +105,9 @@ static int act_on_all(const struct cw_command *command, const struct outbox_wish
 
         if (status == CW_EXIT_OK)
                 status = cw_daemon_walk_list(&messages, act_on_dead, &letters);
-        if (status == CW_EXIT_OK && letters.n == 0 && !wish->json)
+        if (status == CW_EXIT_OK && letters.n == 0 && !wish->json && wish->notifier)
+                printf("there is no dead letter of a notifier \"%s\"\n", wish->notifier);
+        else if (status == CW_EXIT_OK && letters.n == 0 && !wish->json)
                 puts("there is no dead letter");
         return status == CW_EXIT_OK ? letters.status : status;
 }

@@ -70,24 +70,36 @@ static void put_source(struct cw_json_out *out, const struct cw_source_view *vie
         cw_json_out_close(out, '}');
 }
 
-static void put_sources(struct cw_control_call *call, struct cw_json_out *out)
+static void put_sources(struct cw_control_call *call, struct cw_json_out *out, size_t from, size_t to)
 {
         struct cw_source_view view;
 
         cw_json_out_open(out, "sources", '[');
-        for (size_t i = 0; i < config_of(call)->n_sources; i++) {
+        for (size_t i = from; i < to; i++) {
                 cw_engine_view_source(engine_of(call), i, &view);
                 put_source(out, &view);
         }
         cw_json_out_close(out, ']');
 }
 
+/* All that are configured, unless fewer are asked for; the cursor is a place in their order. */
 static void sources(struct cw_control_call *call)
 {
+        int64_t limit = INT32_MAX, from = 0, to, n = (int64_t)config_of(call)->n_sources;
         struct cw_json_out out = {.buf = &call->answer->body};
+        const struct cw_control_field fields[] = {
+                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
+                {"cursor", CW_CONTROL_COUNT, &from, INT32_MAX},
+        };
+        char next[24];
 
+        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+                return;
+        to = from + limit < n ? from + limit : n;
+        snprintf(next, sizeof(next), "%lld", (long long)to);
         cw_json_out_open(&out, NULL, '{');
-        put_sources(call, &out);
+        put_sources(call, &out, (size_t)from, (size_t)to);
+        cw_json_out_string(&out, "next", to < n ? next : NULL);
         cw_json_out_close(&out, '}');
         cw_buf_putc(&call->answer->body, '\n');
 }
@@ -194,7 +206,7 @@ static void write_status(struct cw_control_call *call, void *data)
         put_alerts(&out, engine_of(call));
         cw_json_out_int(&out, "silences", silences);
         put_notifiers(call, &out);
-        put_sources(call, &out);
+        put_sources(call, &out, 0, config->n_sources);
         cw_json_out_close(&out, '}');
         cw_buf_putc(&call->answer->body, '\n');
 }

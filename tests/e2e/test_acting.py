@@ -315,6 +315,8 @@ def test_messages_that_wait_and_that_are_dead(sim, hook, make, look, act, sock):
     status, headers, seen = ask(sock, "POST", f"/api/v1/outbox/{dead['id']}/retry", {})
     assert status == 404 and seen["status"] == 404 and headers["Content-Type"] == "application/problem+json"
     assert act("outbox", "retry", "--all", why=None).stdout == "there is no dead letter\n"
+    told = act("outbox", "drop", "--notifier", "hok", why=None).stdout
+    assert told == 'there is no dead letter of a notifier "hok"\n', "a name that was mistyped is seen"
     acts = [(a["what"], a["target"], a["by"], a["uid"]) for a in look("audit")["audit"]]
     assert ("outbox-drop", dead["id"], "zoe", os.getuid()) in acts and "outbox-retry" in [a[0] for a in acts]
     assert "dropped" in [e["what"] for e in look("events", "--messages")["events"]]

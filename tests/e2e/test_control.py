@@ -100,6 +100,9 @@ def test_not_ready_before_the_first_complete_poll(sim, hook, make_daemon, sock):
     ("POST", "/api/v1/sources/main%2f/accept", {"by": "a", "why": "b"}, 404),
     ("GET", "/api/v1/reload", None, 405),
     ("DELETE", "/healthz", None, 405),
+    ("GET", "/api/v1/sources?limit=0", None, 400),
+    ("GET", "/api/v1/sources?cursor=x", None, 400),
+    ("GET", "/api/v1/sources?most=1", None, 400),
     ("POST", "/api/v1/sources/main/accept", None, 400),
     ("POST", "/api/v1/sources/main/accept", {"by": "a"}, 400),
     ("POST", "/api/v1/sources/main/accept", {"by": " ", "why": "b"}, 400),
@@ -216,6 +219,21 @@ def test_sources_as_a_table_and_as_json(daemon, sock):
     assert title.split()[0] == "SOURCE" and row.split()[:2] == ["main", "complete"] and row.split()[4:] == ["3", "-"]
     done = ctl("sources", "--json", "--socket", sock)
     assert done.returncode == 0 and json.loads(done.stdout)["sources"][0]["cards"] == 3
+
+
+def test_sources_page_by_page(sim, hook, make_daemon, sock):
+    names = [f"s{i}" for i in range(5)]
+    make_daemon(config([{**source(sim), "name": name} for name in names], webhook(hook), control={"socket": sock}))
+    whole = ask(sock, "GET", "/api/v1/sources")[2]
+    assert [s["name"] for s in whole["sources"]] == names and whole["next"] is None
+    seen, target = [], "/api/v1/sources?limit=2"
+    while target:
+        page = ask(sock, "GET", target)[2]
+        assert 0 < len(page["sources"]) <= 2
+        seen += [s["name"] for s in page["sources"]]
+        target = page["next"] and f"/api/v1/sources?limit=2&cursor={page['next']}"
+    assert seen == names
+    assert ask(sock, "GET", "/api/v1/sources?cursor=5")[2] == {"sources": [], "next": None}
 
 
 def test_nobody_is_there(tmp_path, sock, make_daemon, sim, hook):
