@@ -53,10 +53,10 @@ static void test_mistakes_of_templates(void **state)
                  "cardwatch.yaml:2:"},
                 {"a summary", SOURCES LOG "rules:\n  - {name: r, when: available < 1, summary: 'it''s {{a b}}'}\n",
                  "cardwatch.yaml:4:52: error: a name has no spaces\n"},
-                {"a folded text says where it begins",
+                {"a folded text",
                  SOURCES LOG "rules:\n  - name: r\n    when: available < 1\n"
                              "    summary: >\n      a\n      {{\n",
-                 "cardwatch.yaml:6:14: error: this tag is never closed\n"},
+                 "cardwatch.yaml:8:7: error: this tag is never closed\n"},
         };
 
         (void)state;
