@@ -131,6 +131,7 @@ void cw_engine_free(struct cw_engine *engine)
         for (size_t i = 0; i < engine->n_sources; i++)
                 cw_source_state_deinit(engine, &engine->sources[i]);
         cw_due_deinit(&engine->flaps);
+        cw_due_deinit(&engine->acks);
         cw_load_batch_free(engine->loading);
         free(engine->sources);
         free(engine->fresh);
@@ -198,6 +199,7 @@ void cw_engine_clock_set(struct cw_engine *engine, int64_t by_ms)
         }
         cw_engine_waiting_clock_set(engine, by_ms);
         cw_engine_flaps_anew(engine);
+        cw_engine_acks_anew(engine);
         cw_policy_clock_set(&engine->policy, by_ms);
 }
 
@@ -326,6 +328,7 @@ static bool only_stages(enum cw_event_kind kind)
 static void settle_until_now(struct cw_engine *engine)
 {
         cw_engine_flaps_due(engine);
+        cw_engine_acks_due(engine);
         cw_policy_escalations_due(&engine->policy);
 }
 
@@ -458,12 +461,14 @@ bool cw_engine_takes_long(const struct cw_engine *engine, const struct cw_event 
 int64_t cw_engine_wake_at(const struct cw_engine *engine)
 {
         int64_t at = cw_policy_wake_at((struct cw_policy *)&engine->policy);
-        int64_t flaps_at = cw_engine_flaps_wake_at(engine);
+        int64_t flaps_at = cw_engine_flaps_wake_at(engine), acks_at = cw_engine_acks_wake_at(engine);
         int64_t fails_at = cw_policy_fails_at(&engine->policy,
                                               engine->rules->builtins[CW_BUILTIN_NOTIFIER_FAILING].after_ms);
 
         if (flaps_at && (!at || flaps_at < at))
                 at = flaps_at;
+        if (acks_at && (!at || acks_at < at))
+                at = acks_at;
         if (fails_at && (!at || fails_at < at))
                 at = fails_at;
         for (size_t i = 0; i < engine->n_sources; i++) {

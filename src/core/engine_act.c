@@ -79,6 +79,53 @@ void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert)
         alert->acked_until_at = 0;
 }
 
+static void set_clock(struct cw_engine *engine, const struct cw_alert *alert)
+{
+        if (cw_due_push(&engine->acks, alert->acked_until_at, alert->fingerprint) < 0)
+                engine->error = -ENOMEM;
+}
+
+static void run_out(struct cw_engine *engine, struct cw_alert *alert)
+{
+        cw_engine_drop_ack(engine, alert);
+        show_ack(engine, alert);
+        cw_policy_acknowledged(&engine->policy, alert);
+        cw_engine_record(engine, alert, "unacknowledged", "its time was over");
+        cw_alert_remember(alert, engine->changes);
+}
+
+void cw_engine_acks_due(struct cw_engine *engine)
+{
+        struct cw_due_entry entry;
+
+        while (!engine->error && cw_due_peek(&engine->acks, &entry) && entry.at <= engine->now) {
+                struct cw_alert *alert = cw_alerts_find(&engine->alerts, entry.key);
+
+                cw_due_pop(&engine->acks);
+                if (alert && alert->acked_by && alert->state == CW_ALERT_FIRING &&
+                    !cw_alert_is_acknowledged(alert, engine->now))
+                        run_out(engine, alert);
+        }
+}
+
+int64_t cw_engine_acks_wake_at(const struct cw_engine *engine)
+{
+        struct cw_due_entry entry;
+
+        return cw_due_peek(&engine->acks, &entry) ? entry.at : 0;
+}
+
+void cw_engine_acks_anew(struct cw_engine *engine)
+{
+        size_t cursor = 0;
+        void *value;
+
+        engine->acks.n = 0;
+        while (!engine->error && cw_map_next(&engine->alerts.map, &cursor, NULL, &value))
+                if (((struct cw_alert *)value)->acked_by)
+                        set_clock(engine, value);
+}
+
 static void acknowledge(struct cw_engine *engine, const struct cw_event *event, bool end)
 {
         struct cw_alert *alert = cw_alerts_find(&engine->alerts, event->act.fingerprint);
@@ -95,6 +142,8 @@ static void acknowledge(struct cw_engine *engine, const struct cw_event *event, 
         if ((!end && !alert->acked_by) || cw_buf_error(&target) < 0) {
                 engine->error = -ENOMEM;
         } else {
+                if (!end)
+                        set_clock(engine, alert);
                 show_ack(engine, alert);
                 cw_policy_acknowledged(&engine->policy, alert);
                 cw_engine_record(engine, alert, end ? "unacknowledged" : "acknowledged", event->act.by.by);

@@ -13,4 +13,11 @@ void cw_engine_act(struct cw_engine *engine, const struct cw_event *event);
 /* The acknowledgement of an alert ends: it is over, or worse. */
 void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert);
 
+/* Those that have run out end: nothing shows them any more. */
+void cw_engine_acks_due(struct cw_engine *engine);
+int64_t cw_engine_acks_wake_at(const struct cw_engine *engine);
+
+/* After loading, or a clock that was set: when they run out is looked at anew. */
+void cw_engine_acks_anew(struct cw_engine *engine);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "cardwatch/changes_cards.h"
 #include "cardwatch/load.h"
+#include "engine_act.h"
 #include "engine_flap.h"
 #include "engine_load_cards.h"
 #include "engine_past.h"
@@ -197,6 +198,7 @@ int cw_load_end(struct cw_engine *engine, const struct cw_changes *stored)
         keep_shown_clear_to_new_rules(engine);
         cw_engine_look_at_all(engine);
         cw_engine_flaps_anew(engine);
+        cw_engine_acks_anew(engine);
         return cw_engine_finish(engine);
 }
 

@@ -88,6 +88,7 @@ struct cw_engine {
         enum cw_letter_verdict letter_verdict;
         bool made_silence; /* the last step did: it is the last of the policy's */
         struct cw_due flaps; /* alerts by fingerprint: flapping may have ended, or a firing has lasted */
+        struct cw_due acks; /* likewise: an acknowledgement may have run out */
         struct cw_policy policy;
         const struct cw_because *because; /* of the transition under way, NULL: no expression decides it */
         struct cw_changes *changes; /* of the step under way */

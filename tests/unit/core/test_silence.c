@@ -211,6 +211,42 @@ static void test_an_acknowledgement_stops_repeats(void **state)
         world_deinit(&world);
 }
 
+/* Whoever said so must not be waited for any longer, whether or not anything is told then. */
+static void test_an_acknowledgement_runs_out(void **state)
+{
+        static const struct ruleset_spec spec = {
+                .rules = {{.name = "low", .when = "available < 100"}},
+                .builtins_off = 1u << CW_BUILTIN_STALE,
+        };
+
+        (void)state;
+        for (int restarts = 0; restarts < 2; restarts++) {
+                const struct cw_entry *entry;
+                struct world world;
+                size_t cursor = 0;
+
+                begin(&world, &spec);
+                polled_at(&world, 1, "50");
+                acknowledge(&world, CW_HOUR_MS);
+                assert_int_equal(cw_engine_wake_at(world.engine), world.now + CW_HOUR_MS);
+                world_pass(&world, CW_HOUR_MS - 1);
+                assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+                assert_string_equal(entry->acknowledged_by, "ana");
+                if (restarts)
+                        world_restart(&world, NULL);
+                world_pass(&world, 1);
+                cursor = 0;
+                assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+                assert_null(entry->acknowledged_by);
+                world_restart(&world, NULL);
+                cursor = 0;
+                assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+                assert_null(entry->acknowledged_by);
+                assert_string_equal(world_told(&world), "");
+                world_deinit(&world);
+        }
+}
+
 static void test_terms(void **state)
 {
         static const struct {
@@ -283,6 +319,7 @@ int main(void)
                 cmocka_unit_test(test_events_inside_are_history),
                 cmocka_unit_test(test_who_did_it_is_written_down),
                 cmocka_unit_test(test_an_acknowledgement_stops_repeats),
+                cmocka_unit_test(test_an_acknowledgement_runs_out),
                 cmocka_unit_test(test_terms),
                 cmocka_unit_test(test_labels_that_nothing_has),
         };
