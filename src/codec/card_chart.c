@@ -59,14 +59,16 @@ static void choose_balance(struct cw_card_chart *chart, const struct cw_entry *e
         chart->before = shown.was;
 }
 
-/* The threshold, where it is one of this balance and not of what was measured on it. */
+/* The threshold, where it is one of this balance and neither of what was measured on it nor what the chart shows as the
+ * balance before. */
 static void choose_limit(struct cw_card_chart *chart, const struct cw_entry *entry)
 {
         cw_cleanup(cw_buf_deinit) struct cw_buf name = CW_BUF_NULL;
         const struct cw_card *card = &entry->card;
         cw_amount shown = pick(chart, card->available, card->pending, card->total);
 
-        if (!entry->limit_text || cw_measure_end(entry) || !entry->current.known || entry->current.amount != shown)
+        if (!entry->limit_text || cw_measure_end(entry) || cw_person_limit_is_previous(entry) ||
+            !entry->current.known || entry->current.amount != shown)
                 return;
         chart->limit.known = cw_amount_parse(entry->limit_text, strlen(entry->limit_text), &chart->limit.amount) == 0;
         cw_person_limit_name(&name, entry);

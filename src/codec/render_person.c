@@ -280,12 +280,23 @@ static cw_amount limit_amount(cw_amount amount, const struct cw_entry *entry)
         return cw_person_rounded(amount, other, entry);
 }
 
+/* What is measured by a time is unknown now (a runway, while nothing is spent): a time beside an amount says nothing.
+ */
+static bool is_lone_time(const struct cw_entry *entry)
+{
+        int64_t ms;
+
+        return !cw_measure_end(entry) && !cw_measure_is_name(entry->limit_label) &&
+               cw_duration_parse(entry->limit_text, strlen(entry->limit_text), &ms) == 0;
+}
+
 void cw_render_limit(struct cw_buf *buf, const struct cw_entry *entry)
 {
         const char *previous = previous_name(entry);
         cw_amount amount;
 
-        if (!entry->limit_text || !*entry->limit_text || (previous && entry->state == CW_ENTRY_EVENT))
+        if (!entry->limit_text || !*entry->limit_text || (previous && entry->state == CW_ENTRY_EVENT) ||
+            is_lone_time(entry))
                 return;
         cw_person_limit_name(buf, entry);
         cw_buf_putc(buf, ' ');

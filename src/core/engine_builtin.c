@@ -447,7 +447,7 @@ void cw_engine_notifier_result(struct cw_engine *engine, const char *notifier, b
                 .n_labels = 1,
                 .reason = reason,
                 .advice = "Whoever reads only that notifier has not been told. Check its address and credentials; "
-                          "what could not be delivered is kept in the database's outbox.",
+                          "what could not be delivered is kept: `cardwatch outbox list` shows it.",
         };
         struct cw_alert_key key = key_of(&trouble);
         struct cw_alert *alert;

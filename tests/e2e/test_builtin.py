@@ -116,7 +116,7 @@ def test_suspect_snapshot(make_sim, smtp, hook, make_daemon):
     helps(alert, hook.wait_for_alert("suspect-snapshot", "resolved"), "30 of 30 cards dropped to zero at once")
     began, ended = smtp.wait_for_mails(2)
     assert began.subject == "[CRITICAL] suspect-snapshot: The card API's list for source main is too odd to be true"
-    assert "cardwatch accept main" in began.text and "since " in began.text and "what happened" not in began.text
+    assert "what is wrong with the list." in began.text and "cardwatch accept main" in began.text and "since " in began.text and "what happened" not in began.text
     assert ended.subject == "[RESOLVED] suspect-snapshot: the list of source main is plausible again"
     assert "lasted" in ended.text and "accept" not in ended.text + ended.html
 

@@ -50,6 +50,7 @@ def test_a_mail_that_is_refused_for_good_is_told_through_others(sim, smtp, hook,
     sim.wait_for_polls(2)
     sim.set_card(1, available="99.99")
     alert = hook.wait_for_alert("notifier-failing", "firing")
+    assert "`cardwatch outbox list`" in alert["description"]
     assert alert["card"] is None and "mail" in alert["summary"]
     sim.wait_for_polls(3)
     assert len(smtp.refused) == 1 and smtp.mails == []

@@ -241,9 +241,14 @@ static void test_what_is_drawn_of_an_alert(void **state)
                  "from "
                  "300 to 95, lowest 95, highest 300, floor 100."},
                 {"no percentages without a threshold", CW_DETAIL_BAND, USD(95, 10), NULL, NULL, true, NULL},
+                {"nor of the balance before", CW_DETAIL_BAND, USD(95, 10), "previous.available", "130.00", true, NULL},
                 {"nor of what is measured", CW_DETAIL_BAND, USD(95, 10), "spent(1h) 50.00, limit", "40.00", true, NULL},
                 {"nothing for who may know nothing", CW_DETAIL_NONE, USD(95, 10), "floor", "100.00", true, NULL},
                 {"a measure has no line", CW_DETAIL_FULL, USD(95, 10), "spent(1h) 50.00, limit", "40.00", true,
+                 "Chart of \u00b7\u00b7\u00b7\u00b71234 card 1, available in USD, 15 Nov 08:00 to 22 Nov 08:00: from "
+                 "300.00 "
+                 "to 95.10, lowest 95.10, highest 300.00."},
+                {"nor has the balance before", CW_DETAIL_FULL, USD(95, 10), "previous.available", "130.00", true,
                  "Chart of \u00b7\u00b7\u00b7\u00b71234 card 1, available in USD, 15 Nov 08:00 to 22 Nov 08:00: from "
                  "300.00 "
                  "to 95.10, lowest 95.10, highest 300.00."},

@@ -119,7 +119,8 @@ static void test_limits(void **state)
                 {"and one with other arguments", "spent(1h, 2h) 5.00, limit", "4.00", "spent(1h, 2h) = 5.00, limit 4"},
                 {"and one that lacks its value", "spent(1h), limit", "4.00", "spent(1h), limit 4"},
                 {"and one that does not end", "spent(1h 5.00, limit", "4.00", "spent(1h = 5.00, limit 4"},
-                {"a limit that is a time", "48h", "2d", "limit 2 days"},
+                {"a time that nothing is measured by now is nothing", "48h", "2d", ""},
+                {"but with a name", "reserve", "2d", "reserve 2 days"},
                 {"no limit is nothing", NULL, NULL, ""},
         };
 
