@@ -71,7 +71,8 @@ struct cw_http_answer {
         size_t body_len;
         int64_t retry_after_ms; /* from Retry-After, seconds or date; -1: none */
         int64_t date_at; /* from Date; -1: none, or a harmless answer: nobody sets a clock by it */
-        int64_t sent_at; /* wall time at which the request was started */
+        int64_t sent_at; /* wall time at which the request was started; it went out on that turn of the loop or a later
+                            one */
         int64_t took_ms;
 };
 

@@ -19,6 +19,9 @@
 /*
  * One curl multi handle driven by the loop, and the lists of transfers on it.
  *
+ * To begin a transfer takes curl a while: it sends the request at once where there is a connection. So those that are
+ * asked for at the same time wait, and each turn of the loop begins some of them, one at least.
+ *
  * curl says which sockets to watch and when to be called again; what it finished is collected after every call into it,
  * whatever it says is still running, and told on a turn of its own: so nobody is told from inside a call of theirs, and
  * whoever is told may start, cancel or free at will.
@@ -34,9 +37,11 @@ struct cw_http {
         struct cw_loop *loop;
         CURLM *multi;
         struct cw_timer *curl_timer;
+        struct cw_timer *begin_timer;
         struct cw_timer *tell_timer;
         char *user_agent;
         struct transfer_list running;
+        struct transfer_list waiting; /* those of the running that curl does not know yet, by `turn` */
         struct transfer_list ended; /* to be told on a later turn */
         struct transfer_list telling; /* to be told on this one */
         struct transfer_list lingering; /* told, with a thread that is not over */
@@ -85,6 +90,49 @@ static void on_curl_timer(void *data)
         collect_finished(http);
 }
 
+/* Its time runs since it was asked for. */
+static CURLcode hand_to_curl(struct cw_http_transfer *transfer)
+{
+        int64_t left_ms;
+        CURLcode r = CURLE_OK;
+
+        transfer->waited_ms = cw_clock_mono_ms() - transfer->asked_mono;
+        left_ms = transfer->timeout_ms - transfer->waited_ms;
+        if (left_ms <= 0)
+                return CURLE_OPERATION_TIMEDOUT;
+        if (transfer->waited_ms > 0)
+                r = curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+        if (r == CURLE_OK && curl_multi_add_handle(transfer->http->multi, transfer->easy) != CURLM_OK)
+                r = CURLE_OUT_OF_MEMORY;
+        return r;
+}
+
+static void wait_no_longer(struct cw_http_transfer *transfer)
+{
+        TAILQ_REMOVE(&transfer->http->waiting, transfer, turn);
+        transfer->waits = false;
+}
+
+static void on_begin_timer(void *data)
+{
+        struct cw_http *http = data;
+        struct cw_http_transfer *transfer;
+
+        while ((transfer = TAILQ_FIRST(&http->waiting))) {
+                CURLcode r = hand_to_curl(transfer);
+
+                wait_no_longer(transfer);
+                if (r == CURLE_OK)
+                        on_curl_timer(http); /* which curl wants for it */
+                else
+                        cw_transfer_end(transfer, r);
+                if (cw_loop_took_share(http->loop))
+                        break;
+        }
+        if (!TAILQ_EMPTY(&http->waiting))
+                cw_timer_start(http->begin_timer, 0);
+}
+
 static int curl_wants_timer(CURLM *multi, long delay_ms, void *data)
 {
         struct cw_http *http = data;
@@ -117,6 +165,7 @@ static void release(struct cw_http *http)
                 curl_multi_cleanup(http->multi);
         cw_watches_deinit(&http->watches);
         cw_timer_free(http->curl_timer);
+        cw_timer_free(http->begin_timer);
         cw_timer_free(http->tell_timer);
         free(http->user_agent);
         free(http);
@@ -166,6 +215,10 @@ static int client_init(struct cw_http *http, const char *user_agent)
         if (r < 0)
                 return r;
         cw_timer_serves_sockets(http->curl_timer);
+        r = cw_timer_new(http->loop, on_begin_timer, http, &http->begin_timer);
+        if (r < 0)
+                return r;
+        cw_timer_serves_sockets(http->begin_timer);
         r = cw_timer_new(http->loop, on_tell_timer, http, &http->tell_timer);
         if (r < 0)
                 return r;
@@ -193,6 +246,7 @@ int cw_http_new(struct cw_loop *loop, const char *user_agent, struct cw_http **r
         http->loop = loop;
         cw_watches_init(&http->watches, loop, on_socket, http);
         TAILQ_INIT(&http->running);
+        TAILQ_INIT(&http->waiting);
         TAILQ_INIT(&http->ended);
         TAILQ_INIT(&http->telling);
         TAILQ_INIT(&http->lingering);
@@ -275,10 +329,12 @@ void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer)
 int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
 {
         if (curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, (char *)transfer) != CURLE_OK ||
-            (!transfer->followed && cw_watches_follow(&http->watches, transfer->easy) != CURLE_OK) ||
-            curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+            (!transfer->followed && cw_watches_follow(&http->watches, transfer->easy) != CURLE_OK))
                 return -ENOMEM;
         cw_transfer_begin(http, transfer);
+        TAILQ_INSERT_TAIL(&http->waiting, transfer, turn);
+        transfer->waits = true;
+        cw_timer_start(http->begin_timer, 0);
         return 0;
 }
 
@@ -298,7 +354,10 @@ void cw_transfer_give_thread(struct cw_http *http)
 
 void cw_transfer_stop_multi(struct cw_http_transfer *transfer)
 {
-        (void)curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+        if (transfer->waits)
+                wait_no_longer(transfer);
+        else
+                (void)curl_multi_remove_handle(transfer->http->multi, transfer->easy);
 }
 
 void cw_transfer_end(struct cw_http_transfer *transfer, CURLcode result)

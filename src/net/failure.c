@@ -132,9 +132,13 @@ static void describe_timeout(const struct cw_failure_facts *facts, char *line)
         struct cw_buf within = CW_BUF_NULL;
         curl_off_t connected_us = 0, first_byte_us = 0, total_us = 0;
 
-        curl_easy_getinfo(facts->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
-        curl_easy_getinfo(facts->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
-        curl_easy_getinfo(facts->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+        /* Else what curl knows is of a request before. */
+        if (facts->waited_ms < facts->timeout_ms) {
+                curl_easy_getinfo(facts->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+                curl_easy_getinfo(facts->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+                curl_easy_getinfo(facts->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+        }
+        total_us += facts->waited_ms * 1000;
         if (connected_us > 0 && first_byte_us > 0 && total_us / 1000 + 500 < facts->timeout_ms) {
                 snprintf(line, CW_FAILURE_LINE, "the answer of %s stalled", facts->peer);
                 return;

@@ -26,6 +26,7 @@ struct cw_failure_facts {
         const char *error; /* curl's own text, "" if it has none */
         const char *peer; /* host:port */
         int64_t timeout_ms;
+        int64_t waited_ms; /* of that, before curl began */
         size_t max_response;
         bool proxied; /* a proxy was given */
         bool too_large;

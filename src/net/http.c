@@ -41,8 +41,7 @@ struct http_transfer {
         cw_http_piece_fn on_piece; /* NULL: everything is kept */
         void *data;
         struct cw_header_list *headers;
-        int64_t timeout_ms;
-        int64_t sent_at, sent_mono;
+        int64_t sent_at;
         size_t max_response;
         size_t header_bytes, body_bytes; /* that came, whatever was kept of them */
         bool proxied, too_large, is_bomb, bad_header;
@@ -215,6 +214,8 @@ static CURLcode set_own(struct http_transfer *transfer, const struct cw_http_req
         r = r ?: curl_easy_setopt(easy, CURLOPT_HTTPHEADER, &transfer->headers->lines[0]);
         r = r ?: curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
         r = r ?: curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+        /* Who had the handle before may have waited, and told curl of the rest only. */
+        r = r ?: curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
         if (!sends_body(request))
                 return r;
         r = r
@@ -252,7 +253,8 @@ static enum cw_http_failure judge(struct http_transfer *transfer)
                                                                                        : transfer->base.result,
                 .error = transfer->error,
                 .peer = transfer->kept->peer,
-                .timeout_ms = transfer->timeout_ms,
+                .timeout_ms = transfer->base.timeout_ms,
+                .waited_ms = transfer->base.waited_ms,
                 .max_response = transfer->max_response,
                 .proxied = transfer->proxied,
                 .too_large = transfer->too_large,
@@ -274,7 +276,7 @@ static void tell(struct http_transfer *transfer)
         answer.failure = judge(transfer);
         answer.message = transfer->line;
         answer.sent_at = transfer->sent_at;
-        answer.took_ms = transfer->base.ended_mono - transfer->sent_mono;
+        answer.took_ms = transfer->base.ended_mono - transfer->base.asked_mono;
         if (answer.failure == CW_HTTP_OK || answer.failure == CW_HTTP_TOO_LARGE) {
                 curl_easy_getinfo(transfer->base.easy, CURLINFO_RESPONSE_CODE, &answer.status);
                 answer.retry_after_ms = asked_wait_ms(transfer, transfer->sent_at + answer.took_ms);
@@ -335,7 +337,7 @@ static int transfer_new(struct cw_http *http, const struct cw_http_request *requ
         r = take_handle(transfer, http, request);
         if (r < 0)
                 return r;
-        transfer->timeout_ms = request->timeout_ms;
+        transfer->base.timeout_ms = request->timeout_ms;
         transfer->max_response = request->max_response;
         transfer->on_piece = request->on_piece;
         transfer->proxied = request->proxy && request->proxy[0];
@@ -367,7 +369,7 @@ int cw_http_start(struct cw_http *http, const struct cw_http_request *request, c
         transfer->done = done;
         transfer->data = data;
         transfer->sent_at = cw_clock_wall_ms();
-        transfer->sent_mono = cw_clock_mono_ms();
+        transfer->base.asked_mono = cw_clock_mono_ms();
         r = cw_transfer_begin_multi(http, &transfer->base);
         if (r < 0)
                 return r;

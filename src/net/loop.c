@@ -34,6 +34,7 @@ struct cw_loop {
         uv_prepare_t before_waiting;
         uint64_t before_ns, waited_ns; /* when it was about to wait last, and how long it had waited by then */
         uint64_t cpu_us; /* that the thread had used by then */
+        uint64_t turn; /* its number */
         uint64_t interrupted_ns; /* when a signal came on this turn, 0: none did */
         bool held;
         bool ending; /* it was stopped: what waits is called, and nothing is spread any more */
@@ -85,6 +86,7 @@ static void on_before_waiting(uv_prepare_t *handle)
                 count_turn(loop, (now_ns - loop->interrupted_ns) / 1000, of_cpu_us);
         else if (loop->before_ns && idle_ns <= passed_ns)
                 count_turn(loop, (passed_ns - idle_ns) / 1000, of_cpu_us);
+        loop->turn++;
         loop->interrupted_ns = 0;
         loop->before_ns = now_ns;
         loop->cpu_us = cpu_us;
@@ -101,9 +103,19 @@ static bool took_its_share(struct cw_loop *loop)
         return loop->before_ns && uv_hrtime() > began_ns + SHARE_US * 1000;
 }
 
+bool cw_loop_took_share(struct cw_loop *loop)
+{
+        return !loop->freed && !loop->ending && took_its_share(loop);
+}
+
 bool cw_loop_has_enough(struct cw_loop *loop)
 {
-        return loop->held || (!loop->freed && !loop->ending && took_its_share(loop));
+        return loop->held || cw_loop_took_share(loop);
+}
+
+uint64_t cw_loop_turn(const struct cw_loop *loop)
+{
+        return loop->turn;
 }
 
 struct cw_loop_turns cw_loop_turns(const struct cw_loop *loop)

@@ -30,11 +30,15 @@ struct cw_http_transfer {
         struct cw_http *http;
         CURL *easy;
         CURLcode result; /* valid when ended and not cancelled */
-        int64_t ended_mono;
+        int64_t asked_mono, ended_mono;
+        int64_t timeout_ms; /* from when it was asked for */
+        int64_t waited_ms; /* until curl was told */
+        bool waits; /* curl does not know it yet */
         bool ended;
         bool cancelled;
         bool followed; /* its handle's connections are watched already: it was driven before */
         TAILQ_ENTRY(cw_http_transfer) link;
+        TAILQ_ENTRY(cw_http_transfer) turn;
 };
 
 struct cw_loop *cw_http_loop(struct cw_http *http);
@@ -42,7 +46,8 @@ struct cw_spare *cw_http_spare(struct cw_http *http);
 const char *cw_http_user_agent(const struct cw_http *http);
 bool cw_http_closing(const struct cw_http *http);
 
-/* Hands a transfer over to the client; the first has its easy handle driven, too (-ENOMEM: not handed over). */
+/* Hands a transfer over to the client; the first has its easy handle driven, too (-ENOMEM: not handed over), from a
+ * later turn on. */
 int cw_transfer_begin_multi(struct cw_http *http, struct cw_http_transfer *transfer)
         __attribute__((warn_unused_result));
 void cw_transfer_begin(struct cw_http *http, struct cw_http_transfer *transfer);

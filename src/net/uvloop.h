@@ -3,6 +3,7 @@
 #define CARDWATCH_NET_UVLOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 #include <uv.h>
 
@@ -27,6 +28,12 @@ struct cw_call {
  * for the next one; then true is returned: it must not be made now. A call that waits already goes on waiting. */
 bool cw_loop_holds_back(struct cw_loop *loop, struct cw_call *call);
 void cw_loop_forget(struct cw_loop *loop, struct cw_call *call);
+
+/* For who serves sockets, which goes on while the loop is held: whether this turn took its share, so that what is not
+ * urgent is left to the next one; and which turn it is, of which at least one thing has to be done. Never true when the
+ * loop ends. */
+bool cw_loop_took_share(struct cw_loop *loop);
+uint64_t cw_loop_turn(const struct cw_loop *loop);
 
 void cw_loop_hold(struct cw_loop *loop);
 /* `first`, then what waits, in order, until one of them holds the loop again or the turn has enough. */

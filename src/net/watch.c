@@ -26,6 +26,7 @@ struct watch {
         bool connection; /* its end will be told */
         ino_t socket; /* of a connection: which one stands behind the number */
         bool resting;
+        uint64_t round; /* in which it was served last */
 };
 
 static void free_watch(uv_handle_t *handle)
@@ -89,6 +90,16 @@ static void look_away(struct watch *watch)
         watch->events = 0;
 }
 
+/* Else libuv, which tells of what is ready and not only of what becomes so, tells of it again on the next turn. */
+static bool is_its_turn(struct watch *watch)
+{
+        struct cw_watches *watches = watch->watches;
+        uint64_t turn = cw_loop_turn(watches->loop);
+        bool took_share = cw_rounds_served(&watches->rounds, turn) && cw_loop_took_share(watches->loop);
+
+        return cw_rounds_serve(&watches->rounds, &watch->round, turn, took_share);
+}
+
 static void on_ready(uv_poll_t *handle, int status, int events)
 {
         struct watch *watch = handle->data;
@@ -98,6 +109,8 @@ static void on_ready(uv_poll_t *handle, int status, int events)
                 look_away(watch);
                 return;
         }
+        if (status == 0 && !is_its_turn(watch))
+                return;
         /* On an error libuv stops watching: curl must try all it can, or the transfer would wait for its time-out. */
         if (status < 0) {
                 watch->events = 0;

@@ -5,13 +5,15 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
+#include "rounds.h"
+
 /*
  * Watches: curl's sockets, as the loop sees them.
  *
  * curl asks for a socket to be watched at each request and to be left alone after it. To tell the system so costs three
  * calls each time, so a connection that rests is watched on: its watch lives as long as its socket. If something comes
  * while it rests, the peer closed it or will be asked to explain itself by the next request; until then it is left
- * alone.
+ * alone. Of those that are ready at the same time, some may have to wait for the next turn.
  */
 
 struct cw_loop;
@@ -26,6 +28,7 @@ struct cw_watches {
         void *data;
         struct watch **by_fd;
         size_t n;
+        struct cw_rounds rounds;
 };
 
 void cw_watches_init(struct cw_watches *watches, struct cw_loop *loop, cw_watch_fn ready, void *data);
