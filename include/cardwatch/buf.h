@@ -20,6 +20,7 @@ struct cw_buf {
         size_t len;
         size_t capacity;
         size_t limit; /* most bytes it may hold; 0: no limit */
+        size_t aim; /* at what it will end, if that is known: as it becomes large, it gets that room at once */
         int error; /* 0, -ENOMEM or -EMSGSIZE, sticky */
 };
 

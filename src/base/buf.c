@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CAPACITY_FIRST 64
+#define LARGE          16384 /* what is smaller may stay so, whatever it aims at */
 
 static void fail(struct cw_buf *buf, int error)
 {
@@ -71,6 +72,9 @@ static int grow(struct cw_buf *buf, size_t len)
         needed = buf->len + len + 1;
         if (needed <= buf->capacity)
                 return 0;
+        /* An eighth more, for what is built in the same memory next may be a little longer. */
+        if (needed > LARGE && needed <= buf->aim)
+                capacity = buf->aim + buf->aim / 8;
         while (capacity < needed)
                 capacity *= 2;
         if (move_to(buf, capacity) < 0) {

@@ -27,6 +27,7 @@
 #define FIELD_MAX        64
 #define PIECE_BYTES      61440L /* less than what makes the heap tidy up when it is freed */
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
+#define AIM_MOST         (1 << 20) /* so much memory is taken on the server's word */
 #define ASKED_MAX_S      INT64_C(999999999)
 #define HARMLESS_BUFFER  2048L /* made and wiped for every answer: no more than most of them have */
 
@@ -93,6 +94,16 @@ static bool unpacks_too_well(const struct http_transfer *transfer)
         return received > 0 && transfer->body_bytes / CW_FAILURE_BOMB_TIMES > (uint64_t)received;
 }
 
+/* What the header says may be anything. */
+static void aim_at_length(struct http_transfer *transfer)
+{
+        curl_off_t length = 0;
+
+        curl_easy_getinfo(transfer->base.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        if (length > 0 && length <= AIM_MOST)
+                transfer->body.aim = (size_t)length + 1;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 {
         struct http_transfer *transfer = data;
@@ -101,6 +112,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
         transfer->too_large = n > transfer->max_response - transfer->body_bytes;
         if (transfer->too_large)
                 return CURL_WRITEFUNC_ERROR;
+        if (transfer->body_bytes == 0 && !transfer->harmless)
+                aim_at_length(transfer);
         transfer->body_bytes += n;
         if (transfer->on_piece)
                 transfer->on_piece(transfer->data, &transfer->body, bytes, n);

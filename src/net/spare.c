@@ -6,7 +6,7 @@
 
 #include "wipe.h"
 
-#define BODY_MOST  (1u << 20) /* larger ones are not kept */
+#define BODY_MOST  (9u << 17) /* what is larger is not kept: a megabyte that was aimed at takes so much */
 #define GIVEN_MOST 64 /* where something is always under way, so many answers wait for being wiped at most */
 
 struct cw_buf cw_spare_take_body(struct cw_spare *spare)
@@ -27,7 +27,7 @@ void cw_spare_give_body(struct cw_spare *spare, struct cw_buf *body)
         }
         if (body->len > spare->longest)
                 spare->longest = body->len;
-        body->limit = 0;
+        body->limit = body->aim = 0;
         cw_buf_clear(body);
         spare->bodies[spare->n_bodies++] = *body;
         *body = (struct cw_buf)CW_BUF_NULL;

@@ -47,6 +47,36 @@ static void test_grows_by_any_steps(void **state)
 }
 
 /* Its own length, one less and one more than there is room for. */
+/* How often it was moved to another room above `least` while it grew to `len` bytes. */
+static int moves_of(size_t aim, size_t len, size_t least)
+{
+        struct cw_buf buf = {.aim = aim};
+        size_t capacity = 0;
+        int moves = 0;
+
+        while (buf.len < len) {
+                cw_buf_append(&buf, "0123456789", 10);
+                moves += buf.capacity != capacity && buf.capacity > least;
+                capacity = buf.capacity;
+        }
+        assert_int_equal(cw_buf_error(&buf), 0);
+        assert_int_equal(buf.len, len);
+        assert_true(capacity > len);
+        cw_buf_deinit(&buf);
+        return moves;
+}
+
+static void test_what_aims_at_a_length_gets_room_for_it_at_once(void **state)
+{
+        (void)state;
+        assert_int_equal(moves_of(0, 300000, 20000), 5);
+        assert_int_equal(moves_of(300010, 300000, 20000), 1);
+        /* The room is for what is large, and the aim is no limit. */
+        assert_int_equal(moves_of(300010, 16000, 20000), 0);
+        assert_int_equal(moves_of(100010, 300000, 20000), 3);
+        assert_int_equal(moves_of(10, 300000, 20000), 5);
+}
+
 static void test_formats_into_any_room(void **state)
 {
         (void)state;
@@ -134,6 +164,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_appends),
                 cmocka_unit_test(test_grows_by_any_steps),
+                cmocka_unit_test(test_what_aims_at_a_length_gets_room_for_it_at_once),
                 cmocka_unit_test(test_formats_into_any_room),
                 cmocka_unit_test(test_what_does_not_fit_leaves_no_trace),
                 cmocka_unit_test(test_the_limit_sticks_until_cleared),
