@@ -206,6 +206,7 @@ static void decide(struct cw_engine *engine, const struct cw_look *observed, con
         look.trail = cw_engine_trail(state, look.card->id);
         look.appeared = news->first && state->baseline_done;
         look.repeated = look.again && !news->changed;
+        look.counted = news->changed;
         if (look.repeated)
                 look_at = cw_attention_at(&state->attentions, look.card->id); /* of rules that do not look now */
         look_with_rules(engine, &look, news);
@@ -291,6 +292,7 @@ void cw_engine_count_missing(struct cw_engine *engine, struct cw_source_state *s
                                        .trail = cw_engine_trail(state, card.id),
                                        .at = engine->now,
                                        .look_at = &look_at,
+                                       .counted = true,
                                        .disappeared = true};
 
                 if (record->seen_in == state->poll || cw_engine_brought_unnamed(state, record->customer)) {

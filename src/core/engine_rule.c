@@ -11,6 +11,8 @@
 #include "rule_judge.h"
 #include "rule_params.h"
 
+#define BEAT_LEAST_MS 50 /* of a poll and of the faster lane */
+
 static struct cw_maybe_amount subject_of(const struct cw_expr *expr, const struct cw_card *card,
                                          bool *ret_high_is_worse)
 {
@@ -168,10 +170,14 @@ struct cw_entry cw_eye_draft(struct cw_eye *eye, enum cw_severity severity)
         return draft;
 }
 
-/* Tells this observation from others of the card, those of an earlier life of it included. */
-static uint32_t edge_of(const struct cw_record *record)
+/*
+ * Tells this observation from others of the card, those of an earlier life of it included: none is polled more often.
+ * One that changed nothing is looked at once at most before the next that does.
+ */
+static uint32_t edge_of(const struct cw_look *look)
 {
-        return (uint32_t)(record->first_seen_at / 1000) + record->observations;
+        return 2 * ((uint32_t)(look->record->first_seen_at / BEAT_LEAST_MS) + look->record->observations) +
+               (look->counted ? 0 : 1);
 }
 
 static void record_event(struct cw_eye *eye, const struct cw_entry *entry)
@@ -184,7 +190,7 @@ static void record_event(struct cw_eye *eye, const struct cw_entry *entry)
                 .source = (char *)entry->source,
                 .customer = eye->key.customer,
                 .card = eye->key.card,
-                .edge = edge_of(eye->look->record),
+                .edge = edge_of(eye->look),
                 .what = "event",
                 .reason = (char *)entry->reason,
                 .severity = (uint8_t)entry->severity,
@@ -214,7 +220,7 @@ static void look_for_event(struct cw_eye *eye)
                 return;
         }
         record_event(eye, entry);
-        cw_policy_event(&eye->engine->policy, entry, edge_of(eye->look->record));
+        cw_policy_event(&eye->engine->policy, entry, edge_of(eye->look));
         cw_entry_unref(entry);
 }
 

@@ -24,6 +24,7 @@ struct cw_look {
         bool fresh; /* it is new or changed, and was not shown every card yet */
         bool again; /* read once more because an alert is about to fire */
         bool repeated; /* and nothing differs: only the alerts that asked for it look */
+        bool counted; /* it is the last of the record's observations; else it came after that and changed nothing */
         bool unreadable; /* that failed: what is known is all there is */
         bool appeared, disappeared;
 };

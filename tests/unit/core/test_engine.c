@@ -523,9 +523,67 @@ static void test_a_card_recovers_while_nobody_looks(void **state)
         world_deinit(&world);
 }
 
+struct ids {
+        char taken[256][33];
+        size_t n;
+};
+
+static void take_id(void *data, const struct message *message)
+{
+        struct ids *ids = data;
+
+        for (size_t i = 0; i < ids->n; i++)
+                assert_string_not_equal(ids->taken[i], message->id);
+        assert_true(ids->n < CW_ARRAY_SIZE(ids->taken));
+        memcpy(ids->taken[ids->n++], message->id, sizeof(message->id));
+}
+
+/* Several times a second, as an API on the same machine may be asked. */
+static void polled_soon(struct world *world, int64_t available)
+{
+        const struct world_poll poll = {0};
+
+        world->cards[0].card.available = available * CW_AMOUNT_UNIT;
+        world->now += 100;
+        world_poll(world, &poll);
+        world_deliver(world);
+}
+
+/* Receivers drop what has an id that they know. */
+static void test_each_event_has_an_id_of_its_own(void **state)
+{
+        static const struct ruleset_spec spec = {
+                .rules = {{.name = "fell", .on = "delta(available) <= 0"}},
+                .builtins_off = 1u << CW_BUILTIN_STALE,
+        };
+        struct ids ids = {.n = 0};
+        struct world world;
+
+        (void)state;
+        begin(&world, &spec);
+        world.accepted = take_id;
+        world.data = &ids;
+        print_message("  a fall, and that it went on\n");
+        assert_string_equal(polled_at(&world, 1, "50"), "chat event: fell/1 event 50.00\n");
+        assert_string_equal(world_polled(&world), "chat event: fell/1 event 50.00\n");
+        assert_string_equal(world_polled(&world), "");
+        print_message("  of a card that was gone for a while\n");
+        for (int life = 0; life < 3; life++) {
+                for (int i = 30; i > 0; i--)
+                        polled_soon(&world, i);
+                world.cards[0].absent = true;
+                for (int i = 0; i < 5; i++)
+                        polled_soon(&world, 0);
+                world.cards[0].absent = false;
+        }
+        assert_in_range(ids.n, 90, 96);
+        world_deinit(&world);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_each_event_has_an_id_of_its_own),
                 cmocka_unit_test(test_one_card_under_one_rule),
                 cmocka_unit_test(test_deactivated_cards),
                 cmocka_unit_test(test_why_an_alert_ends),
