@@ -17,6 +17,7 @@
 #include "cardwatch/loop.h"
 #include "cardwatch/store_settle.h"
 #include "cardwatch/work.h"
+#include "settling.h"
 
 #define COMMITS_BETWEEN_MAINTENANCE 16
 #define COMMITS_BEFORE_MAINTENANCE  16 /* at most so many go before a share of it that is due */
@@ -25,11 +26,6 @@
 #define MANY_CARDS                  4096 /* in one commit: a first poll, or a storm */
 #define RETRY_FIRST_MS              1000
 #define RETRY_LONGEST_MS            30000
-
-/* What was committed is settled when nothing was for a while that somebody would wait, or when it became much. */
-#define SETTLE_AFTER_MS 1000
-#define MUCH_UNSETTLED  (4u << 20)
-#define TOO_MUCH        (16u << 20) /* then it is settled and committed in turns */
 
 enum committer_state { IDLE, COMMITTING, MAINTAINING, SETTLING, CLOSING, CLOSED };
 
@@ -52,7 +48,7 @@ struct cw_committer {
         bool maintenance_due;
         bool failing; /* the last commit failed */
         bool unkept; /* the last share of maintenance failed */
-        bool settling_due, settling_timed; /* by the clock: now, in a while */
+        struct cw_settling settling;
         bool unsettled; /* the last share of settling failed */
         bool settling_barred; /* ... and it is too early to try again */
         struct cw_store_size size; /* as it was measured last */
@@ -77,8 +73,8 @@ static void settling_is_due(void *data)
 {
         struct cw_committer *committer = data;
 
-        committer->settling_timed = committer->settling_barred = false;
-        committer->settling_due = true;
+        committer->settling_barred = false;
+        cw_settling_ring(&committer->settling);
         go_on(committer);
 }
 
@@ -238,13 +234,15 @@ static void take_back(struct cw_committer *committer)
         cw_changes_deinit(&newer);
 }
 
-/* Soon, unless it is about to happen anyway. */
 static void time_settling(struct cw_committer *committer)
 {
-        if (committer->settling_timed || committer->settling_due || cw_store_unsettled(committer->options.store) == 0)
-                return;
-        committer->settling_timed = true;
-        cw_timer_start(committer->settle, SETTLE_AFTER_MS);
+        int64_t wait_ms = cw_settling_wait(&committer->settling, cw_store_unsettled(committer->options.store),
+                                           cw_clock_mono_ms());
+
+        if (wait_ms >= 0)
+                cw_timer_start(committer->settle, (uint64_t)wait_ms);
+        else if (wait_ms == CW_SETTLING_NEVER)
+                cw_timer_stop(committer->settle);
 }
 
 static void done(void *data)
@@ -322,7 +320,7 @@ static void settled(void *data)
         struct cw_committer *committer = data;
 
         committer->state = IDLE;
-        committer->settling_due = committer->result == CW_STORE_MORE;
+        committer->settling.due = committer->result == CW_STORE_MORE;
         committer->unsettled = committer->result < 0;
         committer->settling_barred = committer->unsettled;
         report(committer);
@@ -341,13 +339,10 @@ static void settle(struct cw_committer *committer)
 
 static bool is_settling_wanted(const struct cw_committer *committer, bool commit_wanted)
 {
-        size_t unsettled = cw_store_unsettled(committer->options.store);
-
-        if (unsettled == 0 || committer->failing || committer->settling_barred || committer->closed)
+        if (committer->failing || committer->settling_barred || committer->closed)
                 return false;
-        if (commit_wanted)
-                return unsettled >= TOO_MUCH && committer->commits_before > 0;
-        return committer->settling_due || unsettled >= MUCH_UNSETTLED;
+        return cw_settling_is_wanted(&committer->settling, cw_store_unsettled(committer->options.store), commit_wanted,
+                                     committer->commits_before > 0);
 }
 
 /* What comes next, commits before all else, and in turns when there is much of it. */

@@ -17,7 +17,7 @@ struct cw_loop;
  * Steps append to the pending changes; a commit takes all of them to the worker pool while the next ones gather.
  * Whoever must not go on before something is on the disk waits here. If a commit fails, its changes are merged back and
  * tried again, with the next commit or by the clock, and those who waited go on all the same: an alert is worth more
- * than its record. What was committed is settled in the store a second later, or when it became much.
+ * than its record. What was committed is settled in the store when no more comes for a second (settling.h).
  */
 
 struct cw_committer;

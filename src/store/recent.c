@@ -2,10 +2,7 @@
 #include "recent.h"
 
 #include "cardwatch/changes_order.h"
-
-/* Bytes of the log whose rows are kept: what comes together until it is settled, which then takes as long as a share.
- */
-#define MOST (4u << 20)
+#include "cardwatch/store_settle.h"
 
 static void let_go(struct cw_recent *recent)
 {
@@ -50,7 +47,8 @@ void cw_recent_take(struct cw_recent *recent, struct cw_changes *changes)
         if (bytes == 0)
                 return;
         date_deliveries(changes, recent->awaited.at);
-        if (recent->lacks || recent->bytes + bytes > MOST || cw_changes_append(&recent->rows, changes) < 0) {
+        if (recent->lacks || recent->bytes >= CW_STORE_MUCH_UNSETTLED ||
+            cw_changes_append(&recent->rows, changes) < 0) {
                 give_up(recent);
                 return;
         }
