@@ -20,7 +20,7 @@
  * One curl multi handle driven by the loop, and the lists of transfers on it.
  *
  * To begin a transfer takes curl a while: it sends the request at once where there is a connection. So those that are
- * asked for at the same time wait, and each turn of the loop begins some of them, one at least.
+ * asked for at the same time wait, and each turn of the loop begins some of them, a few at least.
  *
  * curl says which sockets to watch and when to be called again; what it finished is collected after every call into it,
  * whatever it says is still running, and told on a turn of its own: so nobody is told from inside a call of theirs, and
@@ -30,6 +30,7 @@
 /* More than a few sources of the largest concurrency have: one that is closed is opened anew at every poll. */
 #define IDLE_CONNECTIONS_MAX 256L
 #define THREADS_MAX          64
+#define BEGIN_AT_ONCE        4 /* requests */
 
 TAILQ_HEAD(transfer_list, cw_http_transfer);
 
@@ -113,22 +114,28 @@ static void wait_no_longer(struct cw_http_transfer *transfer)
         transfer->waits = false;
 }
 
-static void on_begin_timer(void *data)
+/* More than one, for it costs curl something to be called; not many, for the turn is not asked between them. */
+static void begin_some(struct cw_http *http)
 {
-        struct cw_http *http = data;
         struct cw_http_transfer *transfer;
 
-        while ((transfer = TAILQ_FIRST(&http->waiting))) {
+        for (int n = 0; n < BEGIN_AT_ONCE && (transfer = TAILQ_FIRST(&http->waiting)); n++) {
                 CURLcode r = hand_to_curl(transfer);
 
                 wait_no_longer(transfer);
-                if (r == CURLE_OK)
-                        on_curl_timer(http); /* which curl wants for it */
-                else
+                if (r != CURLE_OK)
                         cw_transfer_end(transfer, r);
-                if (cw_loop_took_share(http->loop))
-                        break;
         }
+        on_curl_timer(http); /* which curl wants for them */
+}
+
+static void on_begin_timer(void *data)
+{
+        struct cw_http *http = data;
+
+        do
+                begin_some(http);
+        while (!TAILQ_EMPTY(&http->waiting) && !cw_loop_took_share(http->loop));
         if (!TAILQ_EMPTY(&http->waiting))
                 cw_timer_start(http->begin_timer, 0);
 }

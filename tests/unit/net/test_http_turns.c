@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests that are made, and answers that come, at the same time share turns of the loop. Each turn here takes its
- * share before it begins, so it does one thing of a kind. The server is a socket that is looked at between turns.
+ * share before it begins, so it does the least that it has to. The server is a socket that is looked at between turns.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,8 @@
 #include "cardwatch/cleanup.h"
 #include "http_peer.h"
 
-#define REQUESTS 5
+#define REQUESTS   9
+#define BEGUN_MOST 4 /* on a turn */
 
 struct crowd {
         struct cw_loop *loop;
@@ -89,7 +90,7 @@ static void between_turns(void *data, uint64_t busy_us, uint64_t cpu_us)
                 crowd->connections[crowd->n_connections++] = fd;
                 came++;
         }
-        assert_in_range(came, 0, 1);
+        assert_in_range(came, 0, BEGUN_MOST);
         if (came > 0 && crowd->n_connections == REQUESTS)
                 crowd->turns_left = REQUESTS; /* until the last of the requests was sent, too */
         else if (crowd->turns_left > 0 && --crowd->turns_left == 0)
@@ -112,7 +113,7 @@ static void listen_at(struct crowd *crowd)
         assert_int_equal(listen(crowd->listener, REQUESTS), 0);
 }
 
-static void test_each_turn_begins_one_request_and_takes_one_answer_where_it_has_no_time_left(void **state)
+static void test_each_turn_begins_few_requests_and_takes_one_answer_where_it_has_no_time_left(void **state)
 {
         struct crowd crowd = {0};
 
@@ -186,7 +187,7 @@ static void test_the_time_of_a_request_runs_while_it_waits(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_each_turn_begins_one_request_and_takes_one_answer_where_it_has_no_time_left),
+                cmocka_unit_test(test_each_turn_begins_few_requests_and_takes_one_answer_where_it_has_no_time_left),
                 cmocka_unit_test(test_a_request_that_waited_out_its_time_is_never_made),
                 cmocka_unit_test(test_the_time_of_a_request_runs_while_it_waits),
         };
