@@ -10,8 +10,8 @@
  * Prints: by what the bytes of each page of a list are known again, so that what did not change is not decoded.
  *
  * A print is a hash of 128 bits under a key that is drawn at the start and that nobody outside learns: two texts that
- * differ in a digit have the same one as seldom as chance allows, and nobody can make them. A page has one for each of
- * its parts (parts.h), or one for all its bytes. Nothing of a page's text is kept.
+ * differ in a digit have the same one as seldom as chance allows, and no way is known to make such two without the key.
+ * A page has one for each of its parts (parts.h), or one for all its bytes. Nothing of a page's text is kept.
  */
 
 struct cw_print {

@@ -112,8 +112,8 @@ static int begin(struct cw_app_options *options, struct cw_settings **ret_settin
  * What is large gets pages of its own, always. Left to itself the C library raises the size from which it does so with
  * each large block that is freed, up to 32 MB; then what a first poll or a checkpoint needs once is cut out of the
  * threads' heaps and stays there: 14 MB with 100,000 cards. And what the pages of a poll are read into is not given
- * back to the system after each, nor what those of many sources are read into side by side after each beat: of 25
- * sources 1.5 MB.
+ * back to the system after each, nor what those of many sources are read into side by side after each beat: 1.5 MB of
+ * 25 sources, and there may be more of them.
  */
 static void settle_memory(void)
 {

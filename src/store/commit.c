@@ -21,7 +21,7 @@
 /* Rows that are no dearer in their tables than in a record that has to be settled afterwards. */
 #define FEW 16
 
-/* Bytes of the log that a share of settling takes: some milliseconds. */
+/* Bytes of the log that a share reads again, where its rows are not in memory any more (recent.h). */
 #define SETTLE_SHARE (2u << 20)
 
 /* One commit on its way. */

@@ -130,7 +130,8 @@ class Turns:
     def __init__(self, told):
         self.turns, self.longest_ms = told["turns"], told["longest_us"] / 1000
         self.long_cpu, self.longest_cpu_ms = told["above_5ms_cpu"], told["longest_cpu_us"] / 1000
-        self.long = sum(b["turns"] for b in told["buckets"] if b["up_to_us"] is None or b["up_to_us"] > 5000)
+        self.buckets = [(b["up_to_us"] / 1000 if b["up_to_us"] else None, b["turns"]) for b in told["buckets"]]
+        self.long = sum(turns for up_to_ms, turns in self.buckets if up_to_ms is None or up_to_ms > 5)
 
 
 class Daemon:
