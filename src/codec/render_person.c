@@ -266,7 +266,10 @@ void cw_person_limit_name(struct cw_buf *buf, const struct cw_entry *entry)
         cw_render_visible(buf, cw_buf_text(&label), CW_PERSON_REFERENCE_MAX);
 }
 
-/* The value of a formula; what the rule itself writes is shown as it is, and so may be what is small: a share. */
+#define WRITTEN_DIGITS (CW_AMOUNT_UNIT / 1000)
+
+/* The value of a formula; what the rule itself writes is shown as it is (beside a measure the entry does not say which
+ * of both it is, but people write few digits), and so may be what is small: a share. */
 static cw_amount limit_amount(cw_amount amount, const struct cw_entry *entry)
 {
         const char *label = entry->limit_label ? entry->limit_label : "", *end = cw_measure_end(entry);
@@ -274,6 +277,10 @@ static cw_amount limit_amount(cw_amount amount, const struct cw_entry *entry)
 
         if (end ? !cw_measure_amount(entry, &other) : !entry->current.known)
                 return amount;
+        if (end && amount % WRITTEN_DIGITS == 0)
+                return amount;
+        if (end)
+                other = cw_person_rounded(other, amount, entry); /* as it is shown: both are not to be alike */
         if (amount / CW_AMOUNT_UNIT == 0 || cw_amount_parse(label, strlen(label), &literal) == 0 ||
             cw_measure_is_name(label) || (end && strcmp(end, ", limit") != 0))
                 return amount;

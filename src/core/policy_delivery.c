@@ -172,10 +172,12 @@ static void record(struct cw_policy *policy, const struct cw_intent *intent, con
                 cw_policy_record(policy, &post, item);
 }
 
-/* Nothing about it is on its way any more: it may belong to another group by now. */
+/* Nothing about it is on its way any more: it may belong to another group by now. Of an alert that is over and owed to
+ * nobody nothing is left that a route could ask for. */
 static void settle(struct cw_policy *policy, size_t notifier, struct cw_telling *telling)
 {
-        if (notifier != SIZE_MAX && telling->group && !telling->queued && telling->sent.state != CW_KNOWN_RESOLVED)
+        if (notifier != SIZE_MAX && telling->group && telling->alert->entry && !telling->queued &&
+            telling->sent.state != CW_KNOWN_RESOLVED)
                 (void)cw_policy_place(policy, notifier, telling->alert, false);
 }
 

@@ -125,7 +125,7 @@ static void take_back(struct cw_policy *policy, struct cw_telling *telling, stru
                 cw_intent_remove_item(queued, item);
         cw_policy_intent_changed(policy, queued);
         telling->queued = 0;
-        if (!telling->under_way && belongs_elsewhere(policy, telling)) {
+        if (!telling->under_way && telling->alert->entry && belongs_elsewhere(policy, telling)) {
                 telling->group->astray = true;
                 cw_policy_visit(policy, telling->group);
         }
@@ -455,7 +455,7 @@ static void place_members(struct cw_policy *policy, struct cw_group *group)
                 const struct cw_telling *telling = cw_policy_telling(policy, group->notifier, group->members[i - 1],
                                                                      false);
 
-                if (telling && telling->group == group && !telling->queued)
+                if (telling && telling->group == group && telling->alert->entry && !telling->queued)
                         (void)cw_policy_place(policy, group->notifier_index, telling->alert, false);
         }
 }

@@ -242,6 +242,7 @@ static void terminate(struct cw_app *app, int signum)
         app->state = DRAINING;
         cw_timer_stop(app->apply);
         cw_control_free(cw_take(app->control));
+        app->poll_failed |= cw_feeds_unfinished(app->feeds) > 0;
         cw_feeds_stop(app->feeds);
         cw_past_cancel(app->past);
         cw_timer_start(app->deadline, DRAIN_MS);

@@ -27,7 +27,7 @@
 #define FIELD_MAX        64
 #define PIECE_BYTES      61440L /* less than what makes the heap tidy up when it is freed */
 #define BOMB_LEAST       (1u << 20) /* smaller ones may be as dull as they like */
-#define AIM_MOST         (1 << 20) /* so much memory is taken on the server's word */
+#define AIM_MOST         ((1 << 20) - 1) /* so much memory is taken on the server's word */
 #define ASKED_MAX_S      INT64_C(999999999)
 #define HARMLESS_BUFFER  2048L /* made and wiped for every answer: no more than most of them have */
 

@@ -36,6 +36,15 @@ def test_told_to_end_while_it_delivers(sim, hook, make_daemon):
     assert daemon.log_lines("stopping") and daemon.log_lines("message-delivered")
 
 
+def test_told_to_end_before_it_has_read_is_1(sim, hook, make_daemon):
+    """Nothing was looked at: who runs it every hour must not take that for well."""
+    daemon = make_daemon(config(source(sim, timeout="30s"), webhook(hook)), start=False)
+    sim.fault("list", "delay", delay_ms=20000, count=-1)
+    daemon.args.append("--once")
+    daemon.start(wait_for="started")
+    assert daemon.terminate() == 1
+
+
 def test_a_poll_that_fails_is_1(sim, hook, make_daemon):
     daemon = make_daemon(config(source(sim), webhook(hook)), start=False)
     sim.fault("list", "status", status=500, count=-1)
