@@ -71,6 +71,15 @@ void cw_due_pop(struct cw_due *due)
         }
 }
 
+bool cw_due_take(struct cw_due *due, int64_t now, struct cw_due_entry *ret_entry)
+{
+        if (due->n == 0 || due->entries[0].at > now)
+                return false;
+        *ret_entry = due->entries[0];
+        cw_due_pop(due);
+        return true;
+}
+
 /* Whatever is below one that is later is later, too. */
 size_t cw_due_count(const struct cw_due *due, int64_t at, size_t most)
 {

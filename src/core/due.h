@@ -30,6 +30,9 @@ int cw_due_push(struct cw_due *due, int64_t at, uint64_t key) __attribute__((war
 bool cw_due_peek(const struct cw_due *due, struct cw_due_entry *ret_entry);
 void cw_due_pop(struct cw_due *due);
 
+/* Takes the earliest entry out; false when there is none that is not later than `now`. */
+bool cw_due_take(struct cw_due *due, int64_t now, struct cw_due_entry *ret_entry);
+
 /* How many are not later than `at`, stale ones among them; `most` if there are more. */
 size_t cw_due_count(const struct cw_due *due, int64_t at, size_t most);
 

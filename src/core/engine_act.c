@@ -11,6 +11,8 @@
 #include "policy_letters.h"
 #include "policy_silence.h"
 
+#define CLOCKS_LEAST 64 /* so few are not worth looking through */
+
 static void audit(struct cw_engine *engine, const struct cw_event *event, const char *what, const char *target)
 {
         struct cw_audit_row row = {
@@ -79,9 +81,12 @@ void cw_engine_drop_ack(struct cw_engine *engine, struct cw_alert *alert)
         alert->acked_until_at = 0;
 }
 
+/* Who acknowledges again and again leaves entries in the heap that last for days: they must not pile up. */
 static void set_clock(struct cw_engine *engine, const struct cw_alert *alert)
 {
-        if (cw_due_push(&engine->acks, alert->acked_until_at, alert->fingerprint) < 0)
+        if (engine->acks.n >= CLOCKS_LEAST + 4 * engine->alerts.map.used)
+                cw_engine_acks_anew(engine);
+        else if (cw_due_push(&engine->acks, alert->acked_until_at, alert->fingerprint) < 0)
                 engine->error = -ENOMEM;
 }
 
@@ -98,10 +103,9 @@ void cw_engine_acks_due(struct cw_engine *engine)
 {
         struct cw_due_entry entry;
 
-        while (!engine->error && cw_due_peek(&engine->acks, &entry) && entry.at <= engine->now) {
+        while (!engine->error && cw_due_take(&engine->acks, engine->now, &entry)) {
                 struct cw_alert *alert = cw_alerts_find(&engine->alerts, entry.key);
 
-                cw_due_pop(&engine->acks);
                 if (alert && alert->acked_by && alert->state == CW_ALERT_FIRING &&
                     !cw_alert_is_acknowledged(alert, engine->now))
                         run_out(engine, alert);

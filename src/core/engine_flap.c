@@ -173,10 +173,9 @@ void cw_engine_flaps_due(struct cw_engine *engine)
 {
         struct cw_due_entry entry;
 
-        while (!engine->error && cw_due_peek(&engine->flaps, &entry) && entry.at <= engine->now) {
+        while (!engine->error && cw_due_take(&engine->flaps, engine->now, &entry)) {
                 struct cw_alert *alert = cw_alerts_find(&engine->alerts, entry.key);
 
-                cw_due_pop(&engine->flaps);
                 if (alert && alert->flapping && due_at(engine, alert) <= engine->now)
                         look_at_clock(engine, alert);
         }

@@ -153,10 +153,9 @@ void cw_policy_escalations_due(struct cw_policy *policy)
 {
         struct cw_due_entry entry;
 
-        while (!policy->error && cw_due_peek(&policy->escalations, &entry) && entry.at <= policy->now) {
+        while (!policy->error && cw_due_take(&policy->escalations, policy->now, &entry)) {
                 struct cw_alert *alert = cw_alerts_find(policy->alerts, entry.key);
 
-                cw_due_pop(&policy->escalations);
                 if (!alert || alert->escalate_at != entry.at)
                         continue;
                 if (next_step_at(policy, alert) == entry.at)

@@ -358,10 +358,9 @@ static void flush_due(struct cw_policy *policy)
 {
         struct cw_due_entry entry;
 
-        while (!policy->error && cw_due_peek(&policy->due, &entry) && entry.at <= policy->now) {
+        while (!policy->error && cw_due_take(&policy->due, policy->now, &entry)) {
                 struct cw_group *group = cw_map_get(&policy->groups, entry.key);
 
-                cw_due_pop(&policy->due);
                 if (!group || group->due_at != entry.at || group->notifier_index == SIZE_MAX)
                         continue;
                 flush_group(policy, group);

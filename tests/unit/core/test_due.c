@@ -84,12 +84,30 @@ static void test_what_comes_out_is_the_earliest(void **state)
         cw_due_deinit(&due);
 }
 
+static void test_what_is_later_is_left(void **state)
+{
+        struct cw_due due = {0};
+        struct cw_due_entry entry = {0};
+
+        (void)state;
+        assert_false(cw_due_take(&due, 100, &entry));
+        assert_int_equal(cw_due_push(&due, 20, 2), 0);
+        assert_int_equal(cw_due_push(&due, 10, 1), 0);
+        assert_false(cw_due_take(&due, 9, &entry));
+        assert_true(cw_due_take(&due, 10, &entry));
+        assert_int_equal(entry.key, 1);
+        assert_false(cw_due_take(&due, 19, &entry));
+        assert_int_equal(due.n, 1);
+        cw_due_deinit(&due);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_an_empty_heap_has_nothing),
                 cmocka_unit_test(test_equal_times_come_in_the_order_of_their_keys),
                 cmocka_unit_test(test_what_comes_out_is_the_earliest),
+                cmocka_unit_test(test_what_is_later_is_left),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

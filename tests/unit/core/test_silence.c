@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../../src/core/engine_private.h"
 #include "cardwatch/alert_match.h"
 #include "cardwatch/buf.h"
 #include "cardwatch/cleanup.h"
@@ -211,6 +212,29 @@ static void test_an_acknowledgement_stops_repeats(void **state)
         world_deinit(&world);
 }
 
+/* Each says until when, and the last one counts. */
+static void test_acknowledging_again_and_again_takes_no_more_memory(void **state)
+{
+        const struct cw_entry *entry;
+        struct world world;
+        size_t cursor = 0;
+
+        (void)state;
+        begin(&world, &low);
+        polled_at(&world, 1, "50");
+        for (int i = 0; i < 1000; i++)
+                acknowledge(&world, CW_DAY_MS + i);
+        assert_in_range(world.engine->acks.n, 1, 99);
+        world_pass(&world, CW_DAY_MS + 998);
+        assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+        assert_string_equal(entry->acknowledged_by, "ana");
+        world_pass(&world, 1);
+        cursor = 0;
+        assert_true(cw_engine_next_alert(world.engine, &cursor, &entry));
+        assert_null(entry->acknowledged_by);
+        world_deinit(&world);
+}
+
 /* Whoever said so must not be waited for any longer, whether or not anything is told then. */
 static void test_an_acknowledgement_runs_out(void **state)
 {
@@ -319,6 +343,7 @@ int main(void)
                 cmocka_unit_test(test_events_inside_are_history),
                 cmocka_unit_test(test_who_did_it_is_written_down),
                 cmocka_unit_test(test_an_acknowledgement_stops_repeats),
+                cmocka_unit_test(test_acknowledging_again_and_again_takes_no_more_memory),
                 cmocka_unit_test(test_an_acknowledgement_runs_out),
                 cmocka_unit_test(test_terms),
                 cmocka_unit_test(test_labels_that_nothing_has),
