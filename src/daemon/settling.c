@@ -10,6 +10,8 @@ int64_t cw_settling_wait(struct cw_settling *settling, size_t unsettled, int64_t
 {
         int64_t left;
 
+        if (unsettled == 0)
+                settling->due = false; /* a commit took all of it along */
         if (settling->due || unsettled == settling->timed)
                 return CW_SETTLING_AS_IT_IS;
         if (settling->timed == 0)

@@ -57,6 +57,18 @@ static void test_the_clock_makes_it_due(void **state)
         assert_int_equal(cw_settling_wait(&settling, 200, 51600), 1000);
 }
 
+static void test_what_was_due_may_be_settled_by_a_commit(void **state)
+{
+        struct cw_settling settling = {0};
+
+        (void)state;
+        assert_int_equal(cw_settling_wait(&settling, 100, 50000), 1000);
+        cw_settling_ring(&settling);
+        (void)cw_settling_wait(&settling, 0, 51100);
+        assert_int_equal(cw_settling_wait(&settling, 100, 60000), 1000);
+        assert_false(cw_settling_is_wanted(&settling, 100, false, true));
+}
+
 static void test_much_does_not_wait(void **state)
 {
         static const struct {
@@ -81,6 +93,7 @@ int main(void)
                 cmocka_unit_test(test_what_keeps_coming_puts_it_off),
                 cmocka_unit_test(test_what_adds_nothing_does_not),
                 cmocka_unit_test(test_the_clock_makes_it_due),
+                cmocka_unit_test(test_what_was_due_may_be_settled_by_a_commit),
                 cmocka_unit_test(test_much_does_not_wait),
         };
 
