@@ -2,6 +2,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,32 @@ bool cw_control_take_query(struct cw_control_call *call, const struct cw_control
                 cw_control_refuse(call, 400, cw_buf_text(&why));
         cw_buf_deinit(&why);
         return good;
+}
+
+bool cw_control_take_range(struct cw_control_call *call, struct cw_control_range *range)
+{
+        const struct cw_control_field fields[] = {
+                {"limit", CW_CONTROL_COUNT, &range->limit, CW_CONTROL_LIMIT_MAX},
+                {"cursor", CW_CONTROL_COUNT, &range->from, INT32_MAX},
+        };
+
+        return cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields));
+}
+
+size_t cw_control_range_end(const struct cw_control_range *range, size_t n)
+{
+        size_t end = (size_t)(range->from + range->limit);
+
+        return end < n ? end : n;
+}
+
+void cw_control_put_next(struct cw_json_out *out, const struct cw_control_range *range, size_t n)
+{
+        size_t end = cw_control_range_end(range, n);
+        char next[24];
+
+        snprintf(next, sizeof(next), "%zu", end);
+        cw_json_out_string(out, "next", end < n ? next : NULL);
 }
 
 bool cw_control_needs_actor(struct cw_control_call *call)

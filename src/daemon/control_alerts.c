@@ -224,12 +224,9 @@ struct page {
         int64_t limit;
 };
 
-static void free_page(void *data)
+static void drop_page(void *data)
 {
-        struct page *page = data;
-
-        cw_buf_deinit(&page->terms.text);
-        free(page);
+        cw_buf_deinit(&((struct page *)data)->terms.text);
 }
 
 static void write_page(struct cw_control_call *call, void *data)
@@ -241,8 +238,9 @@ static void write_page(struct cw_control_call *call, void *data)
                 put_page(call, &alerts, (size_t)page->limit);
 }
 
-static bool take_page(struct cw_control_call *call, struct page *page)
+static bool take_page(struct cw_control_call *call, void *data)
 {
+        struct page *page = data;
         cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
         const struct cw_control_field fields[] = {
                 {"limit", CW_CONTROL_COUNT, &page->limit, CW_CONTROL_LIMIT_MAX},
@@ -250,6 +248,7 @@ static bool take_page(struct cw_control_call *call, struct page *page)
                 {"match", CW_CONTROL_TERMS, &page->terms, 0},
         };
 
+        page->limit = CW_CONTROL_LIMIT;
         if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
                 return false;
         page->goes_on = cursor.len > 0;
@@ -261,17 +260,9 @@ static bool take_page(struct cw_control_call *call, struct page *page)
 
 static void list(struct cw_control_call *call)
 {
-        struct page *page = calloc(1, sizeof(*page));
+        static const struct cw_control_gathering page = {sizeof(struct page), take_page, write_page, drop_page};
 
-        if (!page) {
-                cw_control_refuse(call, 503, strerror(ENOMEM));
-                return;
-        }
-        page->limit = CW_CONTROL_LIMIT;
-        if (take_page(call, page))
-                cw_control_go_through_alerts(call, write_page, free_page, page);
-        else
-                free_page(page);
+        cw_control_gather(call, &page);
 }
 
 static bool take_fingerprint(struct cw_control_call *call, uint64_t *ret_fingerprint)

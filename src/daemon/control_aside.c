@@ -15,8 +15,7 @@
 struct aside {
         struct cw_control_asides *asides;
         const struct cw_control_options *options;
-        cw_control_aside_fn run;
-        void (*drop)(void *data);
+        const struct cw_control_gathering *gathering;
         void *data;
         struct cw_httpd_answer answer;
         struct cw_httpd_later *later;
@@ -29,10 +28,17 @@ struct cw_control_asides {
         STAILQ_HEAD(, aside) waiting;
 };
 
+static void drop(const struct cw_control_gathering *gathering, void *data)
+{
+        if (gathering->drop)
+                gathering->drop(data);
+        free(data);
+}
+
 static void end(struct aside *aside)
 {
         cw_httpd_answer(aside->later, &aside->answer);
-        aside->drop(aside->data);
+        drop(aside->gathering, aside->data);
         free(aside);
 }
 
@@ -42,7 +48,7 @@ static void run(void *data)
         struct aside *aside = data;
         struct cw_control_call call = {.options = aside->options, .answer = &aside->answer};
 
-        aside->run(&call, aside->data);
+        aside->gathering->run(&call, aside->data);
 }
 
 static void over(void *data)
@@ -99,20 +105,19 @@ void cw_control_asides_free(struct cw_control_asides *asides)
         free(asides);
 }
 
-void cw_control_start_aside(struct cw_control_call *call, cw_control_aside_fn fn, void (*drop)(void *data), void *data)
+static void start(struct cw_control_call *call, const struct cw_control_gathering *gathering, void *data)
 {
         struct aside *aside = calloc(1, sizeof(*aside));
 
         if (!aside) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
-                drop(data);
+                drop(gathering, data);
                 return;
         }
         *aside = (struct aside){
                 .asides = call->asides,
                 .options = call->options,
-                .run = fn,
-                .drop = drop,
+                .gathering = gathering,
                 .data = data,
                 .answer = {.status = call->answer->status},
                 .later = cw_httpd_take_later(call->request),
@@ -121,13 +126,20 @@ void cw_control_start_aside(struct cw_control_call *call, cw_control_aside_fn fn
         cw_timer_start(call->asides->turn, 0);
 }
 
-void cw_control_go_through_alerts(struct cw_control_call *call, cw_control_aside_fn fn, void (*drop)(void *data),
-                                  void *data)
+void cw_control_gather(struct cw_control_call *call, const struct cw_control_gathering *gathering)
 {
-        if (cw_engine_has_many_alerts(call->options->calls->engine(call->options->data))) {
-                cw_control_start_aside(call, fn, drop, data);
+        void *data = calloc(1, gathering->size);
+
+        if (!data) {
+                cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
         }
-        fn(call, data);
-        drop(data);
+        if (gathering->take(call, data)) {
+                if (cw_engine_has_many_alerts(call->options->calls->engine(call->options->data))) {
+                        start(call, gathering, data);
+                        return;
+                }
+                gathering->run(call, data);
+        }
+        drop(gathering, data);
 }

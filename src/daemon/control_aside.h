@@ -2,6 +2,9 @@
 #ifndef CARDWATCH_DAEMON_CONTROL_ASIDE_H
 #define CARDWATCH_DAEMON_CONTROL_ASIDE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct cw_control_call;
 struct cw_loop;
 
@@ -21,12 +24,15 @@ int cw_control_asides_new(struct cw_loop *loop, struct cw_control_asides **ret_a
 /* Those that wait are not made. Takes NULL. */
 void cw_control_asides_free(struct cw_control_asides *asides);
 
-/* Takes the call for later, or says a problem; `data` is let go of by `drop` in any case. */
-void cw_control_start_aside(struct cw_control_call *call, cw_control_aside_fn run, void (*drop)(void *data),
-                            void *data);
+/* An answer of this kind. */
+struct cw_control_gathering {
+        size_t size; /* of `data`, which is zeros at first and freed at the end */
+        bool (*take)(struct cw_control_call *call, void *data); /* from the request; false: it was refused */
+        cw_control_aside_fn run;
+        void (*drop)(void *data); /* lets go of what `take` took, or began to; NULL: there is nothing */
+};
 
-/* Likewise where many alerts fire; where few do it is made at once. */
-void cw_control_go_through_alerts(struct cw_control_call *call, cw_control_aside_fn run, void (*drop)(void *data),
-                                  void *data);
+/* Aside where many alerts fire; where few do it is made at once. Or says a problem. */
+void cw_control_gather(struct cw_control_call *call, const struct cw_control_gathering *gathering);
 
 #endif

@@ -64,6 +64,17 @@ void cw_control_answer_status(struct cw_control_call *call, const char *status);
 bool cw_control_take_body(struct cw_control_call *call, const struct cw_control_field *fields, size_t n_fields);
 bool cw_control_take_query(struct cw_control_call *call, const struct cw_control_field *fields, size_t n_fields);
 
+/* A part of what is configured, in its order: the cursor is a place in it. */
+struct cw_control_range {
+        int64_t limit, from; /* as asked for; `limit` is set before, for who asks for none */
+};
+
+bool cw_control_take_range(struct cw_control_call *call, struct cw_control_range *range);
+/* Where it ends, of `n`. */
+size_t cw_control_range_end(const struct cw_control_range *range, size_t n);
+/* The member `next`: the cursor of what follows, or null. */
+void cw_control_put_next(struct cw_json_out *out, const struct cw_control_range *range, size_t n);
+
 /* Both were said. */
 bool cw_control_needs_actor(struct cw_control_call *call);
 struct cw_act cw_control_act(const struct cw_control_call *call);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Idea: how the daemon is doing, as its engine and its settings say between two steps; nothing here acts. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cardwatch/alert_match.h"
@@ -82,24 +80,18 @@ static void put_sources(struct cw_control_call *call, struct cw_json_out *out, s
         cw_json_out_close(out, ']');
 }
 
-/* All that are configured, unless fewer are asked for; the cursor is a place in their order. */
+/* All that are configured, unless fewer are asked for. */
 static void sources(struct cw_control_call *call)
 {
-        int64_t limit = INT32_MAX, from = 0, to, n = (int64_t)config_of(call)->n_sources;
         struct cw_json_out out = {.buf = &call->answer->body};
-        const struct cw_control_field fields[] = {
-                {"limit", CW_CONTROL_COUNT, &limit, CW_CONTROL_LIMIT_MAX},
-                {"cursor", CW_CONTROL_COUNT, &from, INT32_MAX},
-        };
-        char next[24];
+        struct cw_control_range range = {.limit = INT32_MAX};
+        size_t n = config_of(call)->n_sources;
 
-        if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
+        if (!cw_control_take_range(call, &range))
                 return;
-        to = from + limit < n ? from + limit : n;
-        snprintf(next, sizeof(next), "%lld", (long long)to);
         cw_json_out_open(&out, NULL, '{');
-        put_sources(call, &out, (size_t)from, (size_t)to);
-        cw_json_out_string(&out, "next", to < n ? next : NULL);
+        put_sources(call, &out, (size_t)range.from, cw_control_range_end(&range, n));
+        cw_control_put_next(&out, &range, n);
         cw_json_out_close(&out, '}');
         cw_buf_putc(&call->answer->body, '\n');
 }
@@ -211,16 +203,18 @@ static void write_status(struct cw_control_call *call, void *data)
         cw_buf_putc(&call->answer->body, '\n');
 }
 
+/* Here, for the loop goes on counting meanwhile. */
+static bool take_turns(struct cw_control_call *call, void *data)
+{
+        *(struct cw_loop_turns *)data = cw_loop_turns(call->options->loop);
+        return true;
+}
+
 static void status(struct cw_control_call *call)
 {
-        struct cw_loop_turns *counted = malloc(sizeof(*counted));
+        static const struct cw_control_gathering page = {sizeof(struct cw_loop_turns), take_turns, write_status, NULL};
 
-        if (!counted) {
-                cw_control_refuse(call, 503, strerror(ENOMEM));
-                return;
-        }
-        *counted = cw_loop_turns(call->options->loop); /* here, for the loop goes on counting meanwhile */
-        cw_control_go_through_alerts(call, write_status, free, counted);
+        cw_control_gather(call, &page);
 }
 
 /* No URL of a notifier and no credential of a source: those are secrets. */

@@ -90,59 +90,41 @@ static void put_rule(struct cw_json_out *out, const struct cw_rule *rule, int64_
         cw_json_out_close(out, '}');
 }
 
-/* A page that somebody asked for. */
-struct page {
-        int64_t limit, from; /* a place in the configuration's order: it is what the cursor says, too */
-};
-
 static void write_page(struct cw_control_call *call, void *data)
 {
         const struct cw_ruleset *ruleset = config_of(call)->rules;
         struct cw_json_out out = {.buf = &call->answer->body};
         cw_autofree struct tally *tallies = count_firing(call->options->calls->engine(call->options->data), ruleset);
-        const struct page *page = data;
-        int64_t n_rules = (int64_t)ruleset->n_rules;
-        int64_t to = page->from + page->limit < n_rules ? page->from + page->limit : n_rules;
-        char next[24];
+        const struct cw_control_range *range = data;
+        size_t end = cw_control_range_end(range, ruleset->n_rules);
 
         if (!tallies) {
                 cw_control_refuse(call, 503, strerror(ENOMEM));
                 return;
         }
-        snprintf(next, sizeof(next), "%lld", (long long)to);
         cw_json_out_open(&out, NULL, '{');
         cw_json_out_open(&out, "rules", '[');
-        for (int64_t i = page->from; i < to; i++)
+        for (size_t i = (size_t)range->from; i < end; i++)
                 put_rule(&out, &ruleset->rules[i], find_tally(tallies, ruleset, ruleset->rules[i].name)->firing);
         cw_json_out_close(&out, ']');
-        cw_json_out_string(&out, "next", to < n_rules ? next : NULL);
+        cw_control_put_next(&out, range, ruleset->n_rules);
         cw_json_out_close(&out, '}');
         cw_buf_putc(&call->answer->body, '\n');
 }
 
-static bool take_page(struct cw_control_call *call, struct page *page)
+static bool take_page(struct cw_control_call *call, void *data)
 {
-        const struct cw_control_field fields[] = {
-                {"limit", CW_CONTROL_COUNT, &page->limit, CW_CONTROL_LIMIT_MAX},
-                {"cursor", CW_CONTROL_COUNT, &page->from, INT32_MAX},
-        };
+        struct cw_control_range *range = data;
 
-        return cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields));
+        range->limit = CW_CONTROL_LIMIT;
+        return cw_control_take_range(call, range);
 }
 
 static void list(struct cw_control_call *call)
 {
-        struct page *page = calloc(1, sizeof(*page));
+        static const struct cw_control_gathering page = {sizeof(struct cw_control_range), take_page, write_page, NULL};
 
-        if (!page) {
-                cw_control_refuse(call, 503, strerror(ENOMEM));
-                return;
-        }
-        *page = (struct page){.limit = CW_CONTROL_LIMIT};
-        if (take_page(call, page))
-                cw_control_go_through_alerts(call, write_page, free, page);
-        else
-                free(page);
+        cw_control_gather(call, &page);
 }
 
 static const struct cw_control_route routes[] = {{"GET", "/api/v1/rules", list}};

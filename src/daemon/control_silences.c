@@ -140,8 +140,9 @@ static void write_page(struct cw_control_call *call, void *data)
         put_page(call, views + first, n - first, page->limit);
 }
 
-static bool take_page(struct cw_control_call *call, struct page *page)
+static bool take_page(struct cw_control_call *call, void *data)
 {
+        struct page *page = data;
         cw_cleanup(cw_buf_deinit) struct cw_buf cursor = CW_BUF_NULL;
         const struct cw_control_field fields[] = {
                 {"limit", CW_CONTROL_COUNT, &page->limit, CW_CONTROL_LIMIT_MAX},
@@ -149,6 +150,7 @@ static bool take_page(struct cw_control_call *call, struct page *page)
         };
         char *dot;
 
+        page->limit = CW_CONTROL_LIMIT;
         if (!cw_control_take_query(call, fields, CW_ARRAY_SIZE(fields)))
                 return false;
         if (cursor.len == 0)
@@ -166,17 +168,9 @@ static bool take_page(struct cw_control_call *call, struct page *page)
 
 static void list(struct cw_control_call *call)
 {
-        struct page *page = calloc(1, sizeof(*page));
+        static const struct cw_control_gathering page = {sizeof(struct page), take_page, write_page, NULL};
 
-        if (!page) {
-                cw_control_refuse(call, 503, strerror(ENOMEM));
-                return;
-        }
-        page->limit = CW_CONTROL_LIMIT;
-        if (take_page(call, page))
-                cw_control_go_through_alerts(call, write_page, free, page);
-        else
-                free(page);
+        cw_control_gather(call, &page);
 }
 
 static bool take_wish(struct cw_control_call *call, struct wish *wish)
