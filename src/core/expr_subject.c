@@ -209,7 +209,26 @@ static bool is_true(const struct cw_expr *expr, const struct cw_expr_context *co
         return value.known && value.boolean;
 }
 
-/* The first comparison, by place in the text, that is true; CW_NODE_NONE: the one found is, or none. */
+/* It is true, and so is each `and` around it: else it makes nothing fire. Parents come behind their children. */
+static bool has_a_say(const struct cw_expr *expr, const struct cw_expr_context *context, uint32_t comparison)
+{
+        uint32_t inner = comparison;
+
+        if (!is_true(expr, context, comparison))
+                return false;
+        for (uint32_t i = comparison + 1; i < expr->n_nodes; i++) {
+                const struct cw_node *node = &expr->nodes[i];
+
+                if (node->left != inner && node->right != inner)
+                        continue;
+                if (node->kind == CW_NODE_AND && !is_true(expr, context, i))
+                        return false;
+                inner = i;
+        }
+        return true;
+}
+
+/* The first comparison, by place in the text, that has a say; CW_NODE_NONE: the one found has, or none. */
 static uint32_t find_true(const struct cw_expr *expr, const struct cw_expr_context *context, const struct found *found)
 {
         const struct cw_node *nodes = expr->nodes;
@@ -219,9 +238,9 @@ static uint32_t find_true(const struct cw_expr *expr, const struct cw_expr_conte
                 if (!cw_node_is_comparison(nodes[i].kind))
                         continue;
                 if (nodes[i].left == found->compared || nodes[i].right == found->compared) {
-                        if (is_true(expr, context, i))
+                        if (has_a_say(expr, context, i))
                                 return CW_NODE_NONE;
-                } else if (cw_node_is_order(nodes[i].kind) && is_true(expr, context, i) &&
+                } else if (cw_node_is_order(nodes[i].kind) && has_a_say(expr, context, i) &&
                            (first == CW_NODE_NONE || nodes[i].offset < nodes[first].offset)) {
                         first = i;
                 }
